@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+import { Outcome, Usage } from './run.ts';
+
+/**
+ * What a run says, in order. `seq` starts at 1 and has no gaps; a reader that has seen `n` asks for what comes after `n`.
+ * On the wire between runner and cell: one JSON object a line (application/x-ndjson).
+ */
+const Base = { seq: z.int().min(1), atMs: z.int() };
+
+/** Output bytes as text where they are valid UTF-8, else base64: a capsule may print anything. */
+const Bytes = { text: z.string(), encoding: z.enum(['utf8', 'base64']).default('utf8') };
+
+export const Frame = z.discriminatedUnion('kind', [
+  z.object({ ...Base, kind: z.literal('stdout'), ...Bytes }),
+  z.object({ ...Base, kind: z.literal('stderr'), ...Bytes }),
+  /** A structured event of the capsule: `progress`, `log`, `artifact` or a name of its own. */
+  z.object({ ...Base, kind: z.literal('event'), name: z.string().max(64), data: z.json() }),
+  /** A result line of the capsule; the last one is the run's output. */
+  z.object({ ...Base, kind: z.literal('result'), data: z.json() }),
+  /** Cumulative usage so far, never a delta. */
+  z.object({ ...Base, kind: z.literal('usage'), usage: Usage }),
+  /** Always the last frame. `receipt` is a compact JWS; absent only where the run never reached a runner or was lost. */
+  z.object({ ...Base, kind: z.literal('end'), outcome: Outcome, usage: Usage, receipt: z.string().optional() }),
+]);
+export type Frame = z.infer<typeof Frame>;
+
+/** Distributes over the union, so that a frame's own fields survive. */
+type WithoutSeq<F> = F extends unknown ? Omit<F, 'seq' | 'atMs'> : never;
+export type FrameBody = WithoutSeq<Frame>;

@@ -1,0 +1,130 @@
+import semver from 'semver';
+import { z } from 'zod';
+
+import { Cell } from './cells.ts';
+import { NanosText } from './money.ts';
+
+/** `capsule.json`: what a capsule is, wants, and costs. Unknown keys are refused: a typo must not be a silent default. */
+
+export const CapsuleName = z
+  .string()
+  .max(80)
+  .regex(
+    /^[a-z][a-z0-9-]{1,38}\/[a-z][a-z0-9-]{1,38}$/,
+    'expected publisher/slug: lower-case letters, digits and dashes, 2 to 39 characters each, starting with a letter',
+  );
+
+export const SemVer = z
+  .string()
+  .max(64)
+  .refine((text) => semver.valid(text) === text, 'expected a SemVer 2.0.0 version such as 1.4.0');
+
+/** Where a run may connect: `host:port`, a host may start with `*.`; no addresses, no bare `*`. */
+export const EgressTarget = z
+  .string()
+  .max(255)
+  .regex(
+    /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}:([1-9]\d{0,4})$/,
+    'expected host:port such as api.example.com:443',
+  );
+
+const RelativePath = z
+  .string()
+  .max(200)
+  .regex(
+    /^(?!.*(^|\/)\.{1,2}(\/|$))[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/,
+    'expected a relative path such as src/main.js',
+  );
+
+const JsonSchema = z.record(z.string(), z.json()).or(z.boolean());
+
+export const Resources = z.strictObject({
+  cpuMillis: z.int().min(50).max(2_000).default(500).describe('Thousandths of a core'),
+  memoryBytes: z
+    .int()
+    .min(16 * 2 ** 20)
+    .max(2 ** 30)
+    .default(128 * 2 ** 20),
+  pids: z.int().min(1).max(256).default(64),
+  diskBytes: z
+    .int()
+    .min(2 ** 20)
+    .max(2 ** 30)
+    .default(64 * 2 ** 20)
+    .describe('Size of /tmp, on memory-backed storage'),
+  timeoutMs: z.int().min(100).max(900_000).default(30_000),
+  outputBytes: z
+    .int()
+    .min(1_024)
+    .max(100 * 2 ** 20)
+    .default(10 * 2 ** 20)
+    .describe('stdout, stderr, events and result together'),
+});
+export type Resources = z.infer<typeof Resources>;
+
+export const MeterPrice = z.strictObject({
+  unitNanos: NanosText.describe('Price of one unit, in nano-units of USD'),
+  maxPerRun: z.int().min(1).max(1_000_000_000).describe('The most a run may report; more ends it as limit_exceeded'),
+});
+
+export const Pricing = z.strictObject({
+  perRunNanos: NanosText.optional(),
+  meters: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,31}$/), MeterPrice).default({}),
+});
+export type Pricing = z.infer<typeof Pricing>;
+
+export const Manifest = z
+  .strictObject({
+    $schema: z.string().optional(),
+    name: CapsuleName,
+    version: SemVer,
+    title: z.string().min(3).max(80),
+    description: z.string().min(10).max(2_000),
+    license: z.string().min(1).max(100).describe('SPDX license expression'),
+    repository: z.url({ protocol: /^https$/ }).optional(),
+    categories: z
+      .array(z.string().regex(/^[a-z][a-z-]{1,30}$/))
+      .max(5)
+      .default([]),
+    keywords: z.array(z.string().min(2).max(30)).max(20).default([]),
+    runtime: z.enum(['node24', 'python3.11', 'wasm']),
+    entrypoint: RelativePath,
+    style: z
+      .enum(['program', 'handler'])
+      .default('handler')
+      .describe('handler: a function of (input, soma); program: input on stdin, result as JSON lines on descriptor 3'),
+    input: JsonSchema.describe('JSON Schema 2020-12 of the input'),
+    output: JsonSchema.describe('JSON Schema 2020-12 of the result'),
+    permissions: z
+      .strictObject({
+        egress: z.array(EgressTarget).max(32).default([]),
+        artifacts: z.boolean().default(false),
+      })
+      .prefault({}),
+    secrets: z
+      .array(
+        z.strictObject({
+          name: z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/),
+          required: z.boolean().default(true),
+          allowedHosts: z.array(z.string().max(255)).max(16).default([]),
+        }),
+      )
+      .max(16)
+      .default([]),
+    resources: Resources.prefault({}),
+    pricing: Pricing.prefault({}),
+    allowedRegions: z.array(Cell).min(1).optional(),
+  })
+  .describe('A Soma capsule manifest');
+export type Manifest = z.infer<typeof Manifest>;
+/** The manifest as it is written in the file, before defaults. */
+export type ManifestInput = z.input<typeof Manifest>;
+
+/** What a tenant must approve before a run may use it: `egress:host:port`, `artifacts`, `secret:NAME`. */
+export function permissionsOf(manifest: Manifest): string[] {
+  return [
+    ...manifest.permissions.egress.map((target) => `egress:${target}`),
+    ...(manifest.permissions.artifacts ? ['artifacts'] : []),
+    ...manifest.secrets.map((secret) => `secret:${secret.name}`),
+  ];
+}

@@ -1,0 +1,124 @@
+import { z } from 'zod';
+
+import type { AuditRecord } from './audit.ts';
+import type { Priced } from './pricing.ts';
+import { Outcome, Usage } from './run.ts';
+import type { Heartbeat, StartRun } from './runner.ts';
+
+/**
+ * The RPC doors of the Durable Objects, as the cell's services see them. Amounts cross as decimal strings:
+ * structured clone keeps bigint, but SQLite and JSON do not.
+ *
+ * RUN          name = run id        one run: drives it to its end, keeps its frames, serves watchers
+ * USAGE_METER  name = tenant id     one tenant's balance: reserve, settle, flush to ClickHouse
+ * AUDIT_LOG    name = tenant id     one tenant's chain: its only writer
+ * FLEET        name = cell          the runners of this cell
+ */
+export const Budget = z.object({
+  limitNanos: z.string(),
+  /** Rises with every change, so that a late message cannot bring back an older limit. */
+  revision: z.int().min(0),
+  /** Calendar month in UTC the limit is for, `2026-11`; a new month starts from zero. */
+  period: z.string().regex(/^\d{4}-\d{2}$/),
+});
+export type Budget = z.infer<typeof Budget>;
+
+export interface BeginRun {
+  readonly start: StartRun;
+  readonly priced: Priced;
+  readonly budget: Budget;
+}
+
+export interface RunObject {
+  /** Idempotent by run id: a second call changes nothing. Returns once the run's begin is durable. */
+  begin(request: BeginRun): Promise<void>;
+  cancel(): Promise<void>;
+  /** `text/event-stream` of frames after `lastEventId`, with heartbeats; ends after the `end` frame. */
+  fetch(request: Request): Promise<Response>;
+  /** Called when a runner reports that it lost this run. */
+  reportLost(detail: string): Promise<void>;
+}
+
+export type ReserveDecision =
+  | { readonly kind: 'granted'; readonly reservedNanos: string; readonly availableNanos: string }
+  | { readonly kind: 'refused'; readonly neededNanos: string; readonly availableNanos: string };
+
+export interface Settlement {
+  readonly runId: string;
+  readonly capsule: string;
+  readonly usage: Usage;
+  readonly amountNanos: string;
+  readonly endedAtMs: number;
+}
+
+export interface UsageSummary {
+  readonly period: string;
+  readonly limitNanos: string;
+  readonly settledNanos: string;
+  readonly reservedNanos: string;
+  readonly availableNanos: string;
+  readonly runs: number;
+  readonly totals: Usage;
+  /** The last sequence number of the ledger, and how far ClickHouse is known to hold it. */
+  readonly ledgerSeq: number;
+  readonly flushedSeq: number;
+}
+
+export interface UsageMeterObject {
+  reserve(request: { runId: string; amountNanos: string; budget: Budget; atMs: number }): Promise<ReserveDecision>;
+  /** Idempotent by run id; releases the reservation. */
+  settle(settlement: Settlement): Promise<void>;
+  setBudget(budget: Budget): Promise<void>;
+  summary(): Promise<UsageSummary>;
+}
+
+export interface ChainedEntry {
+  readonly seq: number;
+  readonly leafHash: string;
+  readonly record: AuditRecord;
+}
+
+/** C2SP tlog-checkpoint: origin, size, base64 root; `signature` is ECDSA P-256 over SHA-256 of the note body, base64 (DER). */
+export interface Checkpoint {
+  readonly note: string;
+  readonly signature: string;
+  readonly keyId: string;
+}
+
+export interface AuditLogObject {
+  /** Idempotent by `record.id`; returns the sequence number of each, in the order given. */
+  append(records: readonly AuditRecord[]): Promise<readonly number[]>;
+  list(query: { after: number; limit: number }): Promise<readonly ChainedEntry[]>;
+  checkpoint(): Promise<Checkpoint>;
+}
+
+export interface Placement {
+  readonly runnerId: string;
+  readonly endpoint: string;
+}
+
+export interface FleetObject {
+  heartbeat(beat: Heartbeat): Promise<void>;
+  place(request: { runtime: string; digest: string; exclude: readonly string[] }): Promise<Placement | undefined>;
+  runners(): Promise<readonly (Heartbeat & { lastSeenMs: number })[]>;
+}
+
+/** What a run object hands to the cell when its run has ended; delivered at least once, recorded once. */
+export const RunEnded = z.object({
+  runId: z.string(),
+  tenantId: z.string(),
+  outcome: Outcome,
+  usage: Usage,
+  amountNanos: z.string(),
+  output: z.json().nullable(),
+  receipt: z.string().nullable(),
+  startedAtMs: z.int().nullable(),
+  endedAtMs: z.int(),
+});
+export type RunEnded = z.infer<typeof RunEnded>;
+
+/** The cell's own entrypoint `CellInternal`, bound as SELF: how an object reaches the database without knowing it. */
+export interface CellInternal {
+  recordRunEnded(ended: RunEnded): Promise<void>;
+  recordRunStarted(started: { runId: string; tenantId: string; startedAtMs: number; runnerId: string }): Promise<void>;
+}

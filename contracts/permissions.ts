@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+/** What an actor may do in its tenant. API keys carry a subset as scopes; roles are fixed sets. */
+export const PERMISSIONS = [
+  'tenant:read',
+  'tenant:write',
+  'members:read',
+  'members:write',
+  'api-keys:read',
+  'api-keys:write',
+  'publisher-keys:read',
+  'publisher-keys:write',
+  'capsules:publish',
+  'installations:read',
+  'installations:write',
+  'runs:read',
+  'runs:write',
+  'usage:read',
+  'budget:write',
+  'audit:read',
+] as const;
+export const Permission = z.enum(PERMISSIONS);
+export type Permission = z.infer<typeof Permission>;
+
+export const Role = z.enum(['owner', 'developer', 'viewer', 'billing', 'auditor']);
+export type Role = z.infer<typeof Role>;
+
+const VIEWER = ['tenant:read', 'installations:read', 'runs:read', 'usage:read'] as const;
+
+export const PERMISSIONS_OF: Record<Role, readonly Permission[]> = {
+  owner: PERMISSIONS,
+  developer: [
+    ...VIEWER,
+    'members:read',
+    'api-keys:read',
+    'publisher-keys:read',
+    'publisher-keys:write',
+    'capsules:publish',
+    'installations:write',
+    'runs:write',
+  ],
+  viewer: VIEWER,
+  billing: ['tenant:read', 'usage:read', 'budget:write'],
+  auditor: [...VIEWER, 'members:read', 'api-keys:read', 'publisher-keys:read', 'audit:read'],
+};

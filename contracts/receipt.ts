@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+import { Cell } from './cells.ts';
+import { Digest } from './digest.ts';
+import { idOf } from './ids.ts';
+import { Outcome, Usage } from './run.ts';
+
+/**
+ * What a runner states about a run: the payload of a compact JWS (RFC 7515), `alg` ES256, `typ` `soma-receipt+jwt`,
+ * signed with the runner's X.509-SVID key, its chain in `x5c` (leaf first). The leaf's URI SAN is `runner`.
+ */
+export const RECEIPT_TYPE = 'soma-receipt+jwt';
+
+export const ReceiptClaims = z.strictObject({
+  iss: z.string().startsWith('spiffe://').describe('SPIFFE ID of the runner'),
+  iat: z.int().describe('Seconds since the epoch; the certificate must be valid at this time'),
+  runId: idOf('run'),
+  tenantId: idOf('ten'),
+  installationId: idOf('ins'),
+  capsule: z.string(),
+  version: z.string(),
+  digest: Digest,
+  inputSha256: z.string(),
+  outputSha256: z.string().nullable(),
+  cell: Cell,
+  runnerId: idOf('rnr'),
+  startedAtMs: z.int(),
+  endedAtMs: z.int(),
+  usage: Usage,
+  outcome: Outcome,
+});
+export type ReceiptClaims = z.infer<typeof ReceiptClaims>;

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+
+import { Cell } from './cells.ts';
+import { Digest } from './digest.ts';
+import { idOf } from './ids.ts';
+
+/** The terminal states. A run ends once, in one of them. */
+export const TERMINAL_STATES = [
+  'succeeded',
+  'failed',
+  'timed_out',
+  'out_of_memory',
+  'limit_exceeded',
+  'cancelled',
+  'refused',
+  'lost',
+] as const;
+export const TerminalState = z.enum(TERMINAL_STATES);
+export type TerminalState = z.infer<typeof TerminalState>;
+
+export const RunState = z.enum(['queued', 'running', ...TERMINAL_STATES]);
+export type RunState = z.infer<typeof RunState>;
+
+/** How a run ended: the state, a stable machine-readable cause (`exit_code`, `wall_limit`, `budget_exhausted`…) and a sentence. */
+export const Outcome = z.object({
+  state: TerminalState,
+  cause: z.string().max(64),
+  detail: z.string().max(2_000),
+  exitCode: z.int().nullable(),
+});
+export type Outcome = z.infer<typeof Outcome>;
+
+/** Exact usage of one run, cumulative. `meters` are the capsule's own counters, such as `tokens`. */
+export const Usage = z.object({
+  cpuUs: z.int().nonnegative(),
+  wallMs: z.int().nonnegative(),
+  memoryPeakBytes: z.int().nonnegative(),
+  inputBytes: z.int().nonnegative(),
+  outputBytes: z.int().nonnegative(),
+  egressBytes: z.int().nonnegative(),
+  meters: z.record(z.string().max(32), z.int().nonnegative()),
+});
+export type Usage = z.infer<typeof Usage>;
+
+export const NO_USAGE: Usage = {
+  cpuUs: 0,
+  wallMs: 0,
+  memoryPeakBytes: 0,
+  inputBytes: 0,
+  outputBytes: 0,
+  egressBytes: 0,
+  meters: {},
+};
+
+/** A run as the API shows it. Money as decimal strings of nano-units, times as RFC 3339. */
+export const Run = z.object({
+  id: idOf('run'),
+  tenantId: idOf('ten'),
+  installationId: idOf('ins'),
+  capsule: z.string(),
+  version: z.string(),
+  digest: Digest,
+  cell: Cell,
+  state: RunState,
+  cause: z.string().nullable(),
+  detail: z.string().nullable(),
+  exitCode: z.int().nullable(),
+  output: z.json().nullable(),
+  usage: Usage.nullable(),
+  amountNanos: z.string().nullable(),
+  receipt: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+  startedAt: z.iso.datetime().nullable(),
+  endedAt: z.iso.datetime().nullable(),
+});
+export type Run = z.infer<typeof Run>;

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+
+import { Cell } from './cells.ts';
+import { Digest } from './digest.ts';
+import { idOf } from './ids.ts';
+import { Resources } from './manifest.ts';
+
+/**
+ * The door of a runner, HTTP/1.1 over mTLS; the caller must be `spiffe://<trust domain>/cell/<its own cell>`.
+ *
+ * PUT    /v1/bundles/:digest         tar bytes; verified against the digest; 204, again 204
+ * HEAD   /v1/bundles/:digest         204 or 404
+ * PUT    /v1/runs/:id                StartRun → 200 application/x-ndjson, one Frame a line, ends after `end`;
+ *                                    a known id continues from its first frame (idempotent);
+ *                                    409 bundle_missing, 429 at capacity (Retry-After), 503 draining
+ * GET    /v1/runs/:id/frames?after=N 200 the frames after N, then live; 404 unknown_run
+ * POST   /v1/runs/:id/ack            { seq }: frames up to seq are held durably; acknowledging `end` forgets the run; 204
+ * POST   /v1/runs/:id/cancel         204; the run ends as cancelled
+ * GET    /healthz /readyz /metrics   alive; isolation proven and pools warm; Prometheus text
+ */
+export const StartRun = z.strictObject({
+  runId: idOf('run'),
+  tenantId: idOf('ten'),
+  installationId: idOf('ins'),
+  capsule: z.string(),
+  version: z.string(),
+  digest: Digest,
+  cell: Cell,
+  runtime: z.enum(['node24', 'python3.11', 'wasm']),
+  entrypoint: z.string(),
+  style: z.enum(['program', 'handler']),
+  resources: Resources,
+  egress: z.array(z.string()),
+  artifacts: z.boolean(),
+  /** Most units a run may report on each meter; a meter that is not named here may not be reported. */
+  meterLimits: z.record(z.string(), z.int()),
+  /** Secret values of this run only; never written to a log, a receipt or the spool. */
+  secrets: z.record(z.string(), z.string()),
+  input: z.json(),
+});
+export type StartRun = z.infer<typeof StartRun>;
+
+export const Ack = z.strictObject({ seq: z.int().min(0) });
+
+/** What a runner tells its cell every few seconds, over mTLS: `POST /internal/v1/runners/heartbeat`. */
+export const Heartbeat = z.strictObject({
+  runnerId: idOf('rnr'),
+  cell: Cell,
+  /** Where the cell reaches it, such as https://runner-1.eu-west-1.soma.internal:8443 */
+  endpoint: z.url(),
+  version: z.string(),
+  isDraining: z.boolean(),
+  isReady: z.boolean(),
+  capacity: z.int().min(0),
+  running: z.int().min(0),
+  warm: z.record(z.string(), z.int()),
+  /** Runs this runner held before it was restarted, and that ended as lost: the cell settles them. */
+  lostRunIds: z.array(idOf('run')).max(1_000),
+});
+export type Heartbeat = z.infer<typeof Heartbeat>;
+
+export const HEARTBEAT_INTERVAL_MS = 2_000;
+/** A runner that was silent this long takes no new run. */
+export const HEARTBEAT_EXPIRY_MS = 8_000;

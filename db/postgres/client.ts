@@ -1,0 +1,41 @@
+import { neon, neonConfig, Pool } from '@neondatabase/serverless';
+import { drizzle as drizzleHttp } from 'drizzle-orm/neon-http';
+import { drizzle as drizzleWebSocket } from 'drizzle-orm/neon-serverless';
+
+import * as schema from './schema/index.ts';
+
+const options = { schema, casing: 'snake_case' } as const;
+
+/** One statement a call, over HTTP: the hot path. `transaction()` throws here; use `transaction` below. */
+export function openDatabase(connectionString: string, localProxy?: string) {
+  useLocalProxy(localProxy);
+  return drizzleHttp(neon(connectionString), options);
+}
+export type Database = ReturnType<typeof openDatabase>;
+
+/** An interactive transaction over a WebSocket of its own (about 20 ms): for what a person clicks, not for the hot path. */
+export async function transaction<T>(
+  connectionString: string,
+  localProxy: string | undefined,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  useLocalProxy(localProxy);
+  const pool = new Pool({ connectionString, max: 1, connectionTimeoutMillis: 5_000 });
+  try {
+    return await drizzleWebSocket(pool, options).transaction(work);
+  } finally {
+    await pool.end();
+  }
+}
+type WebSocketDatabase = ReturnType<typeof drizzleWebSocket<typeof schema>>;
+export type Transaction = Parameters<Parameters<WebSocketDatabase['transaction']>[0]>[0];
+
+/** Points the driver at the local doors that speak Neon's protocol in front of a plain Postgres. */
+function useLocalProxy(localProxy: string | undefined): void {
+  if (localProxy === undefined) return;
+  neonConfig.fetchEndpoint = () => `http://${localProxy}/sql`;
+  neonConfig.wsProxy = () => `${localProxy}/v2`;
+  neonConfig.useSecureWebSocket = false;
+  neonConfig.pipelineTLS = false;
+  neonConfig.pipelineConnect = 'password';
+}

@@ -1,0 +1,43 @@
+import type { AuditLogObject, CellInternal, FleetObject, RunObject, UsageMeterObject } from '#contracts/objects';
+
+type Objects<T> = DurableObjectNamespace<T & Rpc.DurableObjectBranded>;
+
+/** Every binding, variable and secret of a cell; `wrangler.toml` says how each is set. */
+export interface CellEnv {
+  readonly CELL: string;
+  readonly ENVIRONMENT: string;
+  readonly PUBLIC_URL: string;
+  readonly TRUST_DOMAIN: string;
+  readonly OIDC_ISSUERS: string;
+  readonly CLICKHOUSE_URL: string;
+  readonly CLICKHOUSE_USER: string;
+  readonly UPSTASH_REDIS_REST_URL: string;
+  /** Local development only: where the Neon driver finds its HTTP and WebSocket doors (`host:port`). */
+  readonly NEON_LOCAL_PROXY?: string;
+
+  readonly DATABASE_URL: string;
+  readonly CLICKHOUSE_PASSWORD: string;
+  readonly UPSTASH_REDIS_REST_TOKEN: string;
+  readonly AUTH_SECRET: string;
+  /** Keyed hash of e-mail addresses for the global directory: HMAC-SHA-256, 32 bytes base64. The same in every cell. */
+  readonly DIRECTORY_HMAC_KEY: string;
+  /** PKCS#8 PEM, ECDSA P-256: signs audit checkpoints. */
+  readonly AUDIT_SIGNING_KEY: string;
+  /** PEM certificates of the trust domain's authorities: receipts and runners are verified against them. */
+  readonly TRUST_BUNDLE: string;
+
+  readonly RUN: Objects<RunObject>;
+  readonly USAGE_METER: Objects<UsageMeterObject>;
+  readonly AUDIT_LOG: Objects<AuditLogObject>;
+  readonly FLEET: Objects<FleetObject>;
+  readonly BLOBS: R2Bucket;
+  readonly OUTBOX: Queue;
+  /** Presents the cell's SVID to runners. */
+  readonly RUNNERS: Fetcher;
+  /** The router, for the global directory. */
+  readonly ROUTER: Fetcher;
+  readonly SELF: Service<CellInternal & Rpc.WorkerEntrypointBranded>;
+  readonly PEER_US_WEST_2?: Fetcher;
+  readonly PEER_EU_WEST_1?: Fetcher;
+  readonly RATE_LIMIT_TENANT: RateLimit;
+}
