@@ -1,7 +1,7 @@
 import { uuidv7 } from 'uuidv7';
 import { z } from 'zod';
 
-import { type Brand, mint } from './brand.ts';
+import { type Brand, mintText } from './brand.ts';
 
 /**
  * Ids are opaque, sort by creation time (UUIDv7, RFC 9562 §5.7) and say what they name:
@@ -42,9 +42,9 @@ export function idOf<P extends IdPrefix>(prefix: P) {
   return z
     .string()
     .regex(new RegExp(`^${prefix}_[0-9a-f]{32}$`), `expected an id like ${prefix}_ followed by 32 hex digits`)
-    .transform((text) => mint<Id<P>>(text));
+    .transform((text) => mintText<Id<P>>(text));
 }
 
 export function newId<P extends IdPrefix>(prefix: P): Id<P> {
-  return mint<Id<P>>(`${prefix}_${uuidv7().replaceAll('-', '')}`);
+  return mintText<Id<P>>(`${prefix}_${uuidv7().replaceAll('-', '')}`);
 }
