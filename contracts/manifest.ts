@@ -2,7 +2,7 @@ import semver from 'semver';
 import { z } from 'zod';
 
 import { Cell } from './cells.ts';
-import { NanosText } from './money.ts';
+import { PriceText } from './money.ts';
 
 /** `capsule.json`: what a capsule is, wants, and costs. Unknown keys are refused: a typo must not be a silent default. */
 
@@ -63,12 +63,12 @@ export const Resources = z.strictObject({
 export type Resources = z.infer<typeof Resources>;
 
 export const MeterPrice = z.strictObject({
-  unitNanos: NanosText.describe('Price of one unit, in nano-units of USD'),
+  unitNanos: PriceText.describe('Price of one unit, in nano-units of USD'),
   maxPerRun: z.int().min(1).max(1_000_000_000).describe('The most a run may report; more ends it as limit_exceeded'),
 });
 
 export const Pricing = z.strictObject({
-  perRunNanos: NanosText.optional(),
+  perRunNanos: PriceText.optional(),
   meters: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,31}$/), MeterPrice).default({}),
 });
 export type Pricing = z.infer<typeof Pricing>;

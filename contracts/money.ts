@@ -20,6 +20,9 @@ export const NanosText = z
   .regex(/^-?\d{1,18}$/, 'expected whole nano-units as a string of digits, such as "2500000"')
   .transform((text) => nanos(BigInt(text)));
 
+/** An amount that cannot be below zero: prices, limits. */
+export const PriceText = NanosText.refine((amount) => amount >= 0n, 'a price cannot be below zero');
+
 export function addNanos(...amounts: readonly Nanos[]): Nanos {
   return nanos(amounts.reduce<bigint>((sum, amount) => sum + amount, 0n));
 }

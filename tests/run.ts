@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { z } from 'zod';
+
+/**
+ * `npm test`: installs or starts what the tests need, runs every project, and ends with one counted line.
+ * `npm test -- unit workers` runs only those; what follows a second `--` goes to vitest.
+ */
+
+// The projects of a group share the machine; the whole platform and its being killed get it to themselves.
+const GROUPS = [['unit', 'workers'], ['integration'], ['e2e'], ['chaos']] as const;
+
+const Report = z.object({
+  numPassedTests: z.int(),
+  numFailedTests: z.int(),
+  numPendingTests: z.int(),
+  numTodoTests: z.int(),
+  numFailedTestSuites: z.int(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      assertionResults: z.array(z.object({ status: z.string(), fullName: z.string() })),
+    }),
+  ),
+});
+
+interface Totals {
+  passed: number;
+  failed: number;
+  skipped: string[];
+}
+
+const separator = process.argv.indexOf('--', 2);
+const wanted = process.argv.slice(2, separator === -1 ? undefined : separator);
+const passOn = separator === -1 ? [] : process.argv.slice(separator + 1);
+const scratch = mkdtempSync(path.join(tmpdir(), 'soma-tests-'));
+const totals: Totals = { passed: 0, failed: 0, skipped: [] };
+
+function vitest(projects: readonly string[], reportFile: string): Promise<number> {
+  const args = [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    ...projects.flatMap((project) => ['--project', project]),
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${reportFile}`,
+    ...passOn,
+  ];
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { stdio: 'inherit' });
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+}
+
+function count(reportFile: string, exitCode: number): void {
+  const report = Report.parse(JSON.parse(readFileSync(reportFile, 'utf8')));
+  totals.passed += report.numPassedTests;
+  totals.failed += report.numFailedTests;
+  for (const file of report.testResults) {
+    // A file that failed to load has no assertions of its own, and must not vanish from the count.
+    if (file.status === 'failed' && file.assertionResults.length === 0) totals.failed += 1;
+    for (const test of file.assertionResults)
+      if (test.status === 'pending' || test.status === 'skipped' || test.status === 'todo')
+        totals.skipped.push(`${path.relative(process.cwd(), file.name)}: ${test.fullName}`);
+  }
+  if (exitCode !== 0 && report.numFailedTests === 0 && totals.failed === 0) totals.failed += 1;
+}
+
+const groups = GROUPS.map((group) => group.filter((project) => wanted.length === 0 || wanted.includes(project)));
+try {
+  for (const group of groups.filter((projects) => projects.length > 0)) {
+    const reportFile = path.join(scratch, `${group.join('-')}.json`);
+    const exitCode = await vitest(group, reportFile);
+    try {
+      count(reportFile, exitCode);
+    } catch (cause) {
+      console.error(`${group.join(', ')}: the runner left no report`, cause);
+      totals.failed += 1;
+    }
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+for (const name of totals.skipped) console.log(`skipped: ${name}`);
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped.length} skipped`);
+if (totals.failed > 0 || totals.passed === 0) process.exitCode = 1;
