@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Cell } from './cells.ts';
 import { sha256, toHex } from './digest.ts';
 import { idOf } from './ids.ts';
+import { Json } from './json.ts';
 
 /**
  * One entry of a tenant's audit log, shaped after OCSF 1.x API Activity: who, what, when, where, outcome.
@@ -26,7 +27,7 @@ export const AuditRecord = z.strictObject({
   outcome: z.enum(['success', 'refused']),
   /** The error code of a refusal. */
   reason: z.string().optional(),
-  unmapped: z.record(z.string(), z.json()),
+  unmapped: z.record(z.string(), Json),
 });
 export type AuditRecord = z.infer<typeof AuditRecord>;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { Json } from './json.ts';
 import { Outcome, Usage } from './run.ts';
 
 /**
@@ -15,9 +16,9 @@ export const Frame = z.discriminatedUnion('kind', [
   z.object({ ...Base, kind: z.literal('stdout'), ...Bytes }),
   z.object({ ...Base, kind: z.literal('stderr'), ...Bytes }),
   /** A structured event of the capsule: `progress`, `log`, `artifact` or a name of its own. */
-  z.object({ ...Base, kind: z.literal('event'), name: z.string().max(64), data: z.json() }),
+  z.object({ ...Base, kind: z.literal('event'), name: z.string().max(64), data: Json }),
   /** A result line of the capsule; the last one is the run's output. */
-  z.object({ ...Base, kind: z.literal('result'), data: z.json() }),
+  z.object({ ...Base, kind: z.literal('result'), data: Json }),
   /** Cumulative usage so far, never a delta. */
   z.object({ ...Base, kind: z.literal('usage'), usage: Usage }),
   /** Always the last frame. `receipt` is a compact JWS; absent only where the run never reached a runner or was lost. */

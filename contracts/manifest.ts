@@ -2,6 +2,7 @@ import semver from 'semver';
 import { z } from 'zod';
 
 import { Cell } from './cells.ts';
+import { Json } from './json.ts';
 import { PriceText } from './money.ts';
 
 /** `capsule.json`: what a capsule is, wants, and costs. Unknown keys are refused: a typo must not be a silent default. */
@@ -36,7 +37,7 @@ const RelativePath = z
     'expected a relative path such as src/main.js',
   );
 
-const JsonSchema = z.record(z.string(), z.json()).or(z.boolean());
+const JsonSchema = z.record(z.string(), Json).or(z.boolean());
 
 export const Resources = z.strictObject({
   cpuMillis: z.int().min(50).max(2_000).default(500).describe('Thousandths of a core'),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { AuditRecord } from './audit.ts';
+import { Json } from './json.ts';
 import type { Priced } from './pricing.ts';
 import { Outcome, Usage } from './run.ts';
 import type { Heartbeat, StartRun } from './runner.ts';
@@ -110,7 +111,7 @@ export const RunEnded = z.object({
   outcome: Outcome,
   usage: Usage,
   amountNanos: z.string(),
-  output: z.json().nullable(),
+  output: Json.nullable(),
   receipt: z.string().nullable(),
   startedAtMs: z.int().nullable(),
   endedAtMs: z.int(),

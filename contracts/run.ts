@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Cell } from './cells.ts';
 import { Digest } from './digest.ts';
 import { idOf } from './ids.ts';
+import { Json } from './json.ts';
 
 /** The terminal states. A run ends once, in one of them. */
 export const TERMINAL_STATES = [
@@ -65,7 +66,7 @@ export const Run = z.object({
   cause: z.string().nullable(),
   detail: z.string().nullable(),
   exitCode: z.int().nullable(),
-  output: z.json().nullable(),
+  output: Json.nullable(),
   usage: Usage.nullable(),
   amountNanos: z.string().nullable(),
   receipt: z.string().nullable(),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Cell } from './cells.ts';
 import { Digest } from './digest.ts';
 import { idOf } from './ids.ts';
+import { Json } from './json.ts';
 import { Resources } from './manifest.ts';
 
 /**
@@ -36,7 +37,7 @@ export const StartRun = z.strictObject({
   meterLimits: z.record(z.string(), z.int()),
   /** Secret values of this run only; never written to a log, a receipt or the spool. */
   secrets: z.record(z.string(), z.string()),
-  input: z.json(),
+  input: Json,
 });
 export type StartRun = z.infer<typeof StartRun>;
 
