@@ -1,0 +1,15 @@
+import { spawnSync } from 'node:child_process';
+
+import { expect, test } from 'vitest';
+
+const hasPython = spawnSync('python3', ['--version']).status === 0;
+
+test.skipIf(!hasPython)('the profiler gives the known answers (test_profiler.py)', () => {
+  const { status, stderr } = spawnSync('python3', ['-m', 'unittest', '-v'], {
+    cwd: import.meta.dirname,
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+    encoding: 'utf8',
+  });
+  expect(status, stderr).toBe(0);
+  expect(stderr).toMatch(/Ran 1\d tests/);
+});
