@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+import { idOf } from '../ids.ts';
+import { CapsuleName } from '../manifest.ts';
+import { textLine } from './paging.ts';
+
+/** A SemVer range (`^1.2.0`, `>=1 <3`) or one exact version, which pins. */
+export const VersionRange = textLine(64).min(1);
+
+const Approved = z.array(textLine(300)).max(80).describe('Permissions granted, such as egress:api.example.com:443');
+
+export const Install = z.strictObject({
+  capsule: CapsuleName,
+  range: VersionRange.optional().describe('Without one: everything compatible with the latest version'),
+  approved: Approved.default([]),
+});
+export type Install = z.infer<typeof Install>;
+
+export const UpdateInstallation = z
+  .strictObject({ range: VersionRange.optional(), approved: Approved.optional() })
+  .refine((change) => change.range !== undefined || change.approved !== undefined, 'expected range, approved or both');
+export type UpdateInstallation = z.infer<typeof UpdateInstallation>;
+
+export const InstallationPath = z.object({ id: idOf('ins') });
+
+export const Installation = z
+  .object({
+    id: idOf('ins'),
+    capsule: z.string(),
+    range: z.string(),
+    approved: z.array(z.string()),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Installation' });
+export type Installation = z.infer<typeof Installation>;
+
+/** One thing a run is charged for: the price of a unit and the most a run can use of it. */
+const CostLine = z.object({
+  item: z.string().describe('run, cpu, memory or the name of a meter'),
+  unit: z.string(),
+  unitNanos: z.string(),
+  ceilingNanos: z.string(),
+});
+
+/** What a run of an installation can cost at most, and why; this ceiling is what is reserved before it starts. */
+export const CostPreview = z
+  .object({
+    capsule: z.string(),
+    version: z.string(),
+    currency: z.string(),
+    lines: z.array(CostLine),
+    ceilingNanos: z.string(),
+  })
+  .meta({ id: 'CostPreview' });
+export type CostPreview = z.infer<typeof CostPreview>;

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+import { isStorableText } from '../json.ts';
+
+/** A page is asked for with `limit` and the `next` of the page before it; a cursor is opaque and holds no secret. */
+export const PageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z.string().max(400).optional(),
+});
+export type PageQuery = z.infer<typeof PageQuery>;
+
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.object({
+    items: z.array(item),
+    next: z.string().nullable().describe('Cursor of the next page; null on the last one'),
+  });
+}
+
+/** A line of text that a person typed: printable, no control characters. */
+export function textLine(maxLength: number) {
+  return z
+    .string()
+    .max(maxLength)
+    .refine(
+      (text) => isStorableText(text) && !/\p{Cc}/u.test(text),
+      'expected one line of text without control characters',
+    );
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+
+import { idOf } from '../ids.ts';
+import { Json } from '../json.ts';
+import { CapsuleName } from '../manifest.ts';
+import { Run, RunState } from '../run.ts';
+import { pageOf, PageQuery } from './paging.ts';
+
+/** The largest input of a run, as JSON text. */
+export const RUN_INPUT_MAX_BYTES = 2 ** 20;
+
+export const StartRunRequest = z
+  .strictObject({
+    installation: idOf('ins').optional(),
+    capsule: CapsuleName.optional().describe("The tenant's installation of this capsule, in place of its id"),
+    input: Json,
+  })
+  .refine(
+    (request) => (request.installation === undefined) !== (request.capsule === undefined),
+    'expected either installation or capsule',
+  );
+export type StartRunRequest = z.infer<typeof StartRunRequest>;
+
+export const StartRunHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'expected 1 to 255 visible ASCII characters')
+    .optional()
+    .describe('The same key with the same body answers with the same run; without one every call starts a run'),
+});
+
+export const RunPath = z.object({ id: idOf('run') });
+
+export const RunQuery = PageQuery.extend({
+  state: RunState.optional(),
+  capsule: CapsuleName.optional(),
+  since: z.iso.datetime({ offset: true }).optional().describe('Only runs created at or after this instant'),
+});
+export type RunQuery = z.infer<typeof RunQuery>;
+
+/** A run without what may be large: its output and its receipt. */
+export const RunSummary = Run.omit({ output: true, receipt: true }).meta({ id: 'RunSummary' });
+export type RunSummary = z.infer<typeof RunSummary>;
+export const RunPage = pageOf(RunSummary);
+
+export const RunReceipt = z
+  .object({
+    runId: idOf('run'),
+    receipt: z.string().describe('Compact JWS; contracts/receipt.ts says how to verify it'),
+  })
+  .meta({ id: 'RunReceipt' });
+export type RunReceipt = z.infer<typeof RunReceipt>;
+
+const Sequence = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+export const RunEventsQuery = z.object({ after: Sequence.optional().describe('Frames after this sequence number') });
+export const RunEventsHeaders = z.object({
+  'last-event-id': Sequence.optional().describe('As EventSource sends it; wins over `after`'),
+});
