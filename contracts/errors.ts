@@ -1,11 +1,12 @@
 import { z } from 'zod';
 
-/** Every refusal has a stable code; the mapper in the edge gives each its HTTP status, and only there. */
+/** Every refusal has a stable code; `problem.ts` gives each its HTTP status, and only there. */
 export const ERROR_CODES = [
   'invalid_input',
   'unauthenticated',
   'forbidden',
   'not_found',
+  'method_not_allowed',
   'conflict',
   'idempotency_key_reused',
   'payload_too_large',

@@ -46,12 +46,18 @@ export function cookiePrefix(cell: Cell): string {
 
 export const ACCESS_TOKEN_AUDIENCE = 'soma-api';
 
+/** What cells prove themselves with to the router and to each other: ES256, 60 s, `iss` the cell's SPIFFE ID, `aud` this or a cell's name. */
+export const ROUTER_AUDIENCE = 'soma-router';
+export const CELL_TOKEN_LIFETIME_S = 60;
+
 /** Claims of an access token: ES256, at most 15 minutes, `iss` the public origin, `sub` a user or key id. */
 export const AccessTokenClaims = z.object({
   sub: z.string(),
   tid: z.string().describe('Tenant the token acts for'),
   cell: z.string().describe('Home cell of that tenant'),
   role: z.string(),
+  handle: z.string().describe('The tenant as people name it'),
+  scope: z.string().describe('Permissions, separated by spaces (RFC 8693 §4.2)'),
 });
 export type AccessTokenClaims = z.infer<typeof AccessTokenClaims>;
 

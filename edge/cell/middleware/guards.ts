@@ -1,0 +1,83 @@
+import type { Context, MiddlewareHandler } from 'hono';
+import { getSignedCookie } from 'hono/cookie';
+
+import { DomainError } from '#contracts/errors';
+import { cookiePrefix } from '#contracts/identity';
+
+import type { AppEnv, Ctx } from '../context.ts';
+import { authenticate, identifyPerson } from '../services/accounts/authenticate.ts';
+import { type Identified, type Presented, presentedBearer } from '../services/accounts/credential.ts';
+import { authenticatePeer } from './peer.ts';
+
+type Guard = (auditAction: string) => MiddlewareHandler<AppEnv>;
+
+/** Any credential that acts for a tenant. */
+export const guardTenant: Guard = (auditAction) => async (c, next) => {
+  c.set('auditAction', auditAction);
+  const presented = await presentedBy(c);
+  await admit(c, await authenticate(c.var.platform, presented, c.req.header('soma-tenant')));
+  await next();
+};
+
+/** A person's session, whether or not a tenant is chosen. */
+export const guardPerson: Guard = (auditAction) => async (c, next) => {
+  c.set('auditAction', auditAction);
+  const presented = await presentedBy(c);
+  if (presented.kind !== 'session') {
+    await admit(c, await authenticate(c.var.platform, presented, undefined));
+    throw new DomainError('forbidden', "this needs a person's session; an API key or token cannot do it");
+  }
+  c.set('person', await identifyPerson(c.var.platform, presented.token));
+  await next();
+};
+
+export const guardCaller: Guard = (auditAction) => async (c, next) => {
+  c.set('auditAction', auditAction);
+  const presented = await presentedBy(c);
+  if (presented.kind === 'session') {
+    c.set('caller', { kind: 'person', ctx: await identifyPerson(c.var.platform, presented.token) });
+  } else {
+    const ctx = await admit(c, await authenticate(c.var.platform, presented, undefined));
+    c.set('caller', { kind: 'tenant', ctx });
+  }
+  await next();
+};
+
+export const guardPeer: Guard = () => async (c, next) => {
+  await authenticatePeer(c);
+  await next();
+};
+
+export const guardPublic: Guard = () => async (_c, next) => {
+  await next();
+};
+
+/** A refused credential whose tenant is known still names that tenant, so that the refusal is found in its audit log. */
+async function admit(c: Context<AppEnv>, { ctx, refusal }: Identified): Promise<Ctx> {
+  c.set('ctx', ctx);
+  const { success } = await c.env.RATE_LIMIT_TENANT.limit({ key: ctx.tenant.id });
+  if (!success) throw new DomainError('rate_limited', 'this tenant sends too many requests', { retryAfterS: 60 });
+  if (refusal) throw refusal;
+  return ctx;
+}
+
+async function presentedBy(c: Context<AppEnv>): Promise<Presented> {
+  const { cell, env } = c.var.platform;
+  const authorization = c.req.header('authorization');
+  if (authorization !== undefined) return presentedBearer(authorization, cell);
+
+  const prefix = env.PUBLIC_URL.startsWith('https:') ? 'secure' : undefined;
+  const cookie = await getSignedCookie(c, env.AUTH_SECRET, `${cookiePrefix(cell)}.session_token`, prefix);
+  if (!cookie) throw new DomainError('unauthenticated', 'send a bearer credential or sign in');
+  checkOrigin(c);
+  return { kind: 'session', token: cookie };
+}
+
+/** A browser sends the cookie along from any page; only a write that names our own origin is the user's (CSRF). */
+export function checkOrigin(c: Context<AppEnv>): void {
+  if (c.req.method === 'GET' || c.req.method === 'HEAD') return;
+  const origin = c.req.header('origin');
+  if (origin !== new URL(c.env.PUBLIC_URL).origin) {
+    throw new DomainError('forbidden', 'a write with a cookie must come from the site itself');
+  }
+}

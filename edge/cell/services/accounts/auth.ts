@@ -1,0 +1,107 @@
+import { drizzleAdapter } from 'better-auth/adapters/drizzle';
+import { betterAuth } from 'better-auth/minimal';
+import { bearer } from 'better-auth/plugins/bearer';
+import { deviceAuthorization } from 'better-auth/plugins/device-authorization';
+import { jwt } from 'better-auth/plugins/jwt';
+import { organization } from 'better-auth/plugins/organization';
+import { base64url } from 'jose';
+
+import { codeOf } from '#contracts/cells';
+import { ACCESS_TOKEN_AUDIENCE, cookiePrefix } from '#contracts/identity';
+import { newId, type TenantId, type UserId } from '#contracts/ids';
+import type { Database, Transaction } from '#db/postgres/client';
+import { credentials, deviceCodes, members, sessions, signingKeys, tenants, users } from '#db/postgres/schema/accounts';
+
+import type { Platform } from '../../context.ts';
+import { accessControl, roles } from './access.ts';
+
+export const CLI_CLIENT_ID = 'soma-cli';
+
+/** Ids that are claimed in the global directory before the row exists. */
+export interface PlannedIds {
+  readonly user?: UserId;
+  readonly tenant?: TenantId;
+}
+
+const DAY_S = 86_400;
+const tables = { users, sessions, credentials, deviceCodes, signingKeys, tenants, members };
+
+/**
+ * better-auth over one database handle. Over a transaction everything it writes commits or vanishes as one, together with
+ * the audit entry of the verb that called it; that is why there is one instance a transaction and none for all.
+ */
+export function accounts({ env, cell }: Platform, db: Database | Transaction, planned: PlannedIds = {}) {
+  return betterAuth({
+    secret: env.AUTH_SECRET,
+    baseURL: env.PUBLIC_URL,
+    basePath: '/v1/auth',
+    database: drizzleAdapter(db, { provider: 'pg', schema: tables, transaction: false }),
+    emailAndPassword: { enabled: true, minPasswordLength: 10, maxPasswordLength: 128 },
+    user: { modelName: 'users' },
+    session: { modelName: 'sessions', expiresIn: 7 * DAY_S, updateAge: DAY_S },
+    account: { modelName: 'credentials' },
+    advanced: {
+      cookiePrefix: cookiePrefix(cell),
+      useSecureCookies: env.PUBLIC_URL.startsWith('https:'),
+      database: { generateId: ({ model }) => idFor(model, planned), validateSchema: false },
+    },
+    // Its log lines hold e-mail addresses; what goes wrong reaches us as errors.
+    logger: { disabled: true },
+    telemetry: { enabled: false },
+    rateLimit: { enabled: false },
+    plugins: [
+      organization({
+        ac: accessControl,
+        roles,
+        creatorRole: 'owner',
+        schema: {
+          organization: {
+            modelName: 'tenants',
+            fields: { slug: 'handle' },
+            additionalFields: {
+              cell: { type: 'string', required: true },
+              residency: { type: 'string', required: true },
+            },
+          },
+          member: { modelName: 'members', fields: { organizationId: 'tenantId' } },
+        },
+      }),
+      bearer(),
+      deviceAuthorization({
+        expiresIn: '10m',
+        interval: '5s',
+        verificationUri: '/device',
+        validateClient: (clientId) => clientId === CLI_CLIENT_ID,
+        generateDeviceCode: () => `soma_dev_${codeOf(cell)}_${randomText(32)}`,
+        schema: { deviceCode: { modelName: 'deviceCodes' } },
+      }),
+      jwt({
+        jwks: { keyPairConfig: { alg: 'ES256' }, rotationInterval: 30 * DAY_S, gracePeriod: DAY_S },
+        jwt: { issuer: env.PUBLIC_URL, audience: ACCESS_TOKEN_AUDIENCE, expirationTime: '15m' },
+        disableSettingJwtHeader: true,
+        schema: { jwks: { modelName: 'signingKeys' } },
+      }),
+    ],
+  });
+}
+
+function idFor(model: string, planned: PlannedIds): string {
+  switch (model) {
+    case 'user':
+    case 'users':
+      return planned.user ?? newId('usr');
+    case 'organization':
+    case 'tenants':
+      return planned.tenant ?? newId('ten');
+    case 'member':
+    case 'members':
+      return newId('mem');
+    default:
+      return randomText(16);
+  }
+}
+
+/** `bytes` of randomness as base64url. */
+export function randomText(bytes: number): string {
+  return base64url.encode(crypto.getRandomValues(new Uint8Array(bytes)));
+}

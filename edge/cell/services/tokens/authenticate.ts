@@ -1,0 +1,66 @@
+import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
+import { z } from 'zod';
+
+import { DomainError } from '#contracts/errors';
+import { ACCESS_TOKEN_AUDIENCE, AccessTokenClaims } from '#contracts/identity';
+import { idOf } from '#contracts/ids';
+import { Permission } from '#contracts/permissions';
+
+import { actorOf, type Ctx, type Platform } from '../../context.ts';
+import type { Identified } from '../accounts/credential.ts';
+import { authenticateExternal, externalIssuer } from './external.ts';
+import { cellKeys } from './keys.ts';
+import { refusalOfToken } from './refusal.ts';
+
+const Claims = AccessTokenClaims.extend({
+  tid: idOf('ten'),
+  scope: z.string().transform((text) => z.array(Permission).parse(text === '' ? [] : text.split(' '))),
+});
+
+/** A JWT of this cell or of a configured external issuer. Who issued it decides which keys and which algorithms count. */
+export async function authenticateAccessToken(platform: Platform, token: string): Promise<Identified> {
+  const issuer = issuerOf(token);
+  if (issuer !== platform.env.PUBLIC_URL) {
+    return { ctx: await authenticateExternal(platform, token, externalIssuer(platform.env.OIDC_ISSUERS, issuer)) };
+  }
+  try {
+    const { payload } = await jwtVerify(token, cellKeys(platform), {
+      algorithms: ['ES256'],
+      issuer,
+      audience: ACCESS_TOKEN_AUDIENCE,
+      requiredClaims: ['exp', 'iat', 'sub'],
+      maxTokenAge: '15 minutes',
+      currentDate: platform.now(),
+    });
+    return { ctx: ctxOf(platform, payload) };
+  } catch (error) {
+    // The signature and the audience are verified before the times are: an expired token's tenant is known.
+    if (error instanceof errors.JWTExpired) {
+      return {
+        ctx: ctxOf(platform, error.payload),
+        refusal: new DomainError('unauthenticated', 'this access token has expired'),
+      };
+    }
+    throw refusalOfToken(error);
+  }
+}
+
+function ctxOf(platform: Platform, payload: JWTPayload): Ctx {
+  const claims = Claims.parse(payload);
+  if (claims.cell !== platform.cell) throw new DomainError('unauthenticated', `this token belongs to ${claims.cell}`);
+  return {
+    ...platform,
+    actor: actorOf(platform, claims.role === 'api-key' ? 'api-key' : 'user', claims.sub),
+    tenant: { id: claims.tid, handle: claims.handle },
+    permissions: new Set(claims.scope),
+    credential: 'access-token',
+  };
+}
+
+function issuerOf(token: string): string | undefined {
+  try {
+    return decodeJwt(token).iss;
+  } catch (error) {
+    throw refusalOfToken(error);
+  }
+}
