@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { AuditRecord } from './audit.ts';
+import type { Cell } from './cells.ts';
 import { Json } from './json.ts';
 import type { Priced } from './pricing.ts';
 import { Outcome, Usage } from './run.ts';
@@ -36,8 +37,8 @@ export interface RunObject {
   cancel(): Promise<void>;
   /** `text/event-stream` of frames after `lastEventId`, with heartbeats; ends after the `end` frame. */
   fetch(request: Request): Promise<Response>;
-  /** Called when a runner reports that it lost this run. */
-  reportLost(detail: string): Promise<void>;
+  /** Called when a runner reports that it lost this run. A report of a runner that does not hold the run changes nothing. */
+  reportLost(detail: string, runnerId?: string): Promise<void>;
 }
 
 export type ReserveDecision =
@@ -63,12 +64,16 @@ export interface UsageSummary {
   /** The last sequence number of the ledger, and how far ClickHouse is known to hold it. */
   readonly ledgerSeq: number;
   readonly flushedSeq: number;
+  /** Reservations held far longer than any run may take: for an operator to look at, never released unasked. */
+  readonly staleReservations: number;
 }
 
 export interface UsageMeterObject {
   reserve(request: { runId: string; amountNanos: string; budget: Budget; atMs: number }): Promise<ReserveDecision>;
   /** Idempotent by run id; releases the reservation. */
   settle(settlement: Settlement): Promise<void>;
+  /** Gives a reservation back where there is nothing to bill. Idempotent; a run that was settled or released stays so. */
+  release(request: { runId: string }): Promise<void>;
   setBudget(budget: Budget): Promise<void>;
   summary(): Promise<UsageSummary>;
 }
@@ -87,7 +92,7 @@ export interface Checkpoint {
 }
 
 export interface AuditLogObject {
-  /** Idempotent by `record.id`; returns the sequence number of each, in the order given. */
+  /** Idempotent by `record.id`; returns the sequence number of each, in the order given. The first entry is number 1, leaf 0. */
   append(records: readonly AuditRecord[]): Promise<readonly number[]>;
   list(query: { after: number; limit: number }): Promise<readonly ChainedEntry[]>;
   checkpoint(): Promise<Checkpoint>;
@@ -102,6 +107,35 @@ export interface FleetObject {
   heartbeat(beat: Heartbeat): Promise<void>;
   place(request: { runtime: string; digest: string; exclude: readonly string[] }): Promise<Placement | undefined>;
   runners(): Promise<readonly (Heartbeat & { lastSeenMs: number })[]>;
+  /** Where a runner is now, and whether it has gone silent; undefined if it was never seen, or forgotten. */
+  find(runnerId: string): Promise<RunnerSighting | undefined>;
+}
+
+export interface RunnerSighting {
+  readonly endpoint: string;
+  readonly lastSeenMs: number;
+  readonly silentMs: number;
+}
+
+/** What the global directory knows: opaque keys, never an e-mail address. `key` is a keyed hash, or a public handle. */
+export interface DirectoryName {
+  readonly kind: 'email-hash' | 'handle';
+  readonly key: string;
+}
+
+export interface DirectoryClaim {
+  readonly kind: 'claimed' | 'taken';
+  readonly cell: Cell;
+  readonly owner: string;
+}
+
+/** DIRECTORY  hosted by the router: which cell a name belongs to. Claims are atomic and global. */
+export interface DirectoryObject {
+  /** Idempotent for the same owner; for another it answers `taken` and whose it is. */
+  claim(request: DirectoryName & { cell: Cell; owner: string }): Promise<DirectoryClaim>;
+  find(name: DirectoryName): Promise<{ cell: Cell; owner: string } | undefined>;
+  /** Only the owner can; true if there was something to release. */
+  release(request: DirectoryName & { owner: string }): Promise<boolean>;
 }
 
 /** What a run object hands to the cell when its run has ended; delivered at least once, recorded once. */

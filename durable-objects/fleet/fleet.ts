@@ -1,0 +1,128 @@
+import { DurableObject } from 'cloudflare:workers';
+import { z } from 'zod';
+
+import type { FleetObject, Placement, RunnerSighting } from '#contracts/objects';
+import { Heartbeat } from '#contracts/runner';
+
+import { backoffMs } from '../backoff.ts';
+import { type FleetEnv, runOf } from '../env.ts';
+import { migrate } from '../migrate.ts';
+import { FLEET_MIGRATIONS } from './migrations.ts';
+import { place, type PlacementRequest, RUNNER_FORGOTTEN_MS } from './placement.ts';
+
+interface Runner {
+  beat: Heartbeat;
+  lastSeenMs: number;
+  placedSince: Map<string, number>;
+}
+
+const RunnerRow = z.object({ beat: z.string(), last_seen_ms: z.number() });
+const LostRow = z.object({ run_id: z.string(), runner_id: z.string() });
+
+const LOST_RUNS_AT_ONCE = 32;
+const REPORT_BACKOFF = { firstMs: 1_000, capMs: 60_000 };
+
+/** The runners of one cell. Memory is the truth between writes; SQLite brings it back after a restart. */
+export class Fleet extends DurableObject<FleetEnv> implements FleetObject {
+  private readonly known = new Map<string, Runner>();
+  private reporting: Promise<void> | undefined;
+  private failures = 0;
+
+  constructor(ctx: DurableObjectState, env: FleetEnv) {
+    super(ctx, env);
+    migrate(ctx.storage, FLEET_MIGRATIONS);
+    for (const row of ctx.storage.sql.exec('SELECT beat, last_seen_ms FROM runners')) {
+      const { beat, last_seen_ms: lastSeenMs } = RunnerRow.parse(row);
+      this.remember(Heartbeat.parse(JSON.parse(beat)), lastSeenMs);
+    }
+  }
+
+  async heartbeat(beat: Heartbeat): Promise<void> {
+    const parsed = Heartbeat.parse(beat);
+    if (parsed.cell !== this.env.CELL)
+      throw new TypeError(`a runner of ${parsed.cell} has no business in ${this.env.CELL}`);
+    const nowMs = Date.now();
+    this.remember(parsed, nowMs);
+    this.save(parsed, nowMs);
+    if (parsed.lostRunIds.length === 0) return;
+    await this.ctx.storage.setAlarm(nowMs + REPORT_BACKOFF.firstMs);
+    this.ctx.waitUntil(this.reportLostRuns());
+  }
+
+  async place(request: PlacementRequest): Promise<Placement | undefined> {
+    const placement = place(this.known.values(), request, Date.now());
+    const placedSince = placement && this.known.get(placement.runnerId)?.placedSince;
+    placedSince?.set(request.runtime, (placedSince.get(request.runtime) ?? 0) + 1);
+    return placement;
+  }
+
+  async runners(): Promise<(Heartbeat & { lastSeenMs: number })[]> {
+    return [...this.known.values()].map(({ beat, lastSeenMs }) => ({ ...beat, lastSeenMs }));
+  }
+
+  async find(runnerId: string): Promise<RunnerSighting | undefined> {
+    const runner = this.known.get(runnerId);
+    if (!runner) return undefined;
+    const { beat, lastSeenMs } = runner;
+    return { endpoint: beat.endpoint, lastSeenMs, silentMs: Date.now() - lastSeenMs };
+  }
+
+  override async alarm(): Promise<void> {
+    await this.reportLostRuns();
+  }
+
+  /** Hands every lost run to its run object, which forgets duplicates; what cannot be handed over stays for the next alarm. */
+  private reportLostRuns(): Promise<void> {
+    this.reporting ??= this.reportAll().finally(() => {
+      this.reporting = undefined;
+    });
+    return this.reporting;
+  }
+
+  private async reportAll(): Promise<void> {
+    const { sql } = this.ctx.storage;
+    for (;;) {
+      const rows = sql.exec('SELECT run_id, runner_id FROM lost_runs LIMIT ?', LOST_RUNS_AT_ONCE).toArray();
+      const lost = rows.map((row) => LostRow.parse(row));
+      if (lost.length === 0) break;
+      // The next alarm is armed first: whatever fails below, the reports that remain are tried again.
+      await this.ctx.storage.setAlarm(Date.now() + backoffMs(this.failures, REPORT_BACKOFF));
+      const reports = await Promise.allSettled(lost.map((row) => this.reportOne(row)));
+      if (reports.some(({ status }) => status === 'rejected')) {
+        this.failures += 1;
+        return;
+      }
+      this.failures = 0;
+    }
+    await this.ctx.storage.deleteAlarm();
+  }
+
+  private async reportOne({ run_id: runId, runner_id: runnerId }: z.infer<typeof LostRow>): Promise<void> {
+    await runOf(this.env, runId).reportLost('the runner was restarted while it held this run', runnerId);
+    this.ctx.storage.sql.exec('DELETE FROM lost_runs WHERE run_id = ?', runId);
+  }
+
+  private remember(beat: Heartbeat, lastSeenMs: number): void {
+    this.known.set(beat.runnerId, { beat: { ...beat, lostRunIds: [] }, lastSeenMs, placedSince: new Map() });
+  }
+
+  private save(beat: Heartbeat, nowMs: number): void {
+    this.ctx.storage.transactionSync(() => {
+      const { sql } = this.ctx.storage;
+      sql.exec(
+        'INSERT OR REPLACE INTO runners VALUES (?, ?, ?)',
+        beat.runnerId,
+        JSON.stringify({ ...beat, lostRunIds: [] }),
+        nowMs,
+      );
+      for (const runId of beat.lostRunIds) {
+        sql.exec('INSERT OR IGNORE INTO lost_runs VALUES (?, ?, ?)', runId, beat.runnerId, nowMs);
+      }
+      for (const [runnerId, { lastSeenMs }] of this.known) {
+        if (nowMs - lastSeenMs < RUNNER_FORGOTTEN_MS) continue;
+        this.known.delete(runnerId);
+        sql.exec('DELETE FROM runners WHERE runner_id = ?', runnerId);
+      }
+    });
+  }
+}
