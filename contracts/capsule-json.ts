@@ -1,0 +1,83 @@
+import { MANIFEST_PATH } from './bundle.ts';
+import { DomainError, type Violation, violationsOf } from './errors.ts';
+import { schemaFaults } from './json-schema.ts';
+import { Manifest } from './manifest.ts';
+
+/** Reading `capsule.json` out of a bundle: what the schema of a manifest says, and what only the whole bundle can tell. */
+const MAX_BYTES = 256 * 2 ** 10;
+const MAX_DEPTH = 64;
+
+const EXTENSIONS: Readonly<Record<Manifest['runtime'], readonly string[]>> = {
+  node24: ['.js', '.mjs', '.cjs'],
+  'python3.11': ['.py'],
+  wasm: ['.wasm'],
+};
+
+/** @throws DomainError `invalid_manifest` with every violation: JSON Pointer, what is wrong, what would be right */
+export function readManifest(files: ReadonlyMap<string, Uint8Array>): Manifest {
+  const bytes = files.get(MANIFEST_PATH);
+  if (!bytes)
+    throw invalidManifest([{ path: '', message: 'the bundle has no capsule.json; expected one at its root' }]);
+  const parsed = Manifest.safeParse(parseJson(bytes));
+  if (!parsed.success) throw invalidManifest(violationsOf(parsed.error));
+  const manifest = parsed.data;
+  const violations = [
+    ...entrypointFaults(manifest, files),
+    ...schemaFaults(manifest.input, '/input'),
+    ...schemaFaults(manifest.output, '/output'),
+  ];
+  if (violations.length > 0) throw invalidManifest(violations);
+  return manifest;
+}
+
+function entrypointFaults({ runtime, entrypoint }: Manifest, files: ReadonlyMap<string, Uint8Array>): Violation[] {
+  const path = '/entrypoint';
+  const faults: Violation[] = [];
+  const extensions = EXTENSIONS[runtime];
+  if (!extensions.some((extension) => entrypoint.endsWith(extension))) {
+    faults.push({
+      path,
+      message: `${entrypoint} does not suit ${runtime}; expected a file ending in ${extensions.join(', ')}`,
+    });
+  }
+  if (!files.has(entrypoint)) {
+    faults.push({ path, message: `${entrypoint} is not in the bundle; expected the path of one of its files` });
+  }
+  return faults;
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  if (bytes.length > MAX_BYTES) throw malformed(`it has ${bytes.length} bytes; expected at most ${MAX_BYTES}`);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw malformed('it is not UTF-8; expected JSON in UTF-8');
+  }
+  // The parsers behind this recurse: they must not meet what overflows a stack.
+  if (depthOf(text) > MAX_DEPTH) throw malformed(`it nests deeper than ${MAX_DEPTH} levels; expected fewer`);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw malformed(`${error instanceof Error ? error.message : String(error)}; expected JSON`);
+  }
+}
+
+function depthOf(json: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
+    if (token === '[' || token === '{') deepest = Math.max(deepest, ++depth);
+    else if (token === ']' || token === '}') depth -= 1;
+  }
+  return deepest;
+}
+
+function malformed(message: string): DomainError {
+  return invalidManifest([{ path: '', message }]);
+}
+
+function invalidManifest(violations: readonly Violation[]): DomainError {
+  const detail = violations.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
+  return new DomainError('invalid_manifest', `capsule.json: ${detail}`, { violations });
+}
