@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -108,7 +109,7 @@ describe('safety', () => {
 });
 
 test('the sample renders completely and comes out harmless', async () => {
-  const sample = await readFile(new URL('../samples/field-notes.md', import.meta.url), 'utf8');
+  const sample = await readFile(join(import.meta.dirname, '../samples/field-notes.md'), 'utf8');
   const { html, title, contents, links, removed } = render(sample);
   expect(title).toBe('Field notes: time zones');
   expect(contents.map(({ depth }) => depth)).toEqual([1, 2, 2, 3, 3, 2, 3]);

@@ -1,5 +1,5 @@
 import GithubSlugger from 'github-slugger';
-import type { Element, Nodes, Root } from 'hast';
+import type { Nodes, Root } from 'hast';
 import { raw } from 'hast-util-raw';
 import { defaultSchema, sanitize, type Schema } from 'hast-util-sanitize';
 import { toHtml } from 'hast-util-to-html';
@@ -106,12 +106,9 @@ function difference(before: Map<string, number>, after: Map<string, number>) {
     .toSorted((a, b) => (a.what < b.what ? -1 : 1));
 }
 
-function textOf(element: Element): string {
-  let text = '';
-  visit(element, 'text', (node) => {
-    text += node.value;
-  });
-  return text;
+function textOf(node: Nodes): string {
+  if (node.type === 'text') return node.value;
+  return 'children' in node ? node.children.map(textOf).join('') : '';
 }
 
 function asRoot(tree: Nodes): Root {
