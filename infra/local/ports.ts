@@ -1,0 +1,116 @@
+import { createServer, type Server } from 'node:net';
+
+import { type Cell, CELLS } from '#contracts/cells';
+
+const CELL_DOORS = [
+  'worker',
+  'postgres',
+  'neon',
+  'clickhouse',
+  'redis',
+  'upstash',
+  'runner',
+  'mtlsDoor',
+  'svidProxy',
+  'workerEntry',
+] as const;
+export type CellPort = (typeof CELL_DOORS)[number];
+export type CellPorts = Readonly<Record<CellPort, number>>;
+
+export interface Ports {
+  readonly router: number;
+  readonly cells: Readonly<Record<Cell, CellPorts>>;
+}
+
+const ROUTER_PORT = 8787;
+const FIRST_CELL_PORT: Readonly<Record<Cell, number>> = { 'us-west-2': 9100, 'eu-west-1': 9200 };
+
+/** The ports of the development platform: the same on every start, so that they can be learned. */
+export const DEVELOPMENT_PORTS: Ports = {
+  router: ROUTER_PORT,
+  cells: mapCells((cell) => cellPorts((index) => FIRST_CELL_PORT[cell] + index)),
+};
+
+/** Ports for a platform beside the development one, such as the tests'. */
+export async function freePlatformPorts(): Promise<Ports> {
+  const ports = await freePorts(1 + CELLS.length * CELL_DOORS.length);
+  const take = (index: number) => ports[index] ?? 0;
+  return {
+    router: take(0),
+    cells: mapCells((cell) => cellPorts((index) => take(1 + CELLS.indexOf(cell) * CELL_DOORS.length + index))),
+  };
+}
+
+export function freePorts(count: 1): Promise<[number]>;
+export function freePorts(count: 2): Promise<[number, number]>;
+export function freePorts(count: number): Promise<number[]>;
+export async function freePorts(count: number): Promise<number[]> {
+  // All are held until all are known: none is given out twice.
+  const servers = await Promise.all(Array.from({ length: count }, () => hold(0)));
+  const ports = servers.map(portOf);
+  await Promise.all(servers.map(release));
+  return ports;
+}
+
+export class PortTaken extends Error {
+  constructor(port: number, wantedBy: string) {
+    super(`port ${port} is taken by another program; ${wantedBy} needs it. Find it with: ss -ltnp 'sport = :${port}'`);
+    this.name = 'PortTaken';
+  }
+}
+
+/** Says at once which port is taken and what wants it, instead of failing somewhere in the middle of a start. */
+export async function assertPortsFree({ router, cells }: Ports): Promise<void> {
+  const wanted: [number, string][] = [[router, 'the router']];
+  for (const cell of CELLS) {
+    for (const door of CELL_DOORS) wanted.push([cells[cell][door], `${door} of ${cell}`]);
+  }
+  await Promise.all(
+    wanted.map(async ([port, by]) => {
+      const server = await hold(port).catch((error: unknown) => {
+        if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') throw new PortTaken(port, by);
+        throw error;
+      });
+      await release(server);
+    }),
+  );
+}
+
+function cellPorts(portAt: (index: number) => number): CellPorts {
+  return {
+    worker: portAt(0),
+    postgres: portAt(1),
+    neon: portAt(2),
+    clickhouse: portAt(3),
+    redis: portAt(4),
+    upstash: portAt(5),
+    runner: portAt(6),
+    mtlsDoor: portAt(7),
+    svidProxy: portAt(8),
+    workerEntry: portAt(9),
+  };
+}
+
+function mapCells<T>(make: (cell: Cell) => T): Record<Cell, T> {
+  return { 'us-west-2': make('us-west-2'), 'eu-west-1': make('eu-west-1') };
+}
+
+function hold(port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
+}
+
+function release(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no TCP address');
+  return address.port;
+}

@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** `/proc` as this stack needs it (proc(5)); a process that has gone reads as `undefined`. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Clock ticks since boot: with the pid, it names one process for good. */
+  readonly startTicks: string;
+}
+
+export function identityOf(pid: number): ProcessIdentity | undefined {
+  const stat = readProc(pid, 'stat');
+  // The command's name may hold spaces and parentheses: fields are counted from its closing one.
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (!fields || fields[0] === 'Z') return undefined;
+  return { pid, startTicks: fields[19] ?? '' };
+}
+
+export function isAlive(process: ProcessIdentity): boolean {
+  return identityOf(process.pid)?.startTicks === process.startTicks;
+}
+
+export function commandLineOf(pid: number): readonly string[] {
+  return readProc(pid, 'cmdline')?.split('\0') ?? [];
+}
+
+/** The environment a process was started with; empty for another user's. */
+export function environmentOf(pid: number): ReadonlyMap<string, string> {
+  const entries = readProc(pid, 'environ')?.split('\0') ?? [];
+  return new Map(entries.map((entry) => splitOnce(entry)));
+}
+
+export function allPids(): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+function readProc(pid: number, file: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function splitOnce(entry: string): [string, string] {
+  const at = entry.indexOf('=');
+  return [entry.slice(0, at), entry.slice(at + 1)];
+}
