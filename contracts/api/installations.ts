@@ -37,8 +37,9 @@ export type Installation = z.infer<typeof Installation>;
 
 /** One thing a run is charged for: the price of a unit and the most a run can use of it. */
 const CostLine = z.object({
-  item: z.string().describe('run, cpu, memory or the name of a meter'),
-  unit: z.string(),
+  item: z.enum(['run', 'cpu', 'memory', 'meter']),
+  meter: z.string().nullable().describe("The capsule's own meter, where the item is one"),
+  unit: z.enum(['run', 'core-second', 'GiB-second', 'unit']),
   unitNanos: z.string(),
   ceilingNanos: z.string(),
 });

@@ -1,0 +1,26 @@
+import { sql } from 'drizzle-orm';
+import { integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+
+import { id, instant } from './columns.ts';
+
+/** A tenant's choice of a capsule. `revision` rises with every change; a removed one stays for the runs that name it. */
+export const installations = pgTable(
+  'installations',
+  {
+    id: id('ins').primaryKey(),
+    tenantId: id('ten').notNull(),
+    /** `publisher/slug`; the catalogue is a copy, so that nothing here refers to its rows. */
+    capsule: text().notNull(),
+    range: text().notNull(),
+    approved: jsonb().$type<string[]>().notNull(),
+    revision: integer().notNull().default(1),
+    createdAt: instant().notNull(),
+    updatedAt: instant().notNull(),
+    removedAt: instant(),
+  },
+  (table) => [
+    uniqueIndex('installations_capsule')
+      .on(table.tenantId, table.capsule)
+      .where(sql`${table.removedAt} is null`),
+  ],
+);

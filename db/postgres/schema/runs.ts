@@ -1,0 +1,52 @@
+import { sql } from 'drizzle-orm';
+import { index, integer, json, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
+
+import type { Digest } from '#contracts/digest';
+import type { JsonValue } from '#contracts/json';
+import type { RunState, Usage } from '#contracts/run';
+
+import { amountNanos, id, instant } from './columns.ts';
+import { installations } from './installations.ts';
+
+/**
+ * One execution. `input` and `output` are `json` and not `jsonb`: they belong to others and may hold U+0000,
+ * which only `json` keeps.
+ */
+export const runs = pgTable(
+  'runs',
+  {
+    id: id('run').primaryKey(),
+    tenantId: id('ten').notNull(),
+    installationId: id('ins')
+      .notNull()
+      .references(() => installations.id),
+    versionId: id('ver').notNull(),
+    capsule: text().notNull(),
+    version: text().notNull(),
+    digest: text().$type<Digest>().notNull(),
+    state: text().$type<RunState>().notNull(),
+    cause: text(),
+    detail: text(),
+    exitCode: integer(),
+    input: json().$type<JsonValue>().notNull(),
+    output: json().$type<JsonValue>(),
+    usage: jsonb().$type<Usage>(),
+    amountNanos: amountNanos(),
+    receipt: text(),
+    runnerId: id('rnr'),
+    cancelRequestedAt: instant(),
+    /** When the sweep last made sure that somebody drives this run. */
+    sweptAt: instant(),
+    createdAt: instant().notNull(),
+    startedAt: instant(),
+    endedAt: instant(),
+  },
+  (table) => [
+    // Ids sort by creation time, so that they are the cursor too.
+    index('runs_tenant').on(table.tenantId, table.id.desc()),
+    index('runs_tenant_capsule').on(table.tenantId, table.capsule, table.id.desc()),
+    index('runs_open')
+      .on(sql`coalesce(${table.sweptAt}, ${table.createdAt})`)
+      .where(sql`${table.state} in ('queued', 'running')`),
+  ],
+);

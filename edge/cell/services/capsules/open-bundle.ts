@@ -1,0 +1,36 @@
+import { and, eq } from 'drizzle-orm';
+
+import { VersionPath } from '#contracts/api/capsules';
+import type { Digest } from '#contracts/digest';
+import { NotFound } from '#contracts/errors';
+import { catalogueCapsules, catalogueVersions } from '#db/postgres/schema/index';
+
+import type { Platform, Verb } from '../../context.ts';
+import { bundleKey } from './blobs.ts';
+import { ensureBlob } from './ensure-blob.ts';
+
+export interface OpenBundle {
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+  readonly body: ReadableStream;
+}
+
+/** Opens a published bundle for download, wherever it was published. @throws NotFound no such version */
+export async function openBundle({ ctx, input }: Verb<VersionPath, Platform>): Promise<OpenBundle> {
+  const { publisher, slug, version } = VersionPath.parse(input);
+  const [release] = await ctx.db
+    .select({ digest: catalogueVersions.digest, homeCell: catalogueCapsules.homeCell })
+    .from(catalogueVersions)
+    .innerJoin(catalogueCapsules, eq(catalogueCapsules.id, catalogueVersions.capsuleId))
+    .where(and(eq(catalogueCapsules.name, `${publisher}/${slug}`), eq(catalogueVersions.version, version)));
+  if (!release) throw new NotFound('version');
+  await ensureBlob(ctx, release);
+  return openStored(ctx, release.digest);
+}
+
+/** Opens a bundle that lies in this cell; a peer's question is not passed on, so that two cells never ask each other in a circle. */
+export async function openStored({ env }: Platform, digest: Digest): Promise<OpenBundle> {
+  const blob = await env.BLOBS.get(bundleKey(digest));
+  if (!blob) throw new NotFound('bundle');
+  return { digest, sizeBytes: blob.size, body: blob.body };
+}

@@ -1,0 +1,30 @@
+import { and, eq, isNull, sql } from 'drizzle-orm';
+
+import { NotFound } from '#contracts/errors';
+import type { InstallationId } from '#contracts/ids';
+import { installations } from '#db/postgres/schema/index';
+
+import { requirePermission, type Verb } from '../../context.ts';
+import { recordAudit } from '../audit/record.ts';
+import { transact } from '../transact.ts';
+
+/** Removes an installation: nothing more starts from it; its past runs stay. @throws NotFound */
+export async function remove({ ctx, input }: Verb<{ readonly id: InstallationId }>): Promise<void> {
+  requirePermission(ctx, 'installations:write');
+
+  await transact(ctx, async (tx) => {
+    const [removed] = await tx
+      .update(installations)
+      .set({ removedAt: ctx.now(), revision: sql`${installations.revision} + 1` })
+      .where(
+        and(eq(installations.id, input.id), eq(installations.tenantId, ctx.tenant.id), isNull(installations.removedAt)),
+      )
+      .returning({ capsule: installations.capsule });
+    if (!removed) throw new NotFound('installation');
+    await recordAudit(tx, ctx, {
+      action: 'installation.remove',
+      target: input.id,
+      details: { capsule: removed.capsule },
+    });
+  });
+}
