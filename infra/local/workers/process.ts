@@ -1,0 +1,34 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Owner } from '../processes/leftovers.ts';
+import { readyMessage } from '../processes/ready-message.ts';
+import { Supervised } from '../processes/supervised.ts';
+import type { WorkerStart } from './main.ts';
+
+export interface WorkerOptions extends WorkerStart {
+  readonly name: string;
+  readonly owner: Owner;
+  readonly logFile: string;
+}
+
+/** A Worker in a process of its own, that holds its workerd. */
+export function workerProcess({ name, owner, logFile, ...start }: WorkerOptions): Supervised {
+  return new Supervised({
+    name,
+    owner,
+    command: process.execPath,
+    args: [join(import.meta.dirname, 'main.ts')],
+    message: start satisfies WorkerStart,
+    logFile,
+    stopSignal: 'SIGTERM',
+    stopWithinMs: 5_000,
+    readyWithinMs: 30_000,
+    async beforeStart() {
+      await rm(start.temporary, { recursive: true, force: true });
+      await mkdir(start.temporary, { recursive: true });
+      await mkdir(start.persistTo, { recursive: true });
+    },
+    ready: readyMessage,
+  });
+}
