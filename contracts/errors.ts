@@ -36,8 +36,8 @@ export class DomainError extends Error {
   readonly code: ErrorCode;
   readonly extra: Readonly<Record<string, unknown>>;
 
-  constructor(code: ErrorCode, detail: string, extra: Readonly<Record<string, unknown>> = {}) {
-    super(detail);
+  constructor(code: ErrorCode, detail: string, extra: Readonly<Record<string, unknown>> = {}, options?: ErrorOptions) {
+    super(detail, options);
     this.name = 'DomainError';
     this.code = code;
     this.extra = extra;
@@ -81,8 +81,8 @@ export class BudgetExhausted extends DomainError {
 }
 
 export class Unavailable extends DomainError {
-  constructor(detail: string) {
-    super('unavailable', detail);
+  constructor(detail: string, options?: ErrorOptions) {
+    super('unavailable', detail, {}, options);
   }
 }
 

@@ -55,7 +55,7 @@ export const AccessTokenClaims = z.object({
   sub: z.string(),
   tid: z.string().describe('Tenant the token acts for'),
   cell: z.string().describe('Home cell of that tenant'),
-  role: z.string(),
+  role: z.string().describe('What `sub` is: user or api-key'),
   handle: z.string().describe('The tenant as people name it'),
   scope: z.string().describe('Permissions, separated by spaces (RFC 8693 §4.2)'),
 });

@@ -6,28 +6,48 @@ import { problemResponse } from '#contracts/problem';
 import { platform } from './middleware/platform.ts';
 import { refuse } from './middleware/refusals.ts';
 import { router } from './openapi.ts';
+import { apiKeys } from './routes/api-keys.ts';
+import { audit } from './routes/audit.ts';
+import { auth } from './routes/auth.ts';
+import { documentOf } from './routes/document.ts';
+import { health } from './routes/health.ts';
+import { members } from './routes/members.ts';
+import { reference } from './routes/reference.ts';
+import { tenants } from './routes/tenants.ts';
+import { tokens } from './routes/tokens.ts';
+import { wellKnown } from './routes/well-known.ts';
 
 /**
  * The order is the point: every request gets an id and a cell first; a route then bounds the body and the time, finds out
  * who calls (`route({ access })`), and only then parses. Whatever is thrown on the way, `refuse` answers.
  */
-function createApp() {
-  const app = router();
-  app.onError(refuse);
-  app.notFound((c) => problemResponse(new DomainError('not_found', 'no such path'), c.var.platform.requestId));
-  app.use(platform);
-  app.use(
-    methodNotAllowed({
-      app,
-      onMethodNotAllowed: (c, allow) =>
-        problemResponse(
-          new DomainError('method_not_allowed', `this path takes ${allow.join(', ')}`, { allow }),
-          c.res.headers.get('x-request-id') ?? '',
-        ),
-    }),
-  );
-  return app;
-}
+const base = router();
+base.onError(refuse);
+base.notFound((c) => problemResponse(new DomainError('not_found', 'no such path'), c.var.platform.requestId));
+base.use(platform);
+base.use(
+  methodNotAllowed({
+    app: base,
+    onMethodNotAllowed: (c, allow) =>
+      problemResponse(
+        new DomainError('method_not_allowed', `this path takes ${allow.join(', ')}`, { allow }),
+        c.get('platform').requestId,
+      ),
+  }),
+);
+base.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
 
-export const app = createApp();
-export type App = typeof app;
+const api = base
+  .route('/', auth)
+  .route('/', tenants)
+  .route('/', members)
+  .route('/', apiKeys)
+  .route('/', tokens)
+  .route('/', audit)
+  .route('/', wellKnown)
+  .route('/', health);
+
+export const app = api.route('/', documentOf(api)).route('/', reference);
+
+/** What the typed clients (`hono/client`) of CLI and web know of the API. */
+export type App = typeof api;

@@ -1,6 +1,15 @@
+import type { Zone } from '#contracts/cells';
 import type { AuditLogObject, CellInternal, FleetObject, RunObject, UsageMeterObject } from '#contracts/objects';
 
-type Objects<T> = DurableObjectNamespace<T & Rpc.DurableObjectBranded>;
+/**
+ * A namespace of objects, each seen through its door as `contracts/objects.ts` describes it. The platform's own types would map every
+ * argument and answer through its serializer, which the compiler cannot follow into arbitrary JSON.
+ */
+export interface Objects<T> {
+  idFromName(name: string): DurableObjectId;
+  get(id: DurableObjectId): T;
+  jurisdiction(zone: Zone): Objects<T>;
+}
 
 /** Every binding, variable and secret of a cell; `wrangler.toml` says how each is set. */
 export interface CellEnv {

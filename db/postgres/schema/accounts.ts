@@ -134,5 +134,10 @@ export const apiKeys = pgTable(
     /** Sampled: at most one write a minute. */
     lastUsedAt: instant(),
   },
-  (table) => [index('api_keys_tenant').on(table.tenantId, table.createdAt)],
+  (table) => [
+    index('api_keys_tenant').on(table.tenantId, table.createdAt),
+    uniqueIndex('api_keys_active_name')
+      .on(table.tenantId, table.name)
+      .where(sql`${table.revokedAt} is null`),
+  ],
 );

@@ -19,6 +19,7 @@ export const auditEntries = pgTable(
     index('audit_entries_pending')
       .on(table.tenantId, table.createdAt)
       .where(sql`${table.chainedSeq} is null`),
+    index('audit_entries_tenant').on(table.tenantId, table.id),
     uniqueIndex('audit_entries_chain').on(table.tenantId, table.chainedSeq),
   ],
 );
@@ -34,11 +35,12 @@ export const outbox = pgTable(
     createdAt: instant().notNull().defaultNow(),
     deliveredAt: instant(),
     attempts: integer().notNull().default(0),
+    nextAttemptAt: instant().notNull().defaultNow(),
     lastError: text(),
   },
   (table) => [
     index('outbox_pending')
-      .on(table.createdAt)
+      .on(table.nextAttemptAt)
       .where(sql`${table.deliveredAt} is null`),
   ],
 );

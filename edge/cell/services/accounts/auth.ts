@@ -24,6 +24,7 @@ export interface PlannedIds {
 }
 
 const DAY_S = 86_400;
+export const SESSION_LIFETIME_S = 30 * DAY_S;
 const tables = { users, sessions, credentials, deviceCodes, signingKeys, tenants, members };
 
 /**
@@ -38,7 +39,7 @@ export function accounts({ env, cell }: Platform, db: Database | Transaction, pl
     database: drizzleAdapter(db, { provider: 'pg', schema: tables, transaction: false }),
     emailAndPassword: { enabled: true, minPasswordLength: 10, maxPasswordLength: 128 },
     user: { modelName: 'users' },
-    session: { modelName: 'sessions', expiresIn: 7 * DAY_S, updateAge: DAY_S },
+    session: { modelName: 'sessions', expiresIn: SESSION_LIFETIME_S, disableSessionRefresh: true },
     account: { modelName: 'credentials' },
     advanced: {
       cookiePrefix: cookiePrefix(cell),

@@ -21,7 +21,7 @@ export async function authenticate(
   return { ctx: await actInTenant(platform, presented.token, chosenTenant) };
 }
 
-/** A person's session, one statement; the sliding expiry is renewed by `GET /v1/auth/session`. */
+/** A person's session, in one statement. */
 export async function identifyPerson(platform: Platform, token: string): Promise<PersonCtx> {
   const [row] = await sessionRows(platform, token);
   if (!row) throw new DomainError('unauthenticated', 'this session has ended; sign in again');

@@ -1,7 +1,7 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 
 import type { Platform } from '../../context.ts';
-import { accounts } from '../accounts/auth.ts';
+import { publicKeys } from './public-keys.ts';
 
 const FRESH_MS = 5 * 60_000;
 /** An unknown key id may be a key made a moment ago; a flood of forged ones must not become a flood of reads. */
@@ -32,5 +32,5 @@ export function cellKeys(platform: Platform): JWTVerifyGetKey {
 
 async function readKeys(platform: Platform): Promise<Cached> {
   const readAtMs = Date.now();
-  return { readAtMs, find: createLocalJWKSet(await accounts(platform, platform.db).api.getJwks()) };
+  return { readAtMs, find: createLocalJWKSet({ keys: await publicKeys(platform) }) };
 }

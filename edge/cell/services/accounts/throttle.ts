@@ -1,0 +1,39 @@
+import { emailHash } from '#contracts/email-hash';
+import { DomainError, Unavailable } from '#contracts/errors';
+
+import { openRedis } from '../../clients/redis.ts';
+import type { Platform } from '../../context.ts';
+
+const WINDOW_S = 15 * 60;
+const ATTEMPTS_PER_EMAIL = 10;
+const ATTEMPTS_PER_IP = 100;
+
+/**
+ * Counts one attempt to prove a password, by keyed hash of the address and by IP address, and refuses above the limits.
+ *
+ * Fails closed: while Redis is down nobody can guess passwords, and nobody signs in. Sessions, API keys and tokens that exist go on working,
+ * because nothing on their path asks Redis.
+ */
+export async function countAttempt(platform: Platform, email: string): Promise<void> {
+  const counters = [
+    { key: await emailKey(platform, email), limit: ATTEMPTS_PER_EMAIL },
+    ...(platform.ip === undefined ? [] : [{ key: `attempts:ip:${platform.ip}`, limit: ATTEMPTS_PER_IP }]),
+  ];
+  const pipeline = openRedis(platform.env).multi();
+  for (const { key } of counters) pipeline.incr(key).expire(key, WINDOW_S, 'NX');
+  const replies = await pipeline.exec<number[]>().catch((cause: unknown) => {
+    throw new Unavailable('signing in is not possible right now; what is signed in goes on working', { cause });
+  });
+  if (counters.some(({ limit }, index) => (replies[2 * index] ?? Infinity) > limit)) {
+    throw new DomainError('rate_limited', 'too many attempts; wait a quarter of an hour', { retryAfterS: WINDOW_S });
+  }
+}
+
+/** After the right password the address starts from zero. Where that fails, the counter runs out by itself. */
+export async function forgetAttempts(platform: Platform, email: string): Promise<void> {
+  await openRedis(platform.env).del(await emailKey(platform, email));
+}
+
+async function emailKey({ env }: Platform, email: string): Promise<string> {
+  return `attempts:email:${await emailHash(env.DIRECTORY_HMAC_KEY, email)}`;
+}

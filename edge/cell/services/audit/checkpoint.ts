@@ -1,0 +1,19 @@
+import { and, eq, isNull } from 'drizzle-orm';
+
+import type { AuditCheckpoint } from '#contracts/api/audit';
+import { auditEntries } from '#db/postgres/schema/index';
+
+import { type Ctx, requirePermission } from '../../context.ts';
+import { auditLog } from '../../objects.ts';
+
+/** The signed head of the tenant's chain, and how many committed entries it does not hold yet. */
+export async function auditCheckpoint(ctx: Ctx): Promise<AuditCheckpoint> {
+  requirePermission(ctx, 'audit:read');
+  // Counted first: an entry that is chained in between is seen twice rather than never.
+  const pending = await ctx.db.$count(
+    auditEntries,
+    and(eq(auditEntries.tenantId, ctx.tenant.id), isNull(auditEntries.chainedSeq)),
+  );
+  const { note, signature, keyId } = await auditLog(ctx, ctx.tenant.id).checkpoint();
+  return { note, signature, keyId, pending };
+}

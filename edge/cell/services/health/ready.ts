@@ -1,0 +1,47 @@
+import { sql } from 'drizzle-orm';
+
+import { openClickHouse } from '../../clients/clickhouse.ts';
+import { openRedis } from '../../clients/redis.ts';
+import type { Platform } from '../../context.ts';
+
+const TIMEOUT_MS = 2_000;
+
+export type Stores = 'postgres' | 'clickhouse' | 'redis' | 'bucket';
+
+export interface Readiness {
+  readonly isReady: boolean;
+  readonly checks: Record<Stores, 'ok' | 'down'>;
+}
+
+/** Asks each store of the cell for a sign of life, all at once and each within two seconds. */
+export async function readiness({ db, env }: Platform): Promise<Readiness> {
+  const [postgres, clickhouse, redis, bucket] = await Promise.all([
+    answers(db.execute(sql`select 1`)),
+    answers(pingClickHouse(env)),
+    answers(openRedis(env).ping()),
+    answers(env.BLOBS.head('readyz')),
+  ]);
+  const checks = { postgres, clickhouse, redis, bucket };
+  return { isReady: Object.values(checks).every((check) => check === 'ok'), checks };
+}
+
+async function pingClickHouse(env: Platform['env']): Promise<void> {
+  const ping = await openClickHouse(env, TIMEOUT_MS).ping();
+  if (!ping.success) throw ping.error;
+}
+
+async function answers(sign: Promise<unknown>): Promise<'ok' | 'down'> {
+  const { promise, resolve } = Promise.withResolvers<'down'>();
+  const timer = setTimeout(() => resolve('down'), TIMEOUT_MS);
+  try {
+    return await Promise.race([
+      sign.then(
+        () => 'ok' as const,
+        () => 'down' as const,
+      ),
+      promise,
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,12 @@
+import { eq } from 'drizzle-orm';
+
+import type { Member } from '#contracts/api/tenants';
+import { members } from '#db/postgres/schema/index';
+
+import { type Ctx, requirePermission } from '../../context.ts';
+import { selectMembers } from './view.ts';
+
+export async function listMembers(ctx: Ctx): Promise<Member[]> {
+  requirePermission(ctx, 'members:read');
+  return selectMembers(ctx.db, eq(members.tenantId, ctx.tenant.id));
+}

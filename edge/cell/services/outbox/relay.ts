@@ -1,0 +1,62 @@
+import { and, asc, eq, isNull, lte, sql } from 'drizzle-orm';
+
+import { outbox } from '#db/postgres/schema/index';
+
+import type { Platform } from '../../context.ts';
+import { CATALOGUE_KIND } from '../catalogue/announce.ts';
+import { deliverCatalogue } from '../catalogue/deliver.ts';
+
+const BATCH = 100;
+const FIRST_RETRY_S = 1;
+const LONGEST_RETRY_S = 300;
+const MOST_ERROR_LENGTH = 500;
+
+type Deliver = (platform: Platform, destination: string, payload: unknown) => Promise<void>;
+const DELIVERERS: Readonly<Record<string, Deliver>> = { [CATALOGUE_KIND]: deliverCatalogue };
+
+export interface Delivered {
+  readonly delivered: number;
+  readonly failed: number;
+}
+
+/**
+ * Delivers what is due, oldest first and at least once. What fails is tried again later and later, and for ever: a peer may be down for a day,
+ * and nothing that committed is given up.
+ */
+export async function relayOutbox(platform: Platform): Promise<Delivered> {
+  const due = await platform.db
+    .select()
+    .from(outbox)
+    .where(and(isNull(outbox.deliveredAt), lte(outbox.nextAttemptAt, sql`now()`)))
+    .orderBy(asc(outbox.nextAttemptAt), asc(outbox.id))
+    .limit(BATCH);
+  const outcomes = { delivered: 0, failed: 0 };
+  for (const row of due) {
+    try {
+      const deliver = DELIVERERS[row.kind];
+      if (!deliver) throw new Error(`nobody delivers ${row.kind}`);
+      await deliver(platform, row.destination, row.payload);
+      await platform.db
+        .update(outbox)
+        .set({ deliveredAt: sql`now()`, lastError: null })
+        .where(eq(outbox.id, row.id));
+      outcomes.delivered += 1;
+    } catch (error) {
+      await postpone(platform, row, error);
+      outcomes.failed += 1;
+    }
+  }
+  return outcomes;
+}
+
+async function postpone({ db }: Platform, row: typeof outbox.$inferSelect, error: unknown): Promise<void> {
+  const delayS = Math.min(FIRST_RETRY_S * 2 ** Math.min(row.attempts, 20), LONGEST_RETRY_S);
+  await db
+    .update(outbox)
+    .set({
+      attempts: sql`${outbox.attempts} + 1`,
+      nextAttemptAt: sql`now() + make_interval(secs => ${delayS})`,
+      lastError: String(error instanceof Error ? error.message : error).slice(0, MOST_ERROR_LENGTH),
+    })
+    .where(eq(outbox.id, row.id));
+}
