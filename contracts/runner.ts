@@ -41,6 +41,31 @@ export const StartRun = z.strictObject({
 });
 export type StartRun = z.infer<typeof StartRun>;
 
+/** `code` of a runner's refusal, an RFC 9457 problem without a request id. */
+export const RUNNER_REFUSAL_CODES = [
+  'bundle_missing',
+  'at_capacity',
+  'draining',
+  'unavailable',
+  'unknown_run',
+  'run_id_reused',
+  'invalid_input',
+  'payload_too_large',
+  'digest_mismatch',
+  'invalid_bundle',
+  'forbidden',
+  'not_found',
+  'method_not_allowed',
+  'internal',
+] as const;
+export const RunnerProblem = z.looseObject({
+  title: z.string(),
+  status: z.int(),
+  code: z.enum(RUNNER_REFUSAL_CODES),
+  detail: z.string(),
+});
+export type RunnerProblem = z.infer<typeof RunnerProblem>;
+
 export const Ack = z.strictObject({ seq: z.int().min(0) });
 
 /** What a runner tells its cell every few seconds, over mTLS: `POST /internal/v1/runners/heartbeat`. */

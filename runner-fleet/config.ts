@@ -1,0 +1,56 @@
+import { availableParallelism } from 'node:os';
+
+import { z } from 'zod';
+
+import { Cell } from '#contracts/cells';
+import { idOf } from '#contracts/ids';
+
+/** The process's whole configuration: its environment, parsed once. */
+const Environment = z.object({
+  SOMA_CELL: Cell,
+  SOMA_RUNNER_ID: idOf('rnr'),
+  /** The last part of its SPIFFE ID. */
+  SOMA_RUNNER_NAME: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+  SOMA_PORT: z.coerce.number().int().min(0).max(65_535),
+  SOMA_IDENTITY_DIR: z.string().min(1),
+  /** Origin of the cell's own mTLS door, for heartbeats. */
+  SOMA_CELL_DOOR: z.url({ protocol: /^https$/ }),
+  SOMA_DATA_DIR: z.string().startsWith('/'),
+  SOMA_TRUST_DOMAIN: z.string().min(1),
+  SOMA_POOL_SIZE: z.coerce.number().int().min(1).max(64).default(2),
+  SOMA_CAPACITY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(8 * availableParallelism()),
+  /** Where the cell reaches this runner, if not on its own loopback. */
+  SOMA_ENDPOINT: z.url({ protocol: /^https$/ }).optional(),
+  /** A plain-HTTP port for /healthz, /readyz and /metrics only. */
+  SOMA_HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  SOMA_DRAIN_MS: z.coerce.number().int().min(0).max(900_000).default(20_000),
+  DOCKER_HOST: z.string().optional(),
+});
+
+export type Config = ReturnType<typeof parseConfig>;
+
+export function parseConfig(environment: NodeJS.ProcessEnv) {
+  const parsed = Environment.safeParse(environment);
+  if (!parsed.success) throw new Error(`the runner's environment is not right:\n${z.prettifyError(parsed.error)}`);
+  const env = parsed.data;
+  return {
+    cell: env.SOMA_CELL,
+    runnerId: env.SOMA_RUNNER_ID,
+    runnerName: env.SOMA_RUNNER_NAME,
+    port: env.SOMA_PORT,
+    identityDirectory: env.SOMA_IDENTITY_DIR,
+    cellDoor: env.SOMA_CELL_DOOR,
+    dataDirectory: env.SOMA_DATA_DIR,
+    trustDomain: env.SOMA_TRUST_DOMAIN,
+    poolSize: env.SOMA_POOL_SIZE,
+    capacity: env.SOMA_CAPACITY,
+    endpoint: env.SOMA_ENDPOINT,
+    healthPort: env.SOMA_HEALTH_PORT,
+    drainMs: env.SOMA_DRAIN_MS,
+  };
+}

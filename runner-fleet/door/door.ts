@@ -1,0 +1,152 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { BUNDLE_LIMITS } from '#contracts/bundle';
+import { Digest } from '#contracts/digest';
+import { DomainError } from '#contracts/errors';
+import { idOf } from '#contracts/ids';
+import { Ack, StartRun } from '#contracts/runner';
+
+import type { BundleCache } from '../bundles/bundle-cache.ts';
+import type { RunTable } from '../runs/run-table.ts';
+import { readBody, readJson } from './body.ts';
+import { follow } from './follow.ts';
+import type { Health } from './health.ts';
+import { Refusal } from './refusal.ts';
+
+/** Input and secrets of one run. */
+const MAX_START_BYTES = 8 * 2 ** 20;
+const MAX_ACK_BYTES = 1_024;
+
+export interface DoorOptions {
+  readonly runs: RunTable;
+  readonly bundles: BundleCache;
+  readonly health: Health;
+  /** The SPIFFE ID of this runner's own cell: nobody else may have anything run here. */
+  readonly cellId: string;
+  readonly onFault: (what: string, error: unknown) => void;
+}
+
+type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse; readonly url: URL };
+type Route = (exchange: Exchange, id: string) => Promise<void>;
+
+/** The runner's door, as contracts/runner.ts describes it. The transport hands in who the verified peer is. */
+export class Door {
+  readonly #options: DoorOptions;
+
+  constructor(options: DoorOptions) {
+    this.#options = options;
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse, peerId: string): Promise<void> {
+    const url = new URL(request.url ?? '/', 'https://runner');
+    try {
+      if (await this.#options.health.answer(url.pathname, response)) return;
+      if (peerId !== this.#options.cellId) throw new Refusal('forbidden', `${peerId} is not this runner's cell`);
+      await this.#route(request.method ?? '', url)({ request, response, url });
+    } catch (error) {
+      this.#refuse(response, error);
+      // A body that was not read to its end would be taken for the next request.
+      if (!request.complete) request.destroy();
+    }
+  }
+
+  #route(method: string, url: URL): (exchange: Exchange) => Promise<void> {
+    const [, version, collection = '', id = '', verb = '', ...rest] = url.pathname.split('/');
+    const methods = this.#routes[[collection, ...(verb ? [verb] : [])].join('/')];
+    if (version !== 'v1' || !methods || id === '' || rest.length > 0) {
+      throw new Refusal('not_found', `there is no ${url.pathname}`);
+    }
+    const route = methods[method];
+    if (!route) throw new Refusal('method_not_allowed', `expected ${Object.keys(methods).join(' or ')}`);
+    return (exchange) => route(exchange, decodeURIComponent(id));
+  }
+
+  readonly #routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
+    bundles: {
+      PUT: async ({ request, response }, id) => {
+        const digest = parseWith(Digest, id);
+        const archive = await readBody(request, BUNDLE_LIMITS.maxBytes);
+        await this.#options.bundles.put(digest, archive);
+        response.writeHead(204).end();
+      },
+      HEAD: async ({ response }, id) => {
+        response.writeHead(this.#options.bundles.has(parseWith(Digest, id)) ? 204 : 404).end();
+        return Promise.resolve();
+      },
+    },
+    runs: {
+      PUT: async ({ request, response }, id) => {
+        const start = await readJson(request, StartRun, MAX_START_BYTES);
+        if (start.runId !== id) throw new Refusal('invalid_input', `/runId: expected ${id} as in the path`);
+        await this.#stream(await this.#options.runs.begin(start), 0, response);
+      },
+    },
+    'runs/frames': {
+      GET: async ({ response, url }, id) => {
+        const spool = this.#options.runs.spoolOf(parseWith(RunId, id));
+        await this.#stream(spool, parseAfter(url), response);
+      },
+    },
+    'runs/ack': {
+      POST: async ({ request, response }, id) => {
+        const { seq } = await readJson(request, Ack, MAX_ACK_BYTES);
+        this.#options.runs.acknowledge(parseWith(RunId, id), seq);
+        response.writeHead(204).end();
+      },
+    },
+    'runs/cancel': {
+      POST: async ({ response }, id) => {
+        await this.#options.runs.cancel(parseWith(RunId, id));
+        response.writeHead(204).end();
+      },
+    },
+  };
+
+  async #stream(spool: Parameters<typeof follow>[0], after: number, response: ServerResponse): Promise<void> {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+    response.flushHeaders();
+    await follow(spool, after, response);
+  }
+
+  #refuse(response: ServerResponse, error: unknown): void {
+    const refusal = asRefusal(error);
+    if (refusal.code === 'internal') this.#options.onFault('a request failed', error);
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const { problem, retryAfterS } = refusal;
+    response.writeHead(problem.status, {
+      'content-type': 'application/problem+json',
+      ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }),
+    });
+    response.end(JSON.stringify(problem));
+  }
+}
+
+const RunId = idOf('run');
+
+function parseAfter(url: URL): number {
+  const text = url.searchParams.get('after') ?? '0';
+  if (!/^\d{1,15}$/.test(text)) throw new Refusal('invalid_input', 'after: expected the number of a frame');
+  return Number(text);
+}
+
+function parseWith<T>(
+  schema: { safeParse(value: unknown): { success: true; data: T } | { success: false } },
+  id: string,
+): T {
+  const parsed = schema.safeParse(id);
+  if (!parsed.success)
+    throw new Refusal('invalid_input', `${JSON.stringify(id)} is not an id of the kind expected here`);
+  return parsed.data;
+}
+
+function asRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof URIError) return new Refusal('not_found', 'the path is not valid');
+  if (error instanceof DomainError && (error.code === 'digest_mismatch' || error.code === 'invalid_bundle')) {
+    return new Refusal(error.code, error.message);
+  }
+  return new Refusal('internal', 'see the log of this runner');
+}

@@ -1,0 +1,47 @@
+import type { ServerResponse } from 'node:http';
+
+import type { Metrics } from '../metrics.ts';
+
+export interface HealthOptions {
+  /** Why this runner cannot take a run right now; nothing where it can. */
+  readonly notReadyBecause: () => string | undefined;
+  readonly metrics: Metrics;
+}
+
+/** /healthz: the process answers. /readyz: a run would start at once. /metrics: Prometheus text. */
+export class Health {
+  readonly #options: HealthOptions;
+
+  constructor(options: HealthOptions) {
+    this.#options = options;
+  }
+
+  /** Answers where the path is one of health; says whether it was. */
+  async answer(path: string, response: ServerResponse): Promise<boolean> {
+    const { notReadyBecause, metrics } = this.#options;
+    switch (path) {
+      case '/healthz':
+        send(response, 200, { status: 'ok' });
+        return true;
+      case '/readyz': {
+        const reason = notReadyBecause();
+        send(
+          response,
+          reason === undefined ? 200 : 503,
+          reason === undefined ? { status: 'ready' } : { status: 'not ready', reason },
+        );
+        return true;
+      }
+      case '/metrics':
+        response.writeHead(200, { 'content-type': metrics.contentType }).end(await metrics.text());
+        return true;
+      default:
+        return false;
+    }
+  }
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(body));
+}

@@ -1,0 +1,37 @@
+import type { Socket } from 'node:net';
+
+import type { ImageName } from '../images/recipe.ts';
+import type { CgroupMeter } from './cgroup-meter.ts';
+
+/** What a sandbox is made for. Memory and disk are fixed at its birth (heap size, tmpfs size); cpu and pids can be granted anew. */
+export interface SandboxShape {
+  readonly image: ImageName;
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+  readonly cpuMillis: number;
+  readonly pids: number;
+}
+
+/** One single-use sandbox whose runtime has booted and waits for its one request. */
+export interface Sandbox {
+  readonly id: string;
+  readonly shape: SandboxShape;
+  /** The connection to process 1 of the sandbox; see wire.ts. Closing it is what lets the sandbox go. */
+  readonly channel: Socket;
+  readonly meter: CgroupMeter;
+  /** A folder of the host that the sandbox sees read-only as /capsule. */
+  readonly capsuleDirectory: string;
+  regrant(limits: Pick<SandboxShape, 'cpuMillis' | 'pids'>): Promise<void>;
+  /** For a sandbox that does not answer its channel any more. */
+  kill(): Promise<void>;
+  /** Idempotent. */
+  dispose(): Promise<void>;
+}
+
+/** An engine that makes sandboxes. All of its sandboxes die when the runner's process does. */
+export interface Executor {
+  readonly name: string;
+  boot(shape: SandboxShape): Promise<Sandbox>;
+  /** Removes what carries this runner's mark and is not in use; returns how many there were. */
+  reapOrphans(): Promise<number>;
+}

@@ -1,0 +1,57 @@
+'use strict';
+
+const { readFileSync } = require('node:fs');
+
+const { say } = require('./channel.cjs');
+
+const MAX_ARTIFACT_BYTES = 512 * 1024;
+
+/** What a handler gets as its second argument. */
+function makeSoma({ mayWriteArtifacts }) {
+  return Object.freeze({
+    /** How far the run is, from 0 to 1. */
+    progress(fraction, message) {
+      if (typeof fraction !== 'number' || !(fraction >= 0 && fraction <= 1)) {
+        throw new RangeError(`progress takes a fraction from 0 to 1, got ${String(fraction)}`);
+      }
+      say({ event: 'progress', data: message === undefined ? { fraction } : { fraction, message: String(message) } });
+    },
+
+    /** A structured event for whoever watches the run. */
+    event(name, data = null) {
+      say({ event: String(name), data });
+    },
+
+    /** Adds to one of the capsule's own meters, such as `tokens`. */
+    usage(name, amount) {
+      if (!Number.isSafeInteger(amount) || amount < 0) {
+        throw new RangeError(`usage takes a whole number of units, got ${String(amount)}`);
+      }
+      say({ usage: { [name]: amount } });
+    },
+
+    /** The value of a secret that this run was granted. */
+    secret(name) {
+      try {
+        return readFileSync(`/run/secrets/${encodeURIComponent(name)}`, 'utf8');
+      } catch {
+        throw new Error(`the secret ${name} was not granted to this run`);
+      }
+    },
+
+    /** A named piece of output beside the result. */
+    artifact(name, content) {
+      if (!mayWriteArtifacts) throw new Error('this capsule has no permission to write artifacts');
+      const bytes = Buffer.from(content);
+      if (bytes.length > MAX_ARTIFACT_BYTES) {
+        throw new RangeError(`an artifact has at most ${MAX_ARTIFACT_BYTES} bytes, ${name} has ${bytes.length}`);
+      }
+      say({
+        event: 'artifact',
+        data: { name: String(name), sizeBytes: bytes.length, base64: bytes.toString('base64') },
+      });
+    },
+  });
+}
+
+module.exports = { makeSoma };

@@ -1,0 +1,2 @@
+/** Importing this sets up the loader of ES modules. */
+export default true;

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The images a sandbox boots from. `wasm` capsules run on node's own WASI, in the node image. */
+export const IMAGE_NAMES = ['node24', 'python3.11'] as const;
+export type ImageName = (typeof IMAGE_NAMES)[number];
+
+export interface Recipe {
+  readonly name: ImageName;
+  /** What an ordinary registry calls the base. */
+  readonly registryBase: string;
+  /** What makes the same base on a Debian machine without a registry. */
+  readonly debianPackages: readonly string[];
+  readonly debianSymlinks: Readonly<Record<string, string>>;
+  readonly hasNodeBinary: boolean;
+  /** Beside the Dockerfile, in the folder of that name. */
+  readonly files: readonly string[];
+}
+
+const C_LIBRARY = ['libc6', 'libgcc-s1', 'tzdata'];
+
+export const RECIPES: Readonly<Record<ImageName, Recipe>> = {
+  node24: {
+    name: 'node24',
+    registryBase: 'docker.io/library/node:24-bookworm-slim',
+    debianPackages: [...C_LIBRARY, 'libstdc++6'],
+    debianSymlinks: {},
+    hasNodeBinary: true,
+    files: ['Dockerfile', 'zygote.cjs', 'channel.cjs', 'soma.cjs', 'handler.cjs', 'wasm.cjs', 'warm.mjs'],
+  },
+  'python3.11': {
+    name: 'python3.11',
+    registryBase: 'docker.io/library/python:3.11-slim-bookworm',
+    debianPackages: [
+      ...C_LIBRARY,
+      'python3.11-minimal',
+      'libpython3.11-minimal',
+      'libpython3.11-stdlib',
+      'libssl3',
+      'libffi8',
+      'libbz2-1.0',
+      'liblzma5',
+      'libexpat1',
+      'libsqlite3-0',
+      'libuuid1',
+      'libcrypt1',
+      'zlib1g',
+    ],
+    debianSymlinks: { 'usr/bin/python3': 'python3.11' },
+    hasNodeBinary: false,
+    files: ['Dockerfile', 'zygote.py', 'soma.py', 'handler.py', 'precompile.py'],
+  },
+};
+
+export const INIT_SOURCE = 'init/capsule-init.c';
+
+export function imageFile(path: string): string {
+  return join(import.meta.dirname, path);
+}
+
+/**
+ * The image's name in the engine. The tag is a hash of everything the image is made from, so that an image which is there
+ * is the right one, and an unchanged one is never built again.
+ */
+export function imageTag(name: ImageName): string {
+  const { files, ...recipe } = RECIPES[name];
+  const hash = createHash('sha256').update(JSON.stringify(recipe)).update(process.version);
+  for (const path of [INIT_SOURCE, ...files.map((file) => `${name}/${file}`)]) {
+    hash.update(`\0${path}\0`).update(readFileSync(imageFile(path)));
+  }
+  return `soma/runtime-${name}:${hash.digest('hex').slice(0, 16)}`;
+}

@@ -1,0 +1,78 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+import type { Frame } from '#contracts/frames';
+
+/** What there is to read at the moment of a scrape. */
+export interface Gauges {
+  running(): number;
+  capacity(): number;
+  warm(): Record<string, number>;
+  isDraining(): boolean;
+}
+
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #ended = new Counter({
+    name: 'soma_runner_runs_ended_total',
+    help: 'Runs that ended, by terminal state and cause',
+    labelNames: ['state', 'cause'],
+    registers: [this.#registry],
+  });
+  readonly #cpuSeconds = new Counter({
+    name: 'soma_runner_run_cpu_seconds_total',
+    help: 'CPU time of ended runs, as their receipts say',
+    registers: [this.#registry],
+  });
+  readonly #wallSeconds = new Histogram({
+    name: 'soma_runner_run_wall_seconds',
+    help: 'Wall time of ended runs',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900],
+    registers: [this.#registry],
+  });
+  readonly #faults = new Counter({
+    name: 'soma_runner_faults_total',
+    help: 'Things that went wrong inside this runner',
+    labelNames: ['what'],
+    registers: [this.#registry],
+  });
+
+  constructor(gauges: Gauges) {
+    collectDefaultMetrics({ register: this.#registry, prefix: 'soma_runner_' });
+    this.#gauge('soma_runner_runs_running', 'Runs under way', () => gauges.running());
+    this.#gauge('soma_runner_capacity', 'Runs this runner takes at a time', () => gauges.capacity());
+    this.#gauge('soma_runner_draining', '1 while this runner takes no more runs', () => (gauges.isDraining() ? 1 : 0));
+    const warm: Gauge<'image'> = new Gauge({
+      name: 'soma_runner_warm_sandboxes',
+      help: 'Booted sandboxes that wait for a run',
+      labelNames: ['image'],
+      registers: [],
+      collect: () => {
+        for (const [image, count] of Object.entries(gauges.warm())) warm.set({ image }, count);
+      },
+    });
+    this.#registry.registerMetric(warm);
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    const gauge: Gauge = new Gauge({ name, help, registers: [], collect: () => gauge.set(read()) });
+    this.#registry.registerMetric(gauge);
+  }
+
+  runEnded({ outcome, usage }: Extract<Frame, { kind: 'end' }>): void {
+    this.#ended.inc({ state: outcome.state, cause: outcome.cause });
+    this.#cpuSeconds.inc(usage.cpuUs / 1e6);
+    this.#wallSeconds.observe(usage.wallMs / 1e3);
+  }
+
+  fault(what: string): void {
+    this.#faults.inc({ what });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+}

@@ -1,0 +1,22 @@
+import { Resources } from '#contracts/manifest';
+import type { StartRun } from '#contracts/runner';
+
+import type { SandboxShape } from '../executor/executor.ts';
+import { IMAGE_NAMES, type ImageName } from '../images/recipe.ts';
+
+const IMAGE_OF: Record<StartRun['runtime'], ImageName> = {
+  node24: 'node24',
+  'python3.11': 'python3.11',
+  wasm: 'node24',
+};
+
+export function shapeFor(runtime: StartRun['runtime'], resources: Resources): SandboxShape {
+  const { memoryBytes, diskBytes, cpuMillis, pids } = resources;
+  return { image: IMAGE_OF[runtime], memoryBytes, diskBytes, cpuMillis, pids };
+}
+
+/** What a capsule gets that asks for nothing in particular. */
+export function standingShapes(): SandboxShape[] {
+  const resources = Resources.parse({});
+  return IMAGE_NAMES.map((image) => shapeFor(image, resources));
+}

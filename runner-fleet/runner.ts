@@ -1,0 +1,144 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import Dockerode from 'dockerode';
+
+import { cellSpiffeId } from '#contracts/identity';
+import type { Heartbeat } from '#contracts/runner';
+
+import { BundleCache } from './bundles/bundle-cache.ts';
+import type { Config } from './config.ts';
+import { Door } from './door/door.ts';
+import { Health } from './door/health.ts';
+import { DockerExecutor } from './executor/docker.ts';
+import { missingImages } from './images/build.ts';
+import { log, reasonOf } from './log.ts';
+import { Metrics } from './metrics.ts';
+import { standingShapes } from './pool/shape.ts';
+import { WarmPool } from './pool/warm-pool.ts';
+import { RunTable } from './runs/run-table.ts';
+import type { Sealer } from './runs/seal.ts';
+
+const MAX_BOOTING = 2;
+const MAX_BUNDLE_BYTES = 2 ** 30;
+const MAX_SPOOL_BYTES = 4 * 2 ** 30;
+const REAP_INTERVAL_MS = 30_000;
+const IMAGE_CHECK_INTERVAL_MS = 1_000;
+
+/** One runner, assembled: everything but its transport and its identity, which are handed in. */
+export class Runner {
+  readonly door: Door;
+  readonly health: Health;
+  readonly #config: Config;
+  readonly #docker: Dockerode;
+  readonly #executor: DockerExecutor;
+  readonly #pool: WarmPool;
+  readonly #runs: RunTable;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #missingImages: readonly string[] = ['not looked yet'];
+
+  constructor(config: Config, sealer: Sealer) {
+    this.#config = config;
+    this.#docker = new Dockerode();
+    const { dataDirectory, runnerId, cell, trustDomain } = config;
+    const metrics: Metrics = new Metrics({
+      running: () => this.#runs.running,
+      capacity: () => config.capacity,
+      warm: () => this.#pool.warmCounts(),
+      isDraining: () => this.#runs.isDraining,
+    });
+    const onFault = (what: string, error: unknown) => {
+      log('error', what, error === undefined ? {} : { reason: reasonOf(error) });
+      metrics.fault(what);
+    };
+    this.#executor = new DockerExecutor({
+      docker: this.#docker,
+      runnerId,
+      sandboxDirectory: join(dataDirectory, 'sandboxes'),
+      controlDirectory: join(tmpdir(), `soma-${runnerId.slice(-12)}`),
+    });
+    this.#pool = new WarmPool({
+      executor: this.#executor,
+      standing: standingShapes(),
+      sizePerShape: config.poolSize,
+      maxBooting: MAX_BOOTING,
+      onBootFailure: (error) => onFault('a sandbox did not boot', error),
+    });
+    const bundles = new BundleCache({ directory: join(dataDirectory, 'bundles'), maxBytes: MAX_BUNDLE_BYTES });
+    this.#runs = new RunTable({
+      directory: join(dataDirectory, 'spool'),
+      capacity: config.capacity,
+      maxSpoolBytes: MAX_SPOOL_BYTES,
+      pool: this.#pool,
+      bundles,
+      sealer,
+      onFault,
+      onEnded: (end) => metrics.runEnded(end),
+    });
+    this.health = new Health({ notReadyBecause: () => this.#notReadyBecause(), metrics });
+    this.door = new Door({
+      runs: this.#runs,
+      bundles,
+      health: this.health,
+      cellId: cellSpiffeId(trustDomain, cell),
+      onFault,
+    });
+  }
+
+  /** Answers for what an earlier process left, then begins to warm up; ready once `/readyz` says so. */
+  async start(): Promise<void> {
+    await this.#runs.recover();
+    await this.#warmUp();
+    this.#timers.push(setInterval(() => void this.#reap(), REAP_INTERVAL_MS));
+  }
+
+  heartbeat(endpoint: string, version: string): Heartbeat {
+    return {
+      runnerId: this.#config.runnerId,
+      cell: this.#config.cell,
+      endpoint,
+      version,
+      isDraining: this.#runs.isDraining,
+      isReady: this.#notReadyBecause() === undefined,
+      capacity: this.#config.capacity,
+      running: this.#runs.running,
+      warm: this.#pool.warmCounts(),
+      lostRunIds: this.#runs.lostRunIds.slice(0, 1_000),
+    };
+  }
+
+  /** Lets runs end, then leaves no container behind. */
+  async drain(): Promise<void> {
+    await this.#runs.drain(this.#config.drainMs);
+    for (const timer of this.#timers) clearTimeout(timer);
+    await this.#pool.close();
+    await this.#executor.reapOrphans();
+  }
+
+  /** The images may be made while this process already runs. */
+  async #warmUp(): Promise<void> {
+    try {
+      await this.#executor.reapOrphans();
+      this.#missingImages = await missingImages(this.#docker);
+    } catch (error) {
+      this.#missingImages = [`the engine does not answer (${reasonOf(error)})`];
+    }
+    if (this.#missingImages.length === 0) return this.#pool.start();
+    this.#timers.push(setTimeout(() => void this.#warmUp(), IMAGE_CHECK_INTERVAL_MS));
+  }
+
+  #notReadyBecause(): string | undefined {
+    if (this.#runs.isDraining) return 'draining';
+    if (this.#missingImages.length > 0) return `images are missing: ${this.#missingImages.join(', ')}`;
+    return this.#pool.isWarm ? undefined : 'the pool is not warm';
+  }
+
+  async #reap(): Promise<void> {
+    try {
+      const count = await this.#executor.reapOrphans();
+      if (count > 0) log('warn', 'removed containers that nobody used', { count });
+    } catch (error) {
+      log('warn', 'the engine does not answer', { reason: reasonOf(error) });
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+
+import { Json, JSON_MAX_DEPTH, isStorable, type JsonValue } from '#contracts/json';
+
+/** Longer lines would not fit the stores further on. */
+export const MAX_LINE_BYTES = 2 ** 20;
+
+const StorableJson = Json.refine((value) => isStorable(value), 'expected text without U+0000 and lone surrogates');
+
+const Result = z.strictObject({ result: StorableJson });
+const Event = z.strictObject({ event: z.string().regex(/^[^\p{Cc}]{1,64}$/u), data: StorableJson.default(null) });
+const UsageLine = z.strictObject({ usage: z.record(z.string().max(32), z.int().nonnegative()) });
+const Complaint = z.strictObject({
+  error: z.strictObject({ cause: z.enum(['uncaught', 'output_invalid']), message: z.string() }),
+});
+
+export type ChannelLine =
+  | { readonly kind: 'result'; readonly data: JsonValue }
+  | { readonly kind: 'event'; readonly name: string; readonly data: JsonValue }
+  | { readonly kind: 'usage'; readonly amounts: Readonly<Record<string, number>> }
+  | { readonly kind: 'complained'; readonly cause: 'uncaught' | 'output_invalid'; readonly message: string }
+  | { readonly kind: 'invalid'; readonly detail: string };
+
+/** Cuts the result channel into lines. A line without an end is a line once the channel has ended. */
+export class LineCutter {
+  #parts: Buffer[] = [];
+  #heldBytes = 0;
+
+  push(chunk: Buffer): ChannelLine[] {
+    const lines: ChannelLine[] = [];
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      this.#hold(chunk.subarray(start, end));
+      lines.push(...this.flush());
+      start = end + 1;
+    }
+    this.#hold(chunk.subarray(start));
+    return this.#heldBytes > MAX_LINE_BYTES ? [...lines, ...this.flush()] : lines;
+  }
+
+  flush(): ChannelLine[] {
+    const bytes = Buffer.concat(this.#parts);
+    this.#parts = [];
+    this.#heldBytes = 0;
+    return bytes.length === 0 ? [] : [parseLine(bytes)];
+  }
+
+  #hold(bytes: Buffer): void {
+    this.#parts.push(bytes);
+    this.#heldBytes += bytes.length;
+  }
+}
+const NEWLINE = 0x0a;
+
+export function parseLine(bytes: Buffer): ChannelLine {
+  if (bytes.length > MAX_LINE_BYTES) {
+    return invalid(`a line on the result channel has more than ${MAX_LINE_BYTES} bytes`);
+  }
+  const parsed = parseJson(bytes);
+  if (parsed === undefined) return invalid(`not a JSON line on the result channel: ${excerpt(bytes)}`);
+  const result = Result.safeParse(parsed.value);
+  if (result.success) return { kind: 'result', data: result.data.result };
+  const event = Event.safeParse(parsed.value);
+  if (event.success) return { kind: 'event', name: event.data.event, data: event.data.data };
+  const usage = UsageLine.safeParse(parsed.value);
+  if (usage.success) return { kind: 'usage', amounts: usage.data.usage };
+  const complaint = Complaint.safeParse(parsed.value);
+  if (complaint.success) return { kind: 'complained', ...complaint.data.error };
+  return invalid(
+    `expected {"result":…}, {"event":name,"data":…} or {"usage":{meter:units}}, at most ${JSON_MAX_DEPTH} levels deep ` +
+      `and without U+0000, got ${excerpt(bytes)}`,
+  );
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function parseJson(bytes: Buffer): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(utf8.decode(bytes)) };
+  } catch {
+    return undefined;
+  }
+}
+
+function invalid(detail: string): ChannelLine {
+  return { kind: 'invalid', detail };
+}
+
+function excerpt(bytes: Buffer): string {
+  const text = bytes.subarray(0, 100).toString('utf8');
+  return JSON.stringify(bytes.length > 100 ? `${text}…` : text);
+}

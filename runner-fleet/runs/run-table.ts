@@ -1,0 +1,249 @@
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Frame } from '#contracts/frames';
+import type { RunId } from '#contracts/ids';
+import { NO_USAGE, type Usage } from '#contracts/run';
+import type { StartRun } from '#contracts/runner';
+
+import type { BundleCache } from '../bundles/bundle-cache.ts';
+import { Refusal } from '../door/refusal.ts';
+import { MEMORY_FLOOR_BYTES } from '../executor/docker-flags.ts';
+import type { Sandbox } from '../executor/executor.ts';
+import { shapeFor } from '../pool/shape.ts';
+import type { WarmPool } from '../pool/warm-pool.ts';
+import { Run } from './run.ts';
+import { jsonSha256, seal, type Sealer } from './seal.ts';
+import { Spool } from './spool.ts';
+
+const SPOOL_SUFFIX = '.ndjson';
+const RETRY_AFTER_S = 1;
+/** Ids of runs that were acknowledged: a request that comes late must not run them again. */
+const MAX_REMEMBERED_IDS = 10_000;
+
+export interface RunTableOptions {
+  readonly directory: string;
+  readonly capacity: number;
+  /** Spools nobody acknowledges keep this runner from taking more; they are never thrown away. */
+  readonly maxSpoolBytes: number;
+  readonly pool: Pick<WarmPool, 'take'>;
+  readonly bundles: Pick<BundleCache, 'has' | 'linkInto'>;
+  readonly sealer: Sealer;
+  readonly onFault: (what: string, error: unknown) => void;
+  readonly onEnded: (frame: Extract<Frame, { kind: 'end' }>) => void;
+}
+
+interface Entry {
+  readonly spool: Spool;
+  /** Absent for a run that ended before this process began, or without a sandbox. */
+  readonly run?: Run;
+}
+
+/** The runs of this runner by id: each is executed at most once, and kept until its end is acknowledged. */
+export class RunTable {
+  readonly #options: RunTableOptions;
+  readonly #entries = new Map<RunId, Entry>();
+  readonly #starting = new Map<RunId, Promise<Entry>>();
+  readonly #acknowledged = new Set<RunId>();
+  readonly #lost = new Set<RunId>();
+  #isDraining = false;
+
+  constructor(options: RunTableOptions) {
+    this.#options = options;
+    mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+  }
+
+  get running(): number {
+    const active = this.#entries.values().filter(({ spool }) => !spool.isEnded);
+    return this.#starting.size + [...active].length;
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  get lostRunIds(): RunId[] {
+    return [...this.#lost];
+  }
+
+  /** Takes back what an earlier process left: ended runs are served again, runs it died in are ended as lost. */
+  async recover(): Promise<void> {
+    const names = readdirSync(this.#options.directory).filter((name) => name.endsWith(SPOOL_SUFFIX));
+    for (const name of names) {
+      const path = join(this.#options.directory, name);
+      let usage: Usage = NO_USAGE;
+      try {
+        const spool = Spool.reopen(path, (frame) => {
+          if (frame.kind === 'usage') usage = frame.usage;
+        });
+        await this.#takeBack(spool, usage);
+      } catch (error) {
+        // Cut off before its header was whole, so before anything ran; or damaged, and then kept for a person to look at.
+        renameSync(path, `${path}.unreadable`);
+        this.#options.onFault(`the spool ${name} cannot be read`, error);
+      }
+    }
+  }
+
+  async #takeBack(spool: Spool, usage: Usage): Promise<void> {
+    const { runId, inputBytes } = spool.header;
+    this.#entries.set(runId, { spool });
+    if (spool.isEnded) return;
+    await seal(spool, this.#options.sealer, {
+      outcome: {
+        state: 'lost',
+        cause: 'runner_died',
+        detail: 'the runner died while this run was under way',
+        exitCode: null,
+      },
+      usage: { ...usage, inputBytes },
+      endedAtMs: Date.now(),
+    });
+    this.#lost.add(runId);
+  }
+
+  /** Starts a run, or finds it where the id is known. @throws Refusal */
+  async begin(start: StartRun): Promise<Spool> {
+    const { runId } = start;
+    const known = this.#entries.get(runId) ?? (await this.#starting.get(runId));
+    if (!known) return (await this.#admit(start)).spool;
+    if (!isSameRun(start, known.spool)) throw new Refusal('run_id_reused', `${runId} is another run`);
+    return known.spool;
+  }
+
+  /** @throws Refusal unknown_run */
+  spoolOf(runId: RunId): Spool {
+    const entry = this.#entries.get(runId);
+    if (!entry) throw new Refusal('unknown_run', `${runId} is not a run of this runner`);
+    return entry.spool;
+  }
+
+  async cancel(runId: RunId): Promise<void> {
+    const entry = this.#entries.get(runId) ?? (await this.#starting.get(runId));
+    if (!entry) throw new Refusal('unknown_run', `${runId} is not a run of this runner`);
+    entry.run?.stop({ kind: 'cancelled' });
+  }
+
+  /** Frames up to `seq` are safe elsewhere; with the end acknowledged the run is forgotten. */
+  acknowledge(runId: RunId, seq: number): void {
+    if (this.#acknowledged.has(runId)) return;
+    const spool = this.spoolOf(runId);
+    spool.markDelivered(spool.positionAfter(seq));
+    if (!spool.isEnded || seq < spool.lastSeq) return;
+    spool.remove();
+    this.#entries.delete(runId);
+    this.#lost.delete(runId);
+    this.#acknowledged.add(runId);
+    for (const oldest of this.#acknowledged) {
+      if (this.#acknowledged.size <= MAX_REMEMBERED_IDS) break;
+      this.#acknowledged.delete(oldest);
+    }
+  }
+
+  /** Takes no more runs; settles once all are ended, after `boundMs` by force. */
+  async drain(boundMs: number): Promise<void> {
+    this.#isDraining = true;
+    const stopAll = setTimeout(() => {
+      for (const { run } of this.#entries.values()) run?.stop({ kind: 'runner_stopped' });
+    }, boundMs);
+    await Promise.allSettled(this.#starting.values());
+    await Promise.all([...this.#entries.values()].flatMap(({ run }) => run?.ended ?? []));
+    clearTimeout(stopAll);
+  }
+
+  #admit(start: StartRun): Promise<Entry> {
+    const { capacity, maxSpoolBytes, bundles } = this.#options;
+    const { runId, digest } = start;
+    if (this.#acknowledged.has(runId)) throw new Refusal('run_id_reused', `${runId} has ended and was acknowledged`);
+    if (this.#isDraining) throw new Refusal('draining', 'this runner is being stopped');
+    if (this.running >= capacity) {
+      throw new Refusal('at_capacity', `all ${capacity} places are taken`, RETRY_AFTER_S);
+    }
+    const spooledBytes = this.#entries.values().reduce((sum, { spool }) => sum + spool.size, 0);
+    if (spooledBytes > maxSpoolBytes) {
+      throw new Refusal('at_capacity', 'too much output waits to be acknowledged', RETRY_AFTER_S);
+    }
+    if (!bundles.has(digest)) throw new Refusal('bundle_missing', `${digest} is not here; send it and try again`);
+    const starting = this.#start(start).finally(() => this.#starting.delete(runId));
+    this.#starting.set(runId, starting);
+    return starting;
+  }
+
+  async #start(start: StartRun): Promise<Entry> {
+    const shape = shapeFor(start.runtime, start.resources);
+    const input = Buffer.from(JSON.stringify(start.input));
+    const entry =
+      shape.memoryBytes < MEMORY_FLOOR_BYTES[shape.image]
+        ? await this.#endTooSmall(start, input)
+        : await this.#execute(start, input, await this.#sandboxFor(start));
+    this.#entries.set(start.runId, entry);
+    return entry;
+  }
+
+  async #sandboxFor(start: StartRun): Promise<Sandbox> {
+    const { pool, bundles } = this.#options;
+    const sandbox = await pool.take(shapeFor(start.runtime, start.resources)).catch((error: unknown) => {
+      this.#options.onFault('a run got no sandbox', error);
+      throw new Refusal('unavailable', 'no sandbox could be started', RETRY_AFTER_S);
+    });
+    const isLinked = await bundles.linkInto(start.digest, sandbox.capsuleDirectory);
+    if (isLinked) return sandbox;
+    await sandbox.dispose();
+    throw new Refusal('bundle_missing', `${start.digest} was dropped meanwhile; send it and try again`);
+  }
+
+  async #execute(start: StartRun, input: Buffer, sandbox: Sandbox): Promise<Entry> {
+    const { sealer, onFault } = this.#options;
+    const spool = this.#createSpool(start, input);
+    const run = new Run({ start, input, sandbox, spool, sealer, onFault });
+    void run.ended.then(() => this.#reportEnd(spool));
+    spool.sync().catch((error: unknown) => onFault('a spool could not be synced', error));
+    return { spool, run };
+  }
+
+  /** A runtime that cannot boot in the memory it was granted is out of memory before it begins. */
+  async #endTooSmall(start: StartRun, input: Buffer): Promise<Entry> {
+    const { resources, runtime } = start;
+    const spool = this.#createSpool(start, input);
+    await seal(spool, this.#options.sealer, {
+      outcome: {
+        state: 'out_of_memory',
+        cause: 'memory_too_small',
+        detail: `${runtime} needs more than the ${resources.memoryBytes} bytes it was granted to start at all`,
+        exitCode: null,
+      },
+      usage: { ...NO_USAGE, inputBytes: input.length },
+      endedAtMs: Date.now(),
+    });
+    this.#reportEnd(spool);
+    return { spool };
+  }
+
+  #createSpool(start: StartRun, input: Buffer): Spool {
+    const { runId, tenantId, installationId, capsule, version, digest, cell } = start;
+    return Spool.create(join(this.#options.directory, `${runId}${SPOOL_SUFFIX}`), {
+      runId,
+      tenantId,
+      installationId,
+      capsule,
+      version,
+      digest,
+      cell,
+      inputSha256: jsonSha256(start.input),
+      inputBytes: input.length,
+      startedAtMs: Date.now(),
+    });
+  }
+
+  #reportEnd({ end }: Spool): void {
+    if (end) this.#options.onEnded(end);
+  }
+}
+
+function isSameRun(start: StartRun, { header }: Spool): boolean {
+  return (
+    start.tenantId === header.tenantId &&
+    start.digest === header.digest &&
+    jsonSha256(start.input) === header.inputSha256
+  );
+}

@@ -1,0 +1,275 @@
+import type { JsonValue } from '#contracts/json';
+import { NO_USAGE, type Usage } from '#contracts/run';
+import type { StartRun } from '#contracts/runner';
+
+import type { CgroupReading } from '../executor/cgroup-meter.ts';
+import type { Sandbox } from '../executor/executor.ts';
+import { encodeRequest, FRAME, FrameDecoder, KILL_WORD, Trailer, type WireFrame } from '../executor/wire.ts';
+import { begin, type Lifecycle, type Signal, step, type StopSignal } from '../lifecycle/lifecycle.ts';
+import { Meters } from './meters.ts';
+import { OutputStream } from './output-stream.ts';
+import { type ChannelLine, LineCutter } from './result-channel.ts';
+import { seal, type Sealer } from './seal.ts';
+import type { Spool } from './spool.ts';
+
+/** Process 1 of the sandbox keeps the wall limit; this much later the runner does. */
+const WALL_GRACE_MS = 250;
+/** How long a sandbox may take to end after it was told to. */
+const STOP_GRACE_MS = 500;
+const USAGE_INTERVAL_MS = 500;
+/** What may lie in the spool unread before the run is made to wait for its readers. */
+const MAX_LAG_BYTES = 32 * 2 ** 20;
+const STDERR_TAIL_BYTES = 4_096;
+const SIGABRT = 6;
+
+export interface RunParts {
+  readonly start: StartRun;
+  readonly input: Buffer;
+  readonly sandbox: Sandbox;
+  readonly spool: Spool;
+  readonly sealer: Sealer;
+  readonly onFault: (what: string, error: unknown) => void;
+}
+
+/** One run in its sandbox: feeds what happens to the lifecycle, does what the lifecycle decides, writes the frames. */
+export class Run {
+  readonly ended: Promise<void>;
+  readonly #parts: RunParts;
+  readonly #settleEnded: () => void;
+  readonly #decoder = new FrameDecoder();
+  readonly #lines = new LineCutter();
+  readonly #stdout = new OutputStream((text) => this.#append({ kind: 'stdout', ...text }));
+  readonly #stderr = new OutputStream((text) => this.#append({ kind: 'stderr', ...text }));
+  readonly #meters: Meters;
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #nonce: string;
+  readonly #startedAt = performance.now();
+  readonly #baselineCpuUs: number;
+  #lifecycle: Lifecycle;
+  #reading: CgroupReading;
+  #wallMs: number | undefined;
+  #output: JsonValue | undefined;
+  #outputBytes = 0;
+  #stderrTail = Buffer.alloc(0);
+  #lastUsage = JSON.stringify(NO_USAGE);
+
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    const { start, input, sandbox } = parts;
+    const { resources } = start;
+    const needsResult = start.style === 'handler';
+    this.#lifecycle = begin({ ...resources, needsResult });
+    this.#meters = new Meters(start.meterLimits);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.ended = promise;
+    this.#settleEnded = resolve;
+
+    const { bytes, nonce } = encodeRequest({
+      wallMs: resources.timeoutMs,
+      secrets: start.secrets,
+      input,
+      job: {
+        style: start.runtime === 'wasm' ? 'wasm' : start.style,
+        entrypoint: start.entrypoint,
+        runId: start.runId,
+        mayWriteArtifacts: start.artifacts,
+      },
+    });
+    this.#nonce = nonce;
+    sandbox.channel.on('data', (chunk: Buffer) => this.#onData(chunk));
+    sandbox.channel.on('close', () => this.#onClose());
+    // Read last before the hand-over: what the runtime needed to boot is not the run's.
+    this.#reading = sandbox.meter.read();
+    this.#baselineCpuUs = this.#reading.cpuUs;
+    sandbox.channel.write(bytes);
+    sandbox.channel.resume();
+
+    this.#timers.push(
+      setTimeout(() => this.stop({ kind: 'wall_limit' }), resources.timeoutMs + WALL_GRACE_MS),
+      setInterval(() => this.#reportUsage(), USAGE_INTERVAL_MS),
+    );
+    parts.spool.onDelivered = () => this.#regulate();
+  }
+
+  stop(reason: StopSignal): void {
+    this.#signal(reason);
+  }
+
+  #signal(signal: Signal): void {
+    const { run, effect } = step(this.#lifecycle, signal);
+    this.#lifecycle = run;
+    if (effect === 'kill') this.#kill();
+    if (effect === 'end') void this.#end();
+  }
+
+  #onData(chunk: Buffer): void {
+    try {
+      for (const frame of this.#decoder.decode(chunk)) this.#onFrame(frame);
+    } catch (error) {
+      this.#parts.onFault('the sandbox spoke out of turn', error);
+      this.#parts.sandbox.channel.destroy();
+    }
+    this.#regulate();
+  }
+
+  #onFrame({ type, bytes }: WireFrame): void {
+    switch (type) {
+      case FRAME.stdout:
+        return this.#stdout.push(this.#count(bytes));
+      case FRAME.stderr: {
+        const counted = this.#count(bytes);
+        this.#stderrTail = Buffer.concat([this.#stderrTail, counted.subarray(-STDERR_TAIL_BYTES)]).subarray(
+          -STDERR_TAIL_BYTES,
+        );
+        return this.#stderr.push(counted);
+      }
+      case FRAME.result:
+        return this.#onLines(this.#lines.push(this.#count(bytes)));
+      case FRAME.trailer:
+        return this.#onTrailer(Trailer.parse(JSON.parse(bytes.toString('utf8'))));
+      case FRAME.ready:
+        throw new Error('it said ready twice');
+    }
+  }
+
+  /** What of `bytes` still fits the output limit; the first byte that does not ends the run. */
+  #count(bytes: Buffer): Buffer {
+    const { outputBytes: limitBytes } = this.#parts.start.resources;
+    const fitting = bytes.subarray(0, limitBytes - this.#outputBytes);
+    this.#outputBytes += fitting.length;
+    if (fitting.length < bytes.length) this.#signal({ kind: 'output_limit', limitBytes });
+    return fitting;
+  }
+
+  #onLines(lines: readonly ChannelLine[]): void {
+    for (const line of lines) this.#onLine(line);
+  }
+
+  #onLine(line: ChannelLine): void {
+    switch (line.kind) {
+      case 'result':
+        this.#output = line.data;
+        this.#append({ kind: 'result', data: line.data });
+        return this.#signal({ kind: 'result' });
+      case 'event':
+        if (line.name === 'artifact' && !this.#parts.start.artifacts) {
+          return this.#signal({ kind: 'output_invalid', detail: 'it has no permission to write artifacts' });
+        }
+        return this.#append({ kind: 'event', name: line.name, data: line.data });
+      case 'usage': {
+        const refusal = this.#meters.add(line.amounts);
+        return refusal === undefined ? undefined : this.#signal({ kind: 'meter_limit', detail: refusal });
+      }
+      case 'complained':
+        return this.#signal(line);
+      case 'invalid':
+        return this.#signal({ kind: 'output_invalid', detail: line.detail });
+    }
+  }
+
+  /** Nothing in the sandbox runs any more, and process 1 waits: the counters stand still. */
+  #onTrailer(trailer: Trailer): void {
+    if (trailer.nonce !== this.#nonce) throw new Error('its last word does not carry the nonce');
+    this.#reading = this.#parts.sandbox.meter.read();
+    this.#wallMs = Math.ceil(trailer.wallUs / 1_000);
+    this.#flush();
+    const isSignalled = trailer.signal !== 0;
+    this.#signal({
+      kind: 'exited',
+      exit: {
+        exitCode: isSignalled ? null : trailer.exitCode,
+        signal: isSignalled ? trailer.signal : null,
+        isTimedOut: trailer.timedOut,
+        oomKills: this.#reading.oomKills,
+        pidsRefusals: this.#reading.pidsRefusals,
+        isHeapExhausted: trailer.signal === SIGABRT && this.#stderrTail.includes('JavaScript heap out of memory'),
+      },
+    });
+  }
+
+  #onClose(): void {
+    if (this.#lifecycle.outcome) return;
+    this.#readMeter();
+    this.#flush();
+    this.#signal({ kind: 'vanished', oomKills: this.#reading.oomKills });
+  }
+
+  #kill(): void {
+    const { sandbox, onFault } = this.#parts;
+    sandbox.channel.write(KILL_WORD);
+    // What is left in the pipes is little; waiting for a reader now would only delay the end.
+    sandbox.channel.resume();
+    const killBySelf = async () => {
+      this.#readMeter();
+      await sandbox.kill().catch((error: unknown) => onFault('the engine did not kill a sandbox', error));
+      sandbox.channel.destroy();
+    };
+    this.#timers.push(setTimeout(() => void killBySelf(), STOP_GRACE_MS));
+  }
+
+  /** The group may be gone with its sandbox; then what was read last is what is known. */
+  #readMeter(): void {
+    try {
+      this.#reading = this.#parts.sandbox.meter.read();
+    } catch {
+      this.#parts.onFault('a sandbox was gone before its usage was read', undefined);
+    }
+  }
+
+  #flush(): void {
+    this.#stdout.end();
+    this.#stderr.end();
+    this.#onLines(this.#lines.flush());
+  }
+
+  #reportUsage(): void {
+    this.#readMeter();
+    const usage = this.#usage();
+    const text = JSON.stringify({ ...usage, wallMs: 0 });
+    if (text === this.#lastUsage) return;
+    this.#lastUsage = text;
+    this.#append({ kind: 'usage', usage });
+  }
+
+  #usage(): Usage {
+    const elapsedMs = this.#wallMs ?? Math.ceil(performance.now() - this.#startedAt);
+    return {
+      cpuUs: this.#reading.cpuUs - this.#baselineCpuUs,
+      // What the platform needs to stop a run is not the run's.
+      wallMs: Math.min(elapsedMs, this.#parts.start.resources.timeoutMs),
+      memoryPeakBytes: this.#reading.memoryPeakBytes,
+      inputBytes: this.#parts.input.length,
+      outputBytes: this.#outputBytes,
+      egressBytes: 0,
+      meters: this.#meters.totals(),
+    };
+  }
+
+  /** Makes the run wait while its readers are far behind. */
+  #regulate(): void {
+    const { channel } = this.#parts.sandbox;
+    if (this.#lifecycle.outcome || this.#lifecycle.stop) return;
+    const { lag } = this.#parts.spool;
+    if (lag > MAX_LAG_BYTES) channel.pause();
+    else if (lag < MAX_LAG_BYTES / 2 && channel.isPaused()) channel.resume();
+  }
+
+  #append(body: Parameters<Spool['append']>[0]): void {
+    this.#parts.spool.append(body, Date.now());
+  }
+
+  async #end(): Promise<void> {
+    const { spool, sealer, sandbox, onFault } = this.#parts;
+    const { outcome } = this.#lifecycle;
+    if (!outcome) throw new Error('a run ends with an outcome');
+    for (const timer of this.#timers) clearTimeout(timer);
+    const ending = { outcome, usage: this.#usage(), output: this.#output, endedAtMs: Date.now() };
+    try {
+      await seal(spool, sealer, ending);
+    } catch (error) {
+      onFault('a run could not be sealed', error);
+    }
+    await sandbox.dispose();
+    this.#settleEnded();
+  }
+}

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+
+import canonicalize from 'canonicalize';
+
+import type { RunnerId } from '#contracts/ids';
+import type { JsonValue } from '#contracts/json';
+import type { ReceiptClaims } from '#contracts/receipt';
+import type { Outcome, Usage } from '#contracts/run';
+
+import type { Spool } from './spool.ts';
+
+export interface Sealer {
+  readonly spiffeId: string;
+  readonly runnerId: RunnerId;
+  /** Nothing where there is no identity to sign with: a run ends all the same. */
+  sign(claims: ReceiptClaims): Promise<string | undefined>;
+}
+
+export interface Ending {
+  readonly outcome: Outcome;
+  readonly usage: Usage;
+  /** The run's last result; absent where it had none. */
+  readonly output?: JsonValue | undefined;
+  readonly endedAtMs: number;
+}
+
+/** Writes the last frame of a run: its outcome, its usage and the signed receipt of both. */
+export async function seal(spool: Spool, sealer: Sealer, ending: Ending): Promise<void> {
+  const { outcome, usage, output, endedAtMs } = ending;
+  const { inputBytes: _, ...known } = spool.header;
+  const receipt = await sealer.sign({
+    ...known,
+    iss: sealer.spiffeId,
+    iat: Math.floor(endedAtMs / 1_000),
+    runnerId: sealer.runnerId,
+    outputSha256: output === undefined ? null : jsonSha256(output),
+    endedAtMs,
+    usage,
+    outcome,
+  });
+  spool.append({ kind: 'end', outcome, usage, ...(receipt === undefined ? {} : { receipt }) }, endedAtMs);
+  await spool.sync();
+}
+
+/** SHA-256 of the canonical form (RFC 8785), in hex: the same for every spelling of one value. */
+export function jsonSha256(value: JsonValue): string {
+  const text = canonicalize(value);
+  if (text === undefined) throw new TypeError('a JSON value always has a canonical form');
+  return createHash('sha256').update(text).digest('hex');
+}
