@@ -1,0 +1,86 @@
+import { Extension, X509Certificate, X509CertificateGenerator } from '@peculiar/x509';
+import { expect, test } from 'vitest';
+
+import { generateKeyPair, importPrivateKey } from './ecdsa.ts';
+import { workloadOf } from './spiffe.ts';
+import { createAuthority, issueCertificate } from './x509-authority.ts';
+import { authoritiesFor, certificatesOf, readSvidLeaf, UntrustedCertificate, verifySvid } from './x509.ts';
+
+const notAfterMs = Date.now() + 3_600_000;
+const ID = 'spiffe://one.test/cell/eu-west-1';
+
+test('in a bundle of two trust domains, each authority speaks for its own only', async () => {
+  const one = await createAuthority('one.test', { notAfterMs });
+  const two = await createAuthority('two.test', { notAfterMs });
+  const trustBundlePem = one.certificatePem + two.certificatePem;
+  const honest = await issueCertificate(one, { uris: [ID], notAfterMs });
+  const forged = await issueCertificate(two, { uris: [ID], notAfterMs });
+  const at = { trustBundlePem, atMs: Date.now() };
+
+  expect(await verifySvid({ ...at, chain: certificatesOf(honest.certificatePem) })).toMatchObject({ spiffeId: ID });
+  await expect(verifySvid({ ...at, chain: certificatesOf(forged.certificatePem) })).rejects.toThrow(
+    UntrustedCertificate,
+  );
+  expect(authoritiesFor(trustBundlePem, 'two.test')).toEqual(certificatesOf(two.certificatePem));
+});
+
+test('a chain longer than five certificates is refused unread', async () => {
+  const root = await createAuthority('one.test', { notAfterMs });
+  const { certificatePem } = await issueCertificate(root, { uris: [ID], notAfterMs });
+  const chain = Array.from({ length: 6 }, () => certificatesOf(certificatePem)).flat();
+  await expect(verifySvid({ chain, trustBundlePem: root.certificatePem, atMs: Date.now() })).rejects.toThrow('1 to 5');
+  await expect(verifySvid({ chain: [], trustBundlePem: root.certificatePem, atMs: Date.now() })).rejects.toThrow(
+    '1 to 5',
+  );
+});
+
+test('a critical extension that is not understood is refused, and so is one that appears twice', async () => {
+  const { key, publicKey } = await importPrivateKey((await generateKeyPair()).privateKeyPem);
+  const withExtensions = (...extensions: Extension[]) =>
+    X509CertificateGenerator.createSelfSigned({
+      name: 'CN=x',
+      keys: { privateKey: key, publicKey: publicKey.key },
+      extensions,
+    });
+  const critical = await withExtensions(new Extension('1.2.3.4', true, Uint8Array.of(5, 0).buffer));
+  const twice = await withExtensions(...[1, 2].map(() => new Extension('1.2.3.4', false, Uint8Array.of(5, 0).buffer)));
+  expect(() => readSvidLeaf(new Uint8Array(critical.rawData))).toThrow('1.2.3.4 is not understood');
+  expect(() => readSvidLeaf(new Uint8Array(twice.rawData))).toThrow('twice');
+});
+
+test('noise is no certificate', () => {
+  expect(() => readSvidLeaf(new Uint8Array(100))).toThrow(UntrustedCertificate);
+  expect(() => certificatesOf('')).toThrow(UntrustedCertificate);
+});
+
+test('an issued certificate is read by OpenSSL as it was meant', async () => {
+  const { X509Certificate: OpensslCertificate } = await import('node:crypto');
+  const root = await createAuthority('one.test', { notAfterMs });
+  const { certificatePem } = await issueCertificate(root, {
+    uris: [ID],
+    dnsNames: ['localhost'],
+    ipAddresses: ['127.0.0.1'],
+    notAfterMs,
+  });
+  const theirs = new OpensslCertificate(certificatePem);
+  expect(theirs.subjectAltName).toBe(`URI:${ID}, DNS:localhost, IP Address:127.0.0.1`);
+  expect(theirs.checkIssued(new OpensslCertificate(root.certificatePem))).toBe(true);
+  expect(new X509Certificate(certificatePem).notAfter.getTime()).toBe(Math.floor(notAfterMs / 1_000) * 1_000);
+});
+
+test.each([
+  ['spiffe://one.test/cell/eu-west-1', 'cell'],
+  ['spiffe://one.test/cell/eu-west-1/runner/r-1', 'runner'],
+  ['spiffe://one.test/cell/mars', undefined],
+  ['spiffe://one.test/cell/eu-west-1/', undefined],
+  ['spiffe://one.test/cell/eu-west-1/runner', undefined],
+  ['spiffe://one.test/cell/eu-west-1/runner/', undefined],
+  ['spiffe://one.test/cell/eu-west-1/runner/..', undefined],
+  ['spiffe://one.test/cell/eu-west-1/runner/a/b', undefined],
+  ['spiffe://ONE.test/cell/eu-west-1', undefined],
+  ['spiffe://one.test:1/cell/eu-west-1', undefined],
+  ['https://one.test/cell/eu-west-1', undefined],
+  ['', undefined],
+])('%j names the workload %s', (spiffeId, kind) => {
+  expect(workloadOf(spiffeId)?.kind).toBe(kind);
+});
