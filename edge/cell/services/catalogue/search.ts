@@ -13,7 +13,7 @@ export interface CapsulePage {
 }
 
 /** Lists what can be installed: the best match first where words are given, else what was released last. */
-export async function search({ ctx, input }: Verb<CapsuleQuery, Platform>): Promise<CapsulePage> {
+export async function searchCapsules({ ctx, input }: Verb<CapsuleQuery, Platform>): Promise<CapsulePage> {
   const { q, category, cursor, limit } = CapsuleQuery.parse(input);
   const { search: document, ...columns } = getTableColumns(catalogueCapsules);
   const words = q?.trim() ? sql`websearch_to_tsquery('english', ${q})` : undefined;

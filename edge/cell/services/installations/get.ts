@@ -6,7 +6,7 @@ import { findInstallation } from './find.ts';
 import { installationView } from './view.ts';
 
 /** @throws NotFound */
-export async function get({ ctx, input }: Verb<{ readonly id: InstallationId }>): Promise<Installation> {
+export async function getInstallation({ ctx, input }: Verb<{ readonly id: InstallationId }>): Promise<Installation> {
   requirePermission(ctx, 'installations:read');
   return installationView(await findInstallation(ctx, input.id));
 }

@@ -21,7 +21,7 @@ import { installationView } from './view.ts';
  * @throws NotFound no such capsule, or no version in the range · DomainError `gone` what matches was yanked
  * · ApprovalRequired a permission is not granted · DomainError `residency_violation` it may not run in the tenant's home
  */
-export async function install({ ctx, input }: Verb<Install>): Promise<Installation> {
+export async function installCapsule({ ctx, input }: Verb<Install>): Promise<Installation> {
   requirePermission(ctx, 'installations:write');
   const { capsule: name, range: wanted, approved } = Install.parse(input);
   if (wanted !== undefined) assertRange(wanted);

@@ -14,7 +14,7 @@ export interface InstallationPage {
 }
 
 /** The tenant's installations, newest first. */
-export async function list({ ctx, input }: Verb<PageQuery>): Promise<InstallationPage> {
+export async function listInstallations({ ctx, input }: Verb<PageQuery>): Promise<InstallationPage> {
   requirePermission(ctx, 'installations:read');
   const { cursor, limit } = PageQuery.parse(input);
   const rows = await ctx.db

@@ -9,7 +9,7 @@ import { recordAudit } from '../audit/record.ts';
 import { transact } from '../transact.ts';
 
 /** Removes an installation: nothing more starts from it; its past runs stay. @throws NotFound */
-export async function remove({ ctx, input }: Verb<{ readonly id: InstallationId }>): Promise<void> {
+export async function removeInstallation({ ctx, input }: Verb<{ readonly id: InstallationId }>): Promise<void> {
   requirePermission(ctx, 'installations:write');
 
   await transact(ctx, async (tx) => {

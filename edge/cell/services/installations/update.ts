@@ -23,7 +23,7 @@ export interface UpdateInput {
  * Changes which versions an installation takes or what it grants. Refused where the outcome could not run.
  * @throws NotFound · DomainError `gone` · ApprovalRequired · DomainError `residency_violation` · Conflict changed meanwhile
  */
-export async function update({ ctx, input }: Verb<UpdateInput>): Promise<Installation> {
+export async function updateInstallation({ ctx, input }: Verb<UpdateInput>): Promise<Installation> {
   requirePermission(ctx, 'installations:write');
   const change = UpdateInstallation.parse(input.change);
   if (change.range !== undefined) assertRange(change.range);

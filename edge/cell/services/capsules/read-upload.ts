@@ -1,0 +1,53 @@
+import { BUNDLE_LIMITS } from '#contracts/bundle';
+import { DomainError, InvalidInput } from '#contracts/errors';
+
+const SIGNATURE_MAX_BYTES = 16 * 2 ** 10;
+/** Of the whole request: both parts and the lines between them. */
+export const UPLOAD_MAX_BYTES = BUNDLE_LIMITS.maxBytes + 64 * 2 ** 10;
+
+export interface Upload {
+  readonly bundle: Uint8Array;
+  /** JSON text, not parsed yet. */
+  readonly signature: string;
+}
+
+/**
+ * Reads the parts `bundle` (a file) and `signature` of a multipart/form-data body whose size is bounded already.
+ * @throws InvalidInput · DomainError `unsupported_media_type` · DomainError `payload_too_large`
+ */
+export async function readUpload(request: Request): Promise<Upload> {
+  const form = await formOf(request);
+  const bundle = form.get('bundle');
+  const signature = form.get('signature');
+  if (!(bundle instanceof Blob)) throw missing('bundle', 'expected the bundle as a file part');
+  if (signature === null) throw missing('signature', 'expected the Sigstore bundle as JSON');
+  if (bundle.size > BUNDLE_LIMITS.maxBytes) throw tooLarge('bundle', BUNDLE_LIMITS.maxBytes);
+  const signatureBytes = typeof signature === 'string' ? signature.length : signature.size;
+  if (signatureBytes > SIGNATURE_MAX_BYTES) throw tooLarge('signature', SIGNATURE_MAX_BYTES);
+  return {
+    bundle: new Uint8Array(await bundle.arrayBuffer()),
+    signature: typeof signature === 'string' ? signature : await signature.text(),
+  };
+}
+
+async function formOf(request: Request): Promise<FormData> {
+  const contentType = request.headers.get('content-type') ?? '';
+  if (!/^multipart\/form-data\s*;/i.test(contentType)) {
+    throw new DomainError('unsupported_media_type', 'expected multipart/form-data with the parts bundle and signature');
+  }
+  try {
+    return await request.formData();
+  } catch (error) {
+    throw new InvalidInput(
+      `the multipart body is malformed: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+function missing(part: string, message: string): InvalidInput {
+  return new InvalidInput('the upload is not complete', [{ path: `/${part}`, message }]);
+}
+
+function tooLarge(part: string, maxBytes: number): DomainError {
+  return new DomainError('payload_too_large', `the ${part} is larger than ${maxBytes} bytes`, { maxBytes });
+}

@@ -1,0 +1,47 @@
+import type { JsonValue } from '#contracts/json';
+import type { BeginRun } from '#contracts/objects';
+import type { Run } from '#contracts/run';
+
+import type { Platform } from '../../context.ts';
+import { runObject } from '../../objects.ts';
+import { budgetOf, type StoredBudget } from '../budget/period.ts';
+import type { Release } from '../catalogue/load-release.ts';
+
+export interface Beginning {
+  readonly run: Pick<Run, 'id' | 'tenantId' | 'installationId'>;
+  readonly release: Release;
+  readonly input: JsonValue;
+  readonly budget: StoredBudget | null;
+}
+
+/** Hands a recorded run to the object that drives it to its end. Idempotent by run id. */
+export async function begin(platform: Platform, beginning: Beginning): Promise<void> {
+  await runObject(platform, beginning.run.id).begin(requestOf(platform, beginning));
+}
+
+function requestOf({ cell, now }: Platform, { run, release, input, budget }: Beginning): BeginRun {
+  const { manifest, version, digest } = release;
+  const { pricing, resources } = manifest;
+  return {
+    start: {
+      runId: run.id,
+      tenantId: run.tenantId,
+      installationId: run.installationId,
+      capsule: manifest.name,
+      version,
+      digest,
+      cell,
+      runtime: manifest.runtime,
+      entrypoint: manifest.entrypoint,
+      style: manifest.style,
+      resources,
+      egress: manifest.permissions.egress,
+      artifacts: manifest.permissions.artifacts,
+      meterLimits: Object.fromEntries(Object.entries(pricing.meters).map(([name, { maxPerRun }]) => [name, maxPerRun])),
+      secrets: {},
+      input,
+    },
+    priced: { pricing, resources },
+    budget: budgetOf(budget, now()),
+  };
+}

@@ -1,0 +1,51 @@
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+
+import { idOf } from '#contracts/ids';
+import { RunEnded } from '#contracts/objects';
+
+import { requireSystem, type Verb } from '../../context.ts';
+import { auditRecord } from '../audit/record.ts';
+import { writeOnce } from '../write-once.ts';
+
+const Ended = RunEnded.extend({ runId: idOf('run') });
+
+/**
+ * Records how a run ended. A run ends once: what is terminal stays as it is, so that this may be told any number of times.
+ * A run that was refused is a refusal in the tenant's log too.
+ */
+export async function recordRunEnded({ ctx, input }: Verb<RunEnded>): Promise<void> {
+  requireSystem(ctx);
+  const { runId, outcome, usage, amountNanos, output, receipt, startedAtMs, endedAtMs } = Ended.parse(input);
+  const { state, cause, exitCode } = outcome;
+  const isRefused = state === 'refused';
+  const record = auditRecord(ctx, {
+    action: 'run.end',
+    target: runId,
+    outcome: isRefused ? 'refused' : 'success',
+    ...(isRefused ? { reason: storable(cause) } : {}),
+    details: { state, cause: storable(cause), exitCode, amountNanos },
+  });
+  const startedAt = startedAtMs === null ? null : new Date(startedAtMs).toISOString();
+  await writeOnce(
+    ctx,
+    sql`
+      with ended as (
+        update runs set state = ${state}, cause = ${storable(cause)}, detail = ${storable(outcome.detail)},
+          exit_code = ${exitCode}::int, usage = ${JSON.stringify(usage)}::jsonb, amount_nanos = ${amountNanos}::bigint,
+          output = ${JSON.stringify(output)}::json, receipt = ${receipt},
+          started_at = coalesce(${startedAt}::timestamptz, started_at),
+          ended_at = ${new Date(endedAtMs).toISOString()}::timestamptz
+        where id = ${runId} and tenant_id = ${ctx.tenant.id} and state in ('queued', 'running')
+        returning id
+      )
+      insert into audit_entries (id, tenant_id, record)
+      select ${record.id}, ${ctx.tenant.id}, ${JSON.stringify(record)}::jsonb from ended`,
+    z.unknown(),
+  );
+}
+
+/** A capsule's own words may hold what a text column cannot. */
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\u0000', '\ufffd');
+}
