@@ -1,10 +1,15 @@
 import { z } from 'zod';
 
-import { type Cell, cellOfCode, codeOf } from './cells.ts';
+import { type Cell, cellOfCode, CELLS, codeOf } from './cells.ts';
 
 /** SPIFFE IDs of the platform's own parts (SPIFFE-ID §2). */
 export function cellSpiffeId(trustDomain: string, cell: Cell): string {
   return `spiffe://${trustDomain}/cell/${cell}`;
+}
+
+/** The cell that a SPIFFE ID of this trust domain names. */
+export function cellOfSpiffeId(trustDomain: string, spiffeId: string | undefined): Cell | undefined {
+  return CELLS.find((cell) => cellSpiffeId(trustDomain, cell) === spiffeId);
 }
 
 export function runnerSpiffeId(trustDomain: string, cell: Cell, runner: string): string {

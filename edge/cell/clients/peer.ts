@@ -2,7 +2,6 @@ import { createRemoteJWKSet, customFetch, type RemoteJWKSet } from 'jose';
 
 import { type Cell, CELLS } from '#contracts/cells';
 import { Unavailable } from '#contracts/errors';
-import { cellSpiffeId } from '#contracts/identity';
 
 import type { Platform } from '../context.ts';
 import type { CellEnv } from '../env.ts';
@@ -37,11 +36,6 @@ export function peerKeys(env: CellEnv, peer: Cell): RemoteJWKSet {
     });
   keySets.set(peer, keys);
   return keys;
-}
-
-/** The cell that a SPIFFE ID names, where it is one of ours. */
-export function cellOfSpiffeId(trustDomain: string, spiffeId: string | undefined): Cell | undefined {
-  return CELLS.find((cell) => cellSpiffeId(trustDomain, cell) === spiffeId);
 }
 
 function bindingOf(env: CellEnv, cell: Cell): Fetcher | undefined {

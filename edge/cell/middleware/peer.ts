@@ -2,9 +2,9 @@ import type { Context } from 'hono';
 import { decodeJwt, jwtVerify } from 'jose';
 
 import { DomainError } from '#contracts/errors';
-import { CELL_TOKEN_LIFETIME_S, cellSpiffeId } from '#contracts/identity';
+import { CELL_TOKEN_LIFETIME_S, cellOfSpiffeId, cellSpiffeId } from '#contracts/identity';
 
-import { cellOfSpiffeId, peerKeys } from '../clients/peer.ts';
+import { peerKeys } from '../clients/peer.ts';
 import type { AppEnv } from '../context.ts';
 import { refusalOfToken } from '../services/tokens/refusal.ts';
 
