@@ -1,3 +1,48 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { name: 'workers', include: [] } });
+import { testAuthority } from './support/authority.ts';
+
+const authority = await testAuthority();
+
+/** Durable Objects inside workerd, hosted by a Worker whose neighbours (runner, database) are doubles that tests can command. */
+export default defineConfig({
+  plugins: [
+    cloudflareTest({
+      main: './worker.ts',
+      miniflare: {
+        name: 'soma-objects',
+        compatibilityDate: '2026-10-01',
+        compatibilityFlags: ['nodejs_compat'],
+        bindings: {
+          CELL: 'eu-west-1',
+          ENVIRONMENT: 'test',
+          PUBLIC_URL: 'https://soma.test',
+          TRUST_DOMAIN: 'soma.test',
+          CLICKHOUSE_URL: 'http://clickhouse.test',
+          CLICKHOUSE_USER: 'soma',
+          CLICKHOUSE_PASSWORD: 'soma',
+          ...authority,
+        },
+        durableObjects: {
+          RUN: { className: 'Run', useSQLite: true },
+          USAGE_METER: { className: 'UsageMeter', useSQLite: true },
+          AUDIT_LOG: { className: 'AuditLog', useSQLite: true },
+          FLEET: { className: 'Fleet', useSQLite: true },
+          DIRECTORY: { className: 'Directory', useSQLite: true },
+          FAKE_RUNNER: { className: 'FakeRunner', useSQLite: true },
+          FAKE_DATABASE: { className: 'FakeDatabase', useSQLite: true },
+        },
+        r2Buckets: ['BLOBS'],
+        serviceBindings: {
+          SELF: { name: 'soma-objects', entrypoint: 'CellInternal' },
+          RUNNERS: { name: 'soma-objects', entrypoint: 'RunnerDoor' },
+        },
+      },
+    }),
+  ],
+  test: {
+    name: 'workers',
+    include: ['**/*.test.ts'],
+  },
+});

@@ -1,0 +1,203 @@
+import { NO_USAGE, type Outcome } from '#contracts/run';
+
+import { backoffMs } from '../backoff.ts';
+import { within } from '../within.ts';
+import { forget, record, settle } from './ending.ts';
+import { Follower } from './follower.ts';
+import { type EndFrame, judgeEnd, type Judgement } from './judge-end.ts';
+import { nextStep, type Step } from './lifecycle.ts';
+import { MOVED, type Parts, type Progress, STUCK } from './parts.ts';
+import type { RunnerStream } from './runner-client.ts';
+import { Starter } from './starter.ts';
+
+/** While a run is under way an alarm is always armed: whoever kills this object, it comes back within this time. */
+export const WATCHDOG_MS = 5_000;
+
+const STARTED_LIMIT_MS = 10_000;
+const RETRY = { firstMs: 25, capMs: 1_000 };
+const ENDING_RETRY = { firstMs: 1_000, capMs: 300_000 };
+
+/**
+ * Takes the run from step to step, one at a time, until it is done or must wait for the next alarm. Whatever happens to this object on the way,
+ * a new one continues from the facts.
+ */
+export class Driver {
+  private readonly parts: Parts;
+  private readonly starter: Starter;
+  private readonly follower: Follower;
+  private driving: Promise<void> | undefined;
+  private startedReport: Promise<void> | undefined;
+  private nudge = Promise.withResolvers<void>();
+  private firstTryMs: number | undefined;
+  private stuckTimes = 0;
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+    this.starter = new Starter(parts);
+    this.follower = new Follower(parts);
+  }
+
+  /** Starts driving where nobody is; a driver that pauses goes on at once. */
+  wake(): void {
+    this.nudge.resolve();
+    this.nudge = Promise.withResolvers();
+    if (this.driving || !this.parts.store.facts.isBegun) return;
+    this.driving = this.drive()
+      .catch((error: unknown) => console.error({ message: 'a run stopped until its next alarm', error: String(error) }))
+      .finally(() => {
+        this.driving = undefined;
+      });
+    this.parts.ctx.waitUntil(this.driving);
+  }
+
+  async cancel(): Promise<void> {
+    const { acceptedAtMs, conclusion } = this.parts.store.facts;
+    if (acceptedAtMs !== null && !conclusion) await this.follower.cancel();
+    this.wake();
+  }
+
+  hearOfLoss(detail: string): void {
+    this.follower.hearOfLoss(detail);
+    this.wake();
+  }
+
+  async supervise(): Promise<void> {
+    await this.follower.supervise();
+  }
+
+  private async drive(): Promise<void> {
+    const { store, ctx } = this.parts;
+    for (;;) {
+      this.firstTryMs ??= Date.now();
+      const step = nextStep(store.facts, {
+        tryingForMs: Date.now() - this.firstTryMs,
+        isStartUncertain: this.starter.isStartUncertain,
+      });
+      if (step.kind === 'wait') return;
+      if (step.kind === 'done') return ctx.storage.deleteAlarm();
+      if (step.kind === 'settle' || step.kind === 'record' || step.kind === 'forget') {
+        if (!(await this.finish(step.kind))) return;
+        continue;
+      }
+      const progress = await this.attempt(step);
+      await this.apply(progress);
+    }
+  }
+
+  private async attempt(step: Step): Promise<Progress> {
+    const { store } = this.parts;
+    try {
+      switch (step.kind) {
+        case 'conclude':
+          return { kind: 'ended', outcome: step.outcome };
+        case 'reserve':
+          return await this.starter.reserve();
+        case 'start':
+          return await this.starter.start();
+        case 'recover':
+          return await this.starter.recover();
+        case 'follow':
+          return await this.follower.follow();
+        default:
+          return STUCK;
+      }
+    } catch (error) {
+      const { runId } = store.request.start;
+      console.warn({ message: 'a step of a run failed', runId, step: step.kind, error: String(error) });
+      return step.kind === 'recover' ? this.follower.reachable() : STUCK;
+    }
+  }
+
+  private async apply(progress: Progress): Promise<void> {
+    this.stuckTimes = progress.kind === 'stuck' ? this.stuckTimes + 1 : 0;
+    switch (progress.kind) {
+      case 'moved':
+        return;
+      case 'stuck':
+        return this.pause(backoffMs(this.stuckTimes - 1, RETRY));
+      case 'accepted':
+        return this.accept(progress.stream);
+      case 'ended':
+        return this.conclude(withoutUsage(progress.outcome), null);
+      case 'end-frame':
+        return this.hearEnd(progress.end);
+    }
+  }
+
+  private accept(stream: RunnerStream): void {
+    const { store, env } = this.parts;
+    const startedAtMs = Date.now();
+    store.accepted(startedAtMs);
+    this.follower.take(stream);
+    const { runId, tenantId } = store.request.start;
+    const runnerId = store.facts.placement?.runnerId ?? '';
+    // A courtesy to those who look at the database; the end is what must arrive, and it tells the start as well.
+    this.startedReport = within(
+      STARTED_LIMIT_MS,
+      'reporting the start',
+      env.SELF.recordRunStarted({ runId, tenantId, startedAtMs, runnerId }),
+    ).catch((error: unknown) => {
+      console.warn({ message: 'the start was not reported', runId, error: String(error) });
+    });
+    if (store.facts.isCancelRequested) this.parts.ctx.waitUntil(this.follower.cancel());
+  }
+
+  private async hearEnd(end: EndFrame): Promise<void> {
+    const { store, env } = this.parts;
+    const runnerId = store.facts.placement?.runnerId ?? '';
+    const judgement = await judgeEnd({ end, request: store.request, output: store.output(), runnerId, env });
+    this.conclude(judgement, end.seq);
+  }
+
+  private conclude(judgement: Judgement, runnerEndSeq: number | null): void {
+    const { store, bell } = this.parts;
+    if (store.facts.conclusion) return;
+    const endSeq = store.lastSeq + 1;
+    const { outcome, usage, receipt, endedAtMs } = judgement;
+    store.concluded(
+      { ...judgement, endSeq, runnerEndSeq },
+      { kind: 'end', seq: endSeq, atMs: endedAtMs, outcome, usage, ...(receipt === null ? {} : { receipt }) },
+    );
+    bell.ring();
+  }
+
+  /** One of the duties after the end. False where it failed: the alarm tries again, for as long as it takes. */
+  private async finish(duty: 'settle' | 'record' | 'forget'): Promise<boolean> {
+    const { store, env, ctx, bell } = this.parts;
+    try {
+      await this.startedReport;
+      await DUTIES[duty](env, store);
+      store[DONE[duty]]();
+      return true;
+    } catch (error) {
+      store.failed();
+      const { failures } = store.facts;
+      const { runId } = store.request.start;
+      console.error({ message: 'a duty after the end failed', runId, duty, failures, error: String(error) });
+      await ctx.storage.setAlarm(Date.now() + backoffMs(failures - 1, ENDING_RETRY));
+      return false;
+    } finally {
+      bell.ring();
+    }
+  }
+
+  private async pause(durationMs: number): Promise<void> {
+    await Promise.race([scheduler.wait(durationMs), this.nudge.promise]);
+  }
+}
+
+const DUTIES = { settle, record, forget } as const;
+const DONE = { settle: 'settled', record: 'recorded', forget: 'forgotten' } as const;
+
+function withoutUsage(outcome: Outcome): Judgement {
+  return {
+    outcome,
+    usage: NO_USAGE,
+    amountNanos: '0',
+    isBillable: false,
+    receipt: null,
+    hasOutput: false,
+    startedAtMs: null,
+    endedAtMs: Date.now(),
+  };
+}

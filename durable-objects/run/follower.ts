@@ -1,0 +1,183 @@
+import type { RunnerSighting } from '#contracts/objects';
+
+import { fleetOf } from '../env.ts';
+import { within } from '../within.ts';
+import { isRunnerGone, lost, punctuality } from './lifecycle.ts';
+import { FrameReader, newFrames, ProtocolError } from './ndjson.ts';
+import { ended, MOVED, type Parts, type Progress, STUCK } from './parts.ts';
+import { RunnerClient, type RunnerStream } from './runner-client.ts';
+
+const CALL_LIMIT_MS = 5_000;
+const ACKNOWLEDGE_EVERY_MS = 250;
+/** A stream that said nothing for this long is worth a question to the fleet. */
+const QUIET_MS = 5_000;
+/** The same nonsense that often, without one good frame between, will not get better. */
+const PROTOCOL_ERRORS_MAX = 3;
+
+/** From a runner that has accepted the run to its last frame. */
+export class Follower {
+  private readonly parts: Parts;
+  private accepted: RunnerStream | undefined;
+  private current: RunnerStream | undefined;
+  private lastHeardMs = 0;
+  private unreachableSinceMs: number | undefined;
+  private protocolErrors = 0;
+  private lossDetail = 'the runner no longer knows this run';
+  private acknowledging: Promise<void> | undefined;
+  private lastAcknowledgedMs = 0;
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+  }
+
+  /** The stream that came with the runner's yes. */
+  take(stream: RunnerStream): void {
+    this.accepted = stream;
+  }
+
+  /** Reads frames until the run ends or the stream breaks. */
+  async follow(): Promise<Progress> {
+    const stream = this.accepted ?? (await this.attach());
+    this.accepted = undefined;
+    if (!stream) return this.reachable();
+    const { store } = this.parts;
+    const before = store.lastSeq;
+    this.current = stream;
+    this.unreachableSinceMs = undefined;
+    try {
+      return await this.consume(stream);
+    } catch (error) {
+      if (store.lastSeq > before) this.protocolErrors = 0;
+      if (error instanceof ProtocolError) this.protocolErrors += 1;
+      if (this.protocolErrors >= PROTOCOL_ERRORS_MAX) {
+        return ended({ state: 'lost', cause: 'protocol_error', detail: String(error), exitCode: null });
+      }
+      console.warn({ message: 'a frame stream broke', runId: store.request.start.runId, error: String(error) });
+      return store.lastSeq > before ? MOVED : STUCK;
+    } finally {
+      this.current = undefined;
+      stream.abort();
+    }
+  }
+
+  /** Called by the watchdog: finds streams that hang without breaking, and runs that outstay their time. */
+  async supervise(): Promise<void> {
+    const { store } = this.parts;
+    const { acceptedAtMs, placement, conclusion, isCancelRequested } = store.facts;
+    if (conclusion || acceptedAtMs === null || !placement) return;
+    const nowMs = Date.now();
+    const time = punctuality(nowMs - acceptedAtMs, store.request.start.resources.timeoutMs);
+    if (time === 'give-up') {
+      store.giveUp('the run did not end long after its time limit');
+      this.interrupt();
+      return;
+    }
+    if (time === 'cancel-now' || isCancelRequested) await this.cancel();
+    if (!this.current || nowMs - this.lastHeardMs < QUIET_MS) return;
+    const sighting = await this.sighting(placement.runnerId);
+    const silence = { unreachableForMs: nowMs - this.lastHeardMs, heartbeatSilentMs: sighting?.silentMs };
+    if (isRunnerGone(silence)) this.interrupt();
+  }
+
+  /** Asks the runner to stop; the run then ends as any other, with a receipt. */
+  async cancel(): Promise<void> {
+    const { store } = this.parts;
+    try {
+      await this.runner().cancel(store.request.start.runId);
+    } catch (error) {
+      console.warn({ message: 'a cancel did not arrive', runId: store.request.start.runId, error: String(error) });
+    }
+  }
+
+  interrupt(): void {
+    this.current?.abort();
+  }
+
+  /** The runner says that it lost the run. Its spool may still tell how far the run came and what it used, so it is asked first. */
+  hearOfLoss(detail: string): void {
+    this.lossDetail = detail;
+    this.interrupt();
+  }
+
+  /** After an attempt that reached nobody: lost if the runner is gone, and its new address if it has one. */
+  async reachable(): Promise<Progress> {
+    const { store } = this.parts;
+    const { placement } = store.facts;
+    if (!placement) return STUCK;
+    const nowMs = Date.now();
+    this.unreachableSinceMs ??= nowMs;
+    const sighting = await this.sighting(placement.runnerId);
+    if (sighting && sighting.endpoint !== placement.endpoint) {
+      store.placed({ ...placement, endpoint: sighting.endpoint });
+    }
+    const silence = {
+      unreachableForMs: nowMs - this.unreachableSinceMs,
+      heartbeatSilentMs: sighting?.silentMs,
+    };
+    return isRunnerGone(silence) ? ended(lost('the runner went silent while it held this run')) : STUCK;
+  }
+
+  private async attach(): Promise<RunnerStream | undefined> {
+    const { store } = this.parts;
+    try {
+      const answer = await this.runner().attach(store.request.start.runId, store.lastSeq);
+      if (answer.kind === 'streaming') return answer.stream;
+      store.giveUp(this.lossDetail);
+    } catch (error) {
+      console.warn({ message: 'a runner did not answer', runId: store.request.start.runId, error: String(error) });
+    }
+    return undefined;
+  }
+
+  private async consume({ body }: RunnerStream): Promise<Progress> {
+    const { store, bell } = this.parts;
+    const reader = new FrameReader();
+    this.lastHeardMs = Date.now();
+    for await (const chunk of body) {
+      this.lastHeardMs = Date.now();
+      const frames = newFrames(reader.push(chunk), store.lastSeq);
+      const end = frames.find((frame) => frame.kind === 'end');
+      const spoken = frames.filter(({ kind }) => kind !== 'end');
+      if (spoken.length > 0) {
+        store.append(spoken);
+        bell.ring();
+        this.acknowledge();
+      }
+      if (end) return { kind: 'end-frame', end };
+      if (store.facts.lostDetail !== null) return MOVED;
+    }
+    return STUCK;
+  }
+
+  /** Now and then, and never two at once: it lets the runner shrink its spool. What gets lost here, the next one makes good. */
+  private acknowledge(): void {
+    const nowMs = Date.now();
+    if (this.acknowledging || nowMs - this.lastAcknowledgedMs < ACKNOWLEDGE_EVERY_MS) return;
+    this.lastAcknowledgedMs = nowMs;
+    this.acknowledging = this.sendAcknowledgement().finally(() => {
+      this.acknowledging = undefined;
+    });
+  }
+
+  private async sendAcknowledgement(): Promise<void> {
+    const { ctx, store } = this.parts;
+    const { lastSeq } = store;
+    try {
+      // What is acknowledged is deleted over there, so it must be on disk here.
+      await ctx.storage.sync();
+      await this.runner().acknowledge(store.request.start.runId, lastSeq);
+    } catch (error) {
+      console.warn({ message: 'an acknowledgement did not arrive', lastSeq, error: String(error) });
+    }
+  }
+
+  private sighting(runnerId: string): Promise<RunnerSighting | undefined> {
+    return within(CALL_LIMIT_MS, 'the fleet', fleetOf(this.parts.env).find(runnerId));
+  }
+
+  private runner(): RunnerClient {
+    const { env, store } = this.parts;
+    if (!store.facts.placement) throw new Error('this run is with no runner');
+    return new RunnerClient(env.RUNNERS, store.facts.placement.endpoint);
+  }
+}

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+
+import canonicalize from 'canonicalize';
+
+import type { Frame } from '#contracts/frames';
+import { idOf } from '#contracts/ids';
+import type { JsonValue } from '#contracts/json';
+import { chargeFor } from '#contracts/pricing';
+import type { ReceiptClaims } from '#contracts/receipt';
+import { NO_USAGE } from '#contracts/run';
+import { verifyReceipt } from '#contracts/verify-receipt';
+
+import { cellOf, type RunEnv } from '../env.ts';
+import type { Conclusion } from './lifecycle.ts';
+import type { RunRequest } from './request.ts';
+
+export type EndFrame = Extract<Frame, { kind: 'end' }>;
+
+/** What the end of a run is, before it has a number of its own. */
+export type Judgement = Omit<Conclusion, 'endSeq' | 'runnerEndSeq'>;
+
+interface Hearing {
+  readonly end: EndFrame;
+  readonly request: RunRequest;
+  /** The last result that this object holds, the one a receipt must be about. */
+  readonly output: JsonValue | null;
+  /** Who was asked to run it. */
+  readonly runnerId: string;
+  readonly env: RunEnv;
+}
+
+/**
+ * Believes of a run's end what its receipt proves, and nothing else. A run whose receipt does not hold fails, and nothing of it is billed;
+ * a run that was lost may come without one, and is not billed either.
+ */
+export async function judgeEnd(hearing: Hearing): Promise<Judgement> {
+  const { end, request } = hearing;
+  if (end.receipt === undefined && end.outcome.state === 'lost') return unbilled(hearing, end.outcome);
+  try {
+    const claims = await provenClaims(hearing, end.receipt);
+    const { outcome, usage, startedAtMs, endedAtMs } = claims;
+    return {
+      outcome,
+      usage,
+      amountNanos: chargeFor(request.priced, usage).totalNanos.toString(),
+      isBillable: true,
+      receipt: end.receipt ?? null,
+      hasOutput: claims.outputSha256 !== null,
+      startedAtMs,
+      endedAtMs,
+    };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    console.error({ message: 'a receipt does not hold', runId: request.start.runId, error: detail });
+    return unbilled(hearing, {
+      state: 'failed',
+      cause: 'receipt_invalid',
+      detail: detail.slice(0, 500),
+      exitCode: null,
+    });
+  }
+}
+
+async function provenClaims(
+  { request, output, runnerId, env }: Hearing,
+  jws: string | undefined,
+): Promise<ReceiptClaims> {
+  if (jws === undefined) throw new Error('the run ended without a receipt');
+  const { runId, tenantId, installationId, capsule, version, digest, input } = request.start;
+  const claims = await verifyReceipt({
+    jws,
+    trustBundlePem: env.TRUST_BUNDLE,
+    expected: {
+      trustDomain: env.TRUST_DOMAIN,
+      cell: cellOf(env),
+      runId,
+      tenantId,
+      installationId,
+      capsule,
+      version,
+      digest,
+      runnerId: idOf('rnr').parse(runnerId),
+      inputSha256: jsonSha256(input),
+    },
+  });
+  if (claims.outputSha256 !== null && (output === null || claims.outputSha256 !== jsonSha256(output))) {
+    throw new Error('the receipt is about another output');
+  }
+  return claims;
+}
+
+function unbilled({ end }: Hearing, outcome: Judgement['outcome']): Judgement {
+  return {
+    outcome,
+    usage: NO_USAGE,
+    amountNanos: '0',
+    isBillable: false,
+    receipt: null,
+    hasOutput: false,
+    startedAtMs: null,
+    endedAtMs: end.atMs,
+  };
+}
+
+/** SHA-256 of the canonical form (RFC 8785), in hex, as runners state it. */
+function jsonSha256(value: JsonValue): string {
+  const text = canonicalize(value);
+  if (text === undefined) throw new TypeError('a JSON value always has a canonical form');
+  return createHash('sha256').update(text).digest('hex');
+}

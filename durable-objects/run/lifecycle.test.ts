@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+import { NO_USAGE } from '#contracts/run';
+
+import {
+  type Attempt,
+  type Conclusion,
+  type Facts,
+  isRunnerGone,
+  nextStep,
+  OVERDUE_MS,
+  punctuality,
+  RUNNER_GONE_MS,
+  START_DEADLINE_MS,
+} from './lifecycle.ts';
+
+const FRESH: Facts = {
+  isBegun: true,
+  isCancelRequested: false,
+  lostDetail: null,
+  isReserved: false,
+  placement: null,
+  acceptedAtMs: null,
+  conclusion: null,
+  isSettled: false,
+  isRecorded: false,
+  isForgotten: false,
+  failures: 0,
+};
+const CONCLUSION: Conclusion = {
+  outcome: { state: 'succeeded', cause: 'exit_code', detail: '', exitCode: 0 },
+  usage: NO_USAGE,
+  amountNanos: '0',
+  isBillable: true,
+  receipt: 'a.b.c',
+  hasOutput: true,
+  startedAtMs: 1,
+  endedAtMs: 2,
+  endSeq: 3,
+  runnerEndSeq: 3,
+};
+const PLACEMENT = { runnerId: 'rnr_a', endpoint: 'https://a.test' };
+const NOW: Attempt = { tryingForMs: 0, isStartUncertain: false };
+
+function step(facts: Partial<Facts>, attempt: Partial<Attempt> = {}) {
+  return nextStep({ ...FRESH, ...facts }, { ...NOW, ...attempt });
+}
+
+test('a run goes from step to step as facts come in', () => {
+  const facts: Partial<Facts>[] = [
+    { isBegun: false },
+    {},
+    { isReserved: true },
+    { isReserved: true, placement: PLACEMENT, acceptedAtMs: 1 },
+    { conclusion: CONCLUSION },
+    { conclusion: CONCLUSION, isSettled: true },
+    { conclusion: CONCLUSION, isSettled: true, isRecorded: true },
+    { conclusion: CONCLUSION, isSettled: true, isRecorded: true, isForgotten: true },
+  ];
+  const kinds = facts.map((known) => step(known).kind);
+  expect(kinds).toEqual(['wait', 'reserve', 'start', 'follow', 'settle', 'record', 'forget', 'done']);
+});
+
+test('where the answer of a runner was lost, that runner is asked what it knows before anything else', () => {
+  const uncertain = { isReserved: true, placement: PLACEMENT };
+  expect(step(uncertain, { isStartUncertain: true }).kind).toBe('recover');
+  expect(step({ ...uncertain, isCancelRequested: true }, { isStartUncertain: true }).kind).toBe('recover');
+  expect(step(uncertain, { isStartUncertain: true, tryingForMs: START_DEADLINE_MS }).kind).toBe('recover');
+});
+
+test('a run that is cancelled before it started ends as cancelled', () => {
+  expect(step({ isCancelRequested: true })).toMatchObject({ kind: 'conclude', outcome: { state: 'cancelled' } });
+});
+
+test('a run that is cancelled later is followed to its end', () => {
+  expect(step({ isCancelRequested: true, acceptedAtMs: 1, placement: PLACEMENT }).kind).toBe('follow');
+});
+
+test('a run that found no runner in time is refused for want of capacity, one that found no meter says so', () => {
+  const late = { tryingForMs: START_DEADLINE_MS };
+  expect(step({ isReserved: true }, late)).toMatchObject({ outcome: { state: 'refused', cause: 'no_capacity' } });
+  expect(step({}, late)).toMatchObject({ outcome: { state: 'refused', cause: 'meter_unavailable' } });
+});
+
+test('a run that has ended is never started, followed or ended again', () => {
+  const someFacts = fc.record({
+    isCancelRequested: fc.boolean(),
+    lostDetail: fc.option(fc.string()),
+    isReserved: fc.boolean(),
+    placement: fc.option(fc.constant(PLACEMENT)),
+    acceptedAtMs: fc.option(fc.nat()),
+    isSettled: fc.boolean(),
+    isRecorded: fc.boolean(),
+    isForgotten: fc.boolean(),
+  });
+  const attempts = fc.record({ tryingForMs: fc.nat(), isStartUncertain: fc.boolean() });
+  fc.assert(
+    fc.property(someFacts, attempts, (facts, attempt) => {
+      const { kind } = step({ ...facts, conclusion: CONCLUSION }, attempt);
+      expect(['settle', 'record', 'forget', 'done']).toContain(kind);
+    }),
+  );
+});
+
+test('a runner is gone when neither this object nor the fleet has heard of it for long', () => {
+  expect(isRunnerGone({ unreachableForMs: RUNNER_GONE_MS, heartbeatSilentMs: RUNNER_GONE_MS })).toBe(true);
+  expect(isRunnerGone({ unreachableForMs: RUNNER_GONE_MS, heartbeatSilentMs: undefined })).toBe(true);
+});
+
+test('a runner that still reports is not gone, and neither is one that a cell coming back has just begun to call', () => {
+  expect(isRunnerGone({ unreachableForMs: 60_000, heartbeatSilentMs: 1_000 })).toBe(false);
+  expect(isRunnerGone({ unreachableForMs: 1_000, heartbeatSilentMs: 60_000 })).toBe(false);
+});
+
+test('a run that outstays its time is cancelled, and then given up', () => {
+  expect(punctuality(30_000, 30_000)).toBe('in-time');
+  expect(punctuality(30_000 + OVERDUE_MS, 30_000)).toBe('cancel-now');
+  expect(punctuality(30_000 + 2 * OVERDUE_MS, 30_000)).toBe('give-up');
+});

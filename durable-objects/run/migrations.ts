@@ -1,0 +1,26 @@
+/** `run` is one row: what is known of this run so far. Each step of its life is a column that is filled once. */
+export const RUN_MIGRATIONS = [
+  `CREATE TABLE run (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     request TEXT,
+     begun_at_ms INTEGER,
+     is_cancel_requested INTEGER NOT NULL DEFAULT 0,
+     lost_detail TEXT,
+     is_reserved INTEGER NOT NULL DEFAULT 0,
+     runner_id TEXT,
+     endpoint TEXT,
+     accepted_at_ms INTEGER,
+     conclusion TEXT,
+     is_settled INTEGER NOT NULL DEFAULT 0,
+     is_recorded INTEGER NOT NULL DEFAULT 0,
+     is_forgotten INTEGER NOT NULL DEFAULT 0,
+     failures INTEGER NOT NULL DEFAULT 0
+   );
+   INSERT INTO run (id) VALUES (1);
+   CREATE TABLE frames (
+     seq INTEGER PRIMARY KEY,
+     kind TEXT NOT NULL,
+     body TEXT NOT NULL
+   );
+   CREATE INDEX results ON frames (seq) WHERE kind = 'result'`,
+] as const;

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+import { Pricing, Resources } from '#contracts/manifest';
+import { type BeginRun, Budget } from '#contracts/objects';
+import { StartRun } from '#contracts/runner';
+
+/** What a run was begun with, as it is kept: money as text. */
+const StoredRequest = z.object({
+  start: StartRun,
+  priced: z.object({ pricing: Pricing, resources: Resources }),
+  budget: Budget,
+});
+export type RunRequest = z.infer<typeof StoredRequest>;
+
+export function encodeRequest({ start, priced, budget }: BeginRun): string {
+  const { perRunNanos, meters } = priced.pricing;
+  const pricing = {
+    ...(perRunNanos === undefined ? {} : { perRunNanos: perRunNanos.toString() }),
+    meters: Object.fromEntries(
+      Object.entries(meters).map(([name, price]) => [name, { ...price, unitNanos: price.unitNanos.toString() }]),
+    ),
+  };
+  return JSON.stringify({ start, priced: { pricing, resources: priced.resources }, budget });
+}
+
+export function decodeRequest(text: string): RunRequest {
+  return StoredRequest.parse(JSON.parse(text));
+}
+
+/** Once a runner has the run, its secrets have no more business here. */
+export function withoutSecrets(request: RunRequest): RunRequest {
+  return { ...request, start: { ...request.start, secrets: {} } };
+}

@@ -1,0 +1,88 @@
+import { DurableObject } from 'cloudflare:workers';
+
+import type { BeginRun, RunObject } from '#contracts/objects';
+
+import type { RunEnv } from '../env.ts';
+import { migrate } from '../migrate.ts';
+import { Driver, WATCHDOG_MS } from './driver.ts';
+import { RUN_MIGRATIONS } from './migrations.ts';
+import { RunStore } from './store.ts';
+import { Bell, type EventSource, watch } from './watch.ts';
+
+const HEARTBEAT_MS = 15_000;
+const EVENT_STREAM = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+};
+
+/** One run: drives it to its end, keeps its frames, serves its watchers. */
+export class Run extends DurableObject<RunEnv> implements RunObject {
+  private readonly store: RunStore;
+  private readonly bell = new Bell(HEARTBEAT_MS);
+  private readonly driver: Driver;
+
+  constructor(ctx: DurableObjectState, env: RunEnv) {
+    super(ctx, env);
+    migrate(ctx.storage, RUN_MIGRATIONS);
+    this.store = new RunStore(ctx.storage);
+    this.driver = new Driver({ ctx, env, store: this.store, bell: this.bell });
+  }
+
+  /** The answer leaves once what was written is durable (the output gate); the run is under way by then. */
+  async begin(request: BeginRun): Promise<void> {
+    if (this.store.facts.isBegun) return;
+    this.store.begin(request, Date.now());
+    const armed = this.ctx.storage.setAlarm(Date.now() + WATCHDOG_MS);
+    this.driver.wake();
+    await armed;
+  }
+
+  async cancel(): Promise<void> {
+    if (this.store.facts.conclusion || this.store.facts.isCancelRequested) return;
+    this.store.requestCancel();
+    await this.driver.cancel();
+  }
+
+  async reportLost(detail: string, runnerId?: string): Promise<void> {
+    const { isBegun, conclusion, placement } = this.store.facts;
+    if (!isBegun || conclusion) return;
+    if (runnerId !== undefined && placement?.runnerId !== runnerId) return;
+    this.driver.hearOfLoss(detail);
+  }
+
+  /** Frames after `Last-Event-ID` as server-sent events. To a client that has seen the end it says 204, which tells an EventSource to stop. */
+  override async fetch(request: Request): Promise<Response> {
+    const lastEventId = request.headers.get('last-event-id') ?? '0';
+    if (!/^\d{1,15}$/.test(lastEventId)) return new Response('Last-Event-ID is not one of ours', { status: 400 });
+    const afterSeq = Number(lastEventId);
+    const { conclusion } = this.store.facts;
+    if (conclusion && afterSeq >= conclusion.endSeq) return new Response(null, { status: 204 });
+    this.driver.wake();
+    return new Response(watch(this.events(), afterSeq), { headers: EVENT_STREAM });
+  }
+
+  override async alarm(): Promise<void> {
+    const { isBegun, isForgotten } = this.store.facts;
+    if (!isBegun || isForgotten) return;
+    // The next alarm is armed first: a throw below must not leave the run without one.
+    await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_MS);
+    this.driver.wake();
+    await this.driver.supervise();
+  }
+
+  private events(): EventSource {
+    return {
+      read: (seq) => this.store.events(seq, this.lastVisibleSeq()),
+      next: () => this.bell.next(),
+      join: () => this.bell.join(),
+    };
+  }
+
+  /** The end is shown once the database knows it, so that who looks there next finds it; or at once where the database is away. */
+  private lastVisibleSeq(): number {
+    const { conclusion, isRecorded, failures } = this.store.facts;
+    const isEndHeldBack = conclusion !== null && !isRecorded && failures === 0;
+    return isEndHeldBack ? conclusion.endSeq - 1 : this.store.lastSeq;
+  }
+}

@@ -1,0 +1,129 @@
+import { RunnerProblem, type StartRun } from '#contracts/runner';
+
+/**
+ * The runner's door (contracts/runner.ts) as a run object uses it. What cannot be reached throws; every answer of the runner is a value.
+ */
+export type StartAnswer =
+  | { readonly kind: 'streaming'; readonly stream: RunnerStream }
+  /** Certain not to have started here: full, draining, or never reached. */
+  | { readonly kind: 'elsewhere'; readonly detail: string }
+  | { readonly kind: 'bundle-missing' }
+  /** The runner understood, and will not. */
+  | { readonly kind: 'rejected'; readonly detail: string };
+
+export type AttachAnswer =
+  | { readonly kind: 'streaming'; readonly stream: RunnerStream }
+  | { readonly kind: 'unknown-run' };
+
+/** Frames as bytes, and the way to stop them. */
+export interface RunnerStream {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly abort: () => void;
+}
+
+const HEADERS_TIMEOUT_MS = 10_000;
+const CALL_TIMEOUT_MS = 10_000;
+const BUNDLE_TIMEOUT_MS = 60_000;
+
+/**
+ * Cloudflare's own statuses for a connection to the origin that was never made: the request was not delivered, so it may be made elsewhere.
+ * 520 and 524 are not among them: there the origin may have acted.
+ */
+const NEVER_DELIVERED = new Set([521, 522, 523, 525, 526]);
+
+export class RunnerClient {
+  private readonly runners: Fetcher;
+  private readonly endpoint: string;
+
+  constructor(runners: Fetcher, endpoint: string) {
+    this.runners = runners;
+    this.endpoint = endpoint;
+  }
+
+  async start(start: StartRun): Promise<StartAnswer> {
+    const { response, abort } = await this.open(`/v1/runs/${start.runId}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json', accept: 'application/x-ndjson' },
+      body: JSON.stringify(start),
+    });
+    if (response.status === 200 && response.body) return { kind: 'streaming', stream: { body: response.body, abort } };
+    const text = await response.text();
+    const detail = describe(response.status, text);
+    if (response.status === 409 && codeOf(text) === 'bundle_missing') return { kind: 'bundle-missing' };
+    if (response.status === 429 || response.status === 503 || NEVER_DELIVERED.has(response.status)) {
+      return { kind: 'elsewhere', detail };
+    }
+    if (response.status >= 400 && response.status < 500) return { kind: 'rejected', detail };
+    throw new Error(`the runner's answer says nothing certain: ${detail}`);
+  }
+
+  async attach(runId: string, afterSeq: number): Promise<AttachAnswer> {
+    const { response, abort } = await this.open(`/v1/runs/${runId}/frames?after=${afterSeq}`, {
+      headers: { accept: 'application/x-ndjson' },
+    });
+    if (response.status === 200 && response.body) return { kind: 'streaming', stream: { body: response.body, abort } };
+    // The body is read in any case, so that the connection is free again.
+    const detail = describe(response.status, await response.text());
+    if (response.status === 404) return { kind: 'unknown-run' };
+    throw new Error(`the runner did not continue: ${detail}`);
+  }
+
+  async pushBundle(digest: string, bundle: ReadableStream<Uint8Array>): Promise<void> {
+    const response = await this.runners.fetch(this.url(`/v1/bundles/${digest}`), {
+      method: 'PUT',
+      headers: { 'content-type': 'application/vnd.soma.capsule.v1+tar' },
+      body: bundle,
+      signal: AbortSignal.timeout(BUNDLE_TIMEOUT_MS),
+    });
+    const detail = describe(response.status, await response.text());
+    if (response.status !== 204) throw new Error(`the runner did not take the bundle: ${detail}`);
+  }
+
+  /** What the runner no longer knows needs no acknowledgement. */
+  async acknowledge(runId: string, seq: number): Promise<void> {
+    await this.call(`/v1/runs/${runId}/ack`, { seq });
+  }
+
+  async cancel(runId: string): Promise<void> {
+    await this.call(`/v1/runs/${runId}/cancel`, {});
+  }
+
+  private async call(path: string, body: unknown): Promise<void> {
+    const response = await this.runners.fetch(this.url(path), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+    });
+    const detail = describe(response.status, await response.text());
+    if (response.status !== 204 && response.status !== 404) throw new Error(`the runner refused: ${detail}`);
+  }
+
+  /** The time limit is for the headers; frames may come as slowly as they like. */
+  private async open(path: string, init: RequestInit): Promise<{ response: Response; abort: () => void }> {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), HEADERS_TIMEOUT_MS);
+    try {
+      const response = await this.runners.fetch(this.url(path), { ...init, signal: controller.signal });
+      return { response, abort: () => controller.abort() };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private url(path: string): string {
+    return new URL(path, this.endpoint).href;
+  }
+}
+
+function describe(status: number, text: string): string {
+  return `${status} ${text.slice(0, 200)}`.trim();
+}
+
+function codeOf(text: string): string | undefined {
+  try {
+    return RunnerProblem.safeParse(JSON.parse(text)).data?.code;
+  } catch {
+    return undefined;
+  }
+}

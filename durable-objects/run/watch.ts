@@ -1,0 +1,108 @@
+/**
+ * Frames as server-sent events (WHATWG HTML §9.2). A watcher holds nothing but its position: it reads on from SQLite when its client asks for
+ * more, so a slow client costs no memory and a thousand of them cost a thousand numbers.
+ */
+export interface EventChunk {
+  readonly bytes: Uint8Array;
+  readonly lastSeq: number;
+  readonly isEnd: boolean;
+}
+
+export interface EventSource {
+  /** The next events after `seq`, a bounded number of them; undefined where there are none yet. */
+  read(seq: number): EventChunk | undefined;
+  /** Resolves when there may be more to read, or when it is time for a heartbeat. */
+  next(): Promise<'changed' | 'heartbeat'>;
+  /** The watcher is there, until what is returned is called. */
+  join(): () => void;
+}
+
+const ENCODER = new TextEncoder();
+const HEARTBEAT = ENCODER.encode(': heartbeat\n\n');
+/** Sent at once, so that headers are not held back; an interrupted client comes back after this long. */
+const HELLO = ENCODER.encode('retry: 500\n\n');
+
+export function watch(source: EventSource, afterSeq: number): ReadableStream<Uint8Array> {
+  let seq = afterSeq;
+  let isClosed = false;
+  const leave = source.join();
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        controller.enqueue(HELLO);
+      },
+      async pull(controller) {
+        for (;;) {
+          const chunk = source.read(seq);
+          if (chunk) {
+            seq = chunk.lastSeq;
+            controller.enqueue(chunk.bytes);
+            if (!chunk.isEnd) return;
+            leave();
+            controller.close();
+            return;
+          }
+          const event = await source.next();
+          if (isClosed) return;
+          if (event === 'heartbeat') {
+            controller.enqueue(HEARTBEAT);
+            return;
+          }
+        }
+      },
+      cancel() {
+        isClosed = true;
+        leave();
+      },
+    },
+    { highWaterMark: 1 },
+  );
+}
+
+export interface EventRow {
+  readonly seq: number;
+  readonly kind: string;
+  readonly body: string;
+}
+
+export function encodeEvents(rows: readonly EventRow[]): Uint8Array {
+  let text = '';
+  for (const { seq, kind, body } of rows) text += `id: ${seq}\nevent: ${kind}\ndata: ${body}\n\n`;
+  return ENCODER.encode(text);
+}
+
+/** Wakes everyone who waits; for heartbeats it keeps one timer for all of them, and none while nobody watches. */
+export class Bell {
+  private waiting = Promise.withResolvers<'changed' | 'heartbeat'>();
+  private watchers = 0;
+  private timer: ReturnType<typeof setInterval> | undefined;
+  private readonly intervalMs: number;
+
+  constructor(intervalMs: number) {
+    this.intervalMs = intervalMs;
+  }
+
+  next(): Promise<'changed' | 'heartbeat'> {
+    return this.waiting.promise;
+  }
+
+  ring(event: 'changed' | 'heartbeat' = 'changed'): void {
+    const { resolve } = this.waiting;
+    this.waiting = Promise.withResolvers();
+    resolve(event);
+  }
+
+  join(): () => void {
+    this.watchers += 1;
+    this.timer ??= setInterval(() => this.ring('heartbeat'), this.intervalMs);
+    let isThere = true;
+    return () => {
+      if (!isThere) return;
+      isThere = false;
+      this.watchers -= 1;
+      if (this.watchers > 0) return;
+      clearInterval(this.timer);
+      this.timer = undefined;
+    };
+  }
+}

@@ -1,0 +1,44 @@
+import { DurableObject, env, WorkerEntrypoint } from 'cloudflare:workers';
+
+import type { CellInternal as CellInternalContract, RunEnded } from '#contracts/objects';
+
+/** What the cell's database was told about one tenant's runs. */
+export class FakeDatabase extends DurableObject<Cloudflare.Env> {
+  private readonly started: string[] = [];
+  private readonly ended: RunEnded[] = [];
+  private failures = 0;
+
+  async failNext(times: number): Promise<void> {
+    this.failures = times;
+  }
+
+  async recordStarted(runId: string): Promise<void> {
+    this.started.push(runId);
+  }
+
+  async recordEnded(ended: RunEnded): Promise<void> {
+    if (this.failures > 0) {
+      this.failures -= 1;
+      throw new Error('the database is away');
+    }
+    this.ended.push(ended);
+  }
+
+  async startedRuns(): Promise<string[]> {
+    return this.started;
+  }
+
+  async endedRuns(): Promise<RunEnded[]> {
+    return this.ended;
+  }
+}
+
+export class CellInternal extends WorkerEntrypoint<Cloudflare.Env> implements CellInternalContract {
+  async recordRunStarted({ runId, tenantId }: { runId: string; tenantId: string }): Promise<void> {
+    await env.FAKE_DATABASE.getByName(tenantId).recordStarted(runId);
+  }
+
+  async recordRunEnded(ended: RunEnded): Promise<void> {
+    await env.FAKE_DATABASE.getByName(ended.tenantId).recordEnded(ended);
+  }
+}
