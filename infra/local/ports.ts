@@ -2,6 +2,8 @@ import { createServer, type Server } from 'node:net';
 
 import { type Cell, CELLS } from '#contracts/cells';
 
+import { eachCell } from './cells.ts';
+
 const CELL_DOORS = [
   'worker',
   'postgres',
@@ -13,6 +15,7 @@ const CELL_DOORS = [
   'mtlsDoor',
   'svidProxy',
   'workerEntry',
+  'runnerHealth',
 ] as const;
 export type CellPort = (typeof CELL_DOORS)[number];
 export type CellPorts = Readonly<Record<CellPort, number>>;
@@ -28,7 +31,7 @@ const FIRST_CELL_PORT: Readonly<Record<Cell, number>> = { 'us-west-2': 9100, 'eu
 /** The ports of the development platform: the same on every start, so that they can be learned. */
 export const DEVELOPMENT_PORTS: Ports = {
   router: ROUTER_PORT,
-  cells: mapCells((cell) => cellPorts((index) => FIRST_CELL_PORT[cell] + index)),
+  cells: eachCell((cell) => cellPorts((index) => FIRST_CELL_PORT[cell] + index)),
 };
 
 /** Ports for a platform beside the development one, such as the tests'. */
@@ -37,7 +40,7 @@ export async function freePlatformPorts(): Promise<Ports> {
   const take = (index: number) => ports[index] ?? 0;
   return {
     router: take(0),
-    cells: mapCells((cell) => cellPorts((index) => take(1 + CELLS.indexOf(cell) * CELL_DOORS.length + index))),
+    cells: eachCell((cell) => cellPorts((index) => take(1 + CELLS.indexOf(cell) * CELL_DOORS.length + index))),
   };
 }
 
@@ -88,11 +91,8 @@ function cellPorts(portAt: (index: number) => number): CellPorts {
     mtlsDoor: portAt(7),
     svidProxy: portAt(8),
     workerEntry: portAt(9),
+    runnerHealth: portAt(10),
   };
-}
-
-function mapCells<T>(make: (cell: Cell) => T): Record<Cell, T> {
-  return { 'us-west-2': make('us-west-2'), 'eu-west-1': make('eu-west-1') };
 }
 
 function hold(port: number): Promise<Server> {

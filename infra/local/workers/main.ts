@@ -22,7 +22,8 @@ export type WorkerStart = z.infer<typeof WorkerStart>;
 
 /** One Worker in a workerd of its own. Miniflare starts workerd again when it dies, on the same ports. */
 async function run({ port, persistTo, temporary, worker }: WorkerStart): Promise<void> {
-  const miniflare = new Miniflare(
+  const crons = worker.cronTriggers ?? [];
+  const miniflare: Miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: '127.0.0.1',
       port,
@@ -32,6 +33,7 @@ async function run({ port, persistTo, temporary, worker }: WorkerStart): Promise
       resourcePersistencePath: persistTo,
       resourceTmpPath: temporary,
       telemetry: { enabled: false },
+      unsafeHandleRuntimeRestart: async () => fireAll(await miniflare.ready, crons),
       workers: [worker],
     }),
   );
@@ -41,7 +43,6 @@ async function run({ port, persistTo, temporary, worker }: WorkerStart): Promise
   process.send?.({ kind: 'ready' });
 
   // workerd fires no cron by itself. The first one at once: what a crash interrupted is swept now, not in a minute.
-  const crons = worker.cronTriggers ?? [];
   fireAll(entry, crons);
   setInterval(() => fireAll(entry, crons), CRON_INTERVAL_MS);
 }

@@ -1,0 +1,160 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+import { type Cell, CELLS } from '#contracts/cells';
+
+import { type DirectoryLock, lockDirectory } from './lock.ts';
+import { startCa, startIdentity, startRunner, prepareSandboxes } from './platform/runner.ts';
+import { type PartName, Site } from './platform/site.ts';
+import { startStores } from './platform/stores.ts';
+import { buildAll, cellUrls, startCell, startRouter, untilOpen } from './platform/workers.ts';
+import { assertPortsFree, type Ports } from './ports.ts';
+import { reapOrphans } from './processes/leftovers.ts';
+import { identityOf } from './processes/proc.ts';
+import type { Supervised } from './processes/supervised.ts';
+import { type Progress, Steps } from './progress.ts';
+import { loadSecrets } from './secrets.ts';
+import { removeState, writeState } from './state.ts';
+import { ensureWebAssets } from './web-assets.ts';
+
+export type { PartName } from './platform/site.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+export interface PlatformOptions {
+  /** Everything the platform keeps; a second platform on the same directory is refused. */
+  readonly dataDirectory: string;
+  readonly ports: Ports;
+  /** Without runners nothing can be run, and no Docker is needed. */
+  readonly withRunners?: boolean;
+  /** Forgets what an earlier platform kept in the directory. */
+  readonly isFresh?: boolean;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Hears of each part that had died and was started again. */
+  readonly onRestart?: (part: PartName) => void;
+}
+
+export interface Platform {
+  readonly publicUrl: string;
+  readonly cells: Readonly<Record<Cell, { readonly url: string }>>;
+  readonly dataDirectory: string;
+  pid(part: PartName): number | undefined;
+  /** Kills a part as a crash would; it is started again. */
+  kill(part: PartName): Promise<void>;
+  /** Kills a part and keeps it down until `start`. */
+  hold(part: PartName): Promise<void>;
+  /** Starts a held part; resolves when it answers. */
+  start(part: PartName): Promise<void>;
+  /** Stops and starts a part in order. */
+  restart(part: PartName): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export class AlreadyRunning extends Error {
+  constructor(dataDirectory: string) {
+    super(`a platform runs on ${dataDirectory} already; stop it, or give another directory`);
+    this.name = 'AlreadyRunning';
+  }
+}
+
+/** Starts the whole platform on this machine. What a killed platform left behind is ended first; what it kept is used again. */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const dataDirectory = resolve(options.dataDirectory);
+  await mkdir(dataDirectory, { recursive: true });
+  const lock = await lockDirectory(dataDirectory);
+  if (!lock) throw new AlreadyRunning(dataDirectory);
+  try {
+    return await startLocked(options, dataDirectory, lock);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function startLocked(options: PlatformOptions, dataDirectory: string, lock: DirectoryLock): Promise<Platform> {
+  await reapOrphans();
+  if (options.isFresh === true) await empty(dataDirectory);
+  await assertPortsFree(options.ports);
+  const supervisor = identityOf(process.pid);
+  if (!supervisor) throw new Error('this process is not in /proc');
+  const site = new Site({
+    root: ROOT,
+    dataDirectory,
+    ports: options.ports,
+    owner: { supervisor, dataDirectory },
+    secrets: await loadSecrets(join(dataDirectory, 'secrets.json')),
+    steps: new Steps(options.onProgress ?? (() => undefined)),
+  });
+  const closeNow = () => site.closeNow();
+  process.once('exit', closeNow);
+  const close = async () => {
+    await site.close();
+    await removeState(dataDirectory);
+    await lock.release();
+    process.removeListener('exit', closeNow);
+  };
+  try {
+    await startAll(site, options.withRunners ?? true);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  for (const [name, part] of site.parts) part.onRestart = () => options.onRestart?.(name);
+  const platform = describe(site, close);
+  await writeState(dataDirectory, {
+    pid: process.pid,
+    startedAt: new Date().toISOString(),
+    publicUrl: platform.publicUrl,
+    cells: platform.cells,
+  });
+  return platform;
+}
+
+/** Everything at once, but for what needs another's answer: a cell starts on migrated stores, and a runner finds its cell. */
+async function startAll(site: Site, withRunners: boolean): Promise<void> {
+  const ca = startCa(site);
+  const built = site.steps
+    .run('web app', () => ensureWebAssets(site.root))
+    .then(() => site.steps.run('Workers built', () => buildAll(site.root)));
+  const sandboxes = withRunners ? prepareSandboxes(site) : undefined;
+  await Promise.all([
+    ...CELLS.map(async (cell) => {
+      const [workers, authority] = await Promise.all([built, ca, startStores(site, cell)]);
+      await startCell(site, cell, workers, authority.trustBundlePem());
+      await startIdentity(site, cell, authority);
+      await sandboxes;
+      if (withRunners) await startRunner(site, cell, authority);
+    }),
+    built.then((workers) => startRouter(site, workers)),
+    ...(sandboxes ? [sandboxes] : []),
+  ]);
+  await untilOpen(site);
+}
+
+function describe(site: Site, close: () => Promise<void>): Platform {
+  const urls = cellUrls(site);
+  const part = (name: PartName): Supervised => {
+    const found = site.parts.get(name);
+    if (!found) throw new Error(`the platform has no ${name}`);
+    return found;
+  };
+  return {
+    publicUrl: site.publicUrl,
+    cells: { 'us-west-2': { url: urls['us-west-2'] }, 'eu-west-1': { url: urls['eu-west-1'] } },
+    dataDirectory: site.dataDirectory,
+    pid: (name) => part(name).pid,
+    kill: (name) => part(name).kill(),
+    hold: (name) => part(name).hold(),
+    start: (name) => part(name).start(),
+    async restart(name) {
+      await part(name).stop();
+      await part(name).start();
+    },
+    stop: close,
+  };
+}
+
+async function empty(directory: string): Promise<void> {
+  const names = await readdir(directory);
+  await Promise.all(names.map((name) => rm(join(directory, name), { recursive: true, force: true })));
+}

@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+
+import Dockerode from 'dockerode';
+
+import type { Cell } from '#contracts/cells';
+import { cellSpiffeId, runnerSpiffeId } from '#contracts/identity';
+import { ensureImages, missingImages } from '#runner/images/build';
+
+import { startDevelopmentCa } from '../identity/ca.ts';
+import { startMtlsDoor } from '../identity/mtls-door.ts';
+import { startSvidProxy } from '../identity/svid-proxy.ts';
+import { ensureDocker } from '../machine/docker.ts';
+import { COMPILER, ensurePackages } from '../machine/packages.ts';
+import { untilAnswering } from '../processes/answering.ts';
+import { Supervised } from '../processes/supervised.ts';
+import { type Site, TRUST_DOMAIN } from './site.ts';
+
+const SVID_TTL_MS = 60 * 60 * 1_000;
+const RUNNER_NAME = 'local';
+/** A Ctrl-C waits this long for runs that are under way. */
+const DRAIN_MS = 1_000;
+
+export type DevelopmentCa = Awaited<ReturnType<typeof startDevelopmentCa>>;
+
+export function startCa(site: Site): Promise<DevelopmentCa> {
+  return site.steps.run('certificate authority', () =>
+    site.open(() =>
+      startDevelopmentCa({ dataDir: site.directory('ca'), trustDomain: TRUST_DOMAIN, svidTtlMs: SVID_TTL_MS }),
+    ),
+  );
+}
+
+/** Docker Engine, and the images sandboxes boot from. */
+export async function prepareSandboxes(site: Site): Promise<void> {
+  await site.steps.run('Docker Engine', (say) => ensureDocker(site.directory('logs', 'dockerd.log'), say));
+  await site.steps.run('sandbox images', async (say) => {
+    const docker = new Dockerode();
+    if ((await missingImages(docker)).length === 0) return;
+    await ensurePackages(COMPILER, say);
+    const packageCache = join(site.root, 'node_modules/.cache/soma/packages');
+    await ensureImages({ docker, packageCache, onProgress: (image, step) => say(`${image}: ${step}`) });
+  });
+}
+
+/** The identity of a cell's edge, and the two doors at which it is shown: towards its runners, and from them. */
+export async function startIdentity(site: Site, cell: Cell, ca: DevelopmentCa): Promise<void> {
+  const { worker, mtlsDoor, svidProxy } = site.ports.cells[cell];
+  const identityDirectory = site.directory('identity', cell);
+  await ca.issue({
+    spiffeId: cellSpiffeId(TRUST_DOMAIN, cell),
+    dnsNames: ['localhost'],
+    ipAddresses: ['127.0.0.1'],
+    directory: identityDirectory,
+  });
+  await site.open(() =>
+    startMtlsDoor({ port: mtlsDoor, target: { host: '127.0.0.1', port: worker }, identityDirectory }),
+  );
+  await site.open(() => startSvidProxy({ port: svidProxy, identityDirectory, trustDomain: TRUST_DOMAIN, cell }));
+}
+
+export async function startRunner(site: Site, cell: Cell, ca: DevelopmentCa): Promise<void> {
+  const name = `runner:${cell}` as const;
+  const { runner, runnerHealth, mtlsDoor } = site.ports.cells[cell];
+  const identityDirectory = site.directory('identity', `runner-${cell}`);
+  await site.steps.run(`runner, ${cell}`, async () => {
+    await ca.issue({
+      spiffeId: runnerSpiffeId(TRUST_DOMAIN, cell, RUNNER_NAME),
+      dnsNames: ['localhost'],
+      ipAddresses: ['127.0.0.1'],
+      directory: identityDirectory,
+    });
+    const supervised = new Supervised({
+      name,
+      owner: site.owner,
+      command: process.execPath,
+      args: [join(site.root, 'runner-fleet/main.ts')],
+      env: {
+        SOMA_CELL: cell,
+        SOMA_RUNNER_ID: site.secrets.cells[cell].runnerId,
+        SOMA_RUNNER_NAME: RUNNER_NAME,
+        SOMA_PORT: String(runner),
+        SOMA_HEALTH_PORT: String(runnerHealth),
+        SOMA_IDENTITY_DIR: identityDirectory,
+        SOMA_CELL_DOOR: `https://127.0.0.1:${mtlsDoor}`,
+        SOMA_DATA_DIR: site.directory(cell, 'runner'),
+        SOMA_TRUST_DOMAIN: TRUST_DOMAIN,
+        SOMA_DRAIN_MS: String(DRAIN_MS),
+      },
+      logFile: site.logFile(name),
+      stopSignal: 'SIGTERM',
+      stopWithinMs: 10_000,
+      readyWithinMs: 60_000,
+      ready: (_child, signal) => untilAnswering(() => isReady(runnerHealth), signal),
+    });
+    await site.begin(name, supervised);
+  });
+}
+
+async function isReady(healthPort: number): Promise<true | undefined> {
+  const response = await fetch(`http://127.0.0.1:${healthPort}/readyz`);
+  await response.body?.cancel();
+  return response.ok ? true : undefined;
+}

@@ -1,0 +1,112 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { V4WorkerOptions } from 'miniflare';
+
+import { type Cell, CELLS } from '#contracts/cells';
+
+import { postgresUrl } from '../stores/postgres.ts';
+import { type BuiltWorker, buildWorkers } from '../workers/build.ts';
+import { cellOptions, routerOptions } from '../workers/options.ts';
+import { workerProcess } from '../workers/process.ts';
+import { type PartName, type Site, TRUST_DOMAIN } from './site.ts';
+import { CLICKHOUSE_USER } from './stores.ts';
+
+const READY_WITHIN_MS = 30_000;
+const PROBE_TIMEOUT_MS = 5_000;
+
+export interface BuiltWorkers {
+  readonly router: BuiltWorker;
+  readonly cells: Readonly<Record<Cell, BuiltWorker>>;
+}
+
+export async function buildAll(root: string): Promise<BuiltWorkers> {
+  const built = await buildWorkers(root);
+  const of = (environment: string): BuiltWorker => {
+    const worker = built.get(environment);
+    if (!worker) throw new Error(`wrangler.toml has no environment ${environment}`);
+    return worker;
+  };
+  return { router: of(''), cells: { 'us-west-2': of('us-west-2'), 'eu-west-1': of('eu-west-1') } };
+}
+
+export async function startRouter(site: Site, { router }: BuiltWorkers): Promise<void> {
+  const { ports, secrets } = site;
+  const bindings = {
+    ENVIRONMENT: 'development',
+    PUBLIC_URL: site.publicUrl,
+    DIRECTORY_HMAC_KEY: secrets.directoryHmacKey,
+  };
+  await site.steps.run('router', () => start(site, 'router', ports.router, routerOptions(router, ports, bindings)));
+}
+
+export async function startCell(site: Site, cell: Cell, built: BuiltWorkers, trustBundlePem: string): Promise<void> {
+  const name = `worker:${cell}` as const;
+  const { ports } = site;
+  const options = cellOptions(built.cells[cell], cell, ports, cellBindings(site, cell, trustBundlePem));
+  await site.steps.run(`cell ${cell}`, async () => {
+    await start(site, name, ports.cells[cell].workerEntry, options);
+    await untilReady(`http://127.0.0.1:${ports.cells[cell].worker}/readyz`);
+  });
+}
+
+/** Through the public door, when every cell is there. */
+export async function untilOpen(site: Site): Promise<void> {
+  await site.steps.run(`open at ${site.publicUrl}`, () => untilReady(`${site.publicUrl}/readyz`));
+}
+
+function cellBindings({ ports, secrets, publicUrl }: Site, cell: Cell, trustBundlePem: string): Record<string, string> {
+  const { postgres, neon, clickhouse, upstash } = ports.cells[cell];
+  const own = secrets.cells[cell];
+  return {
+    ENVIRONMENT: 'development',
+    PUBLIC_URL: publicUrl,
+    TRUST_DOMAIN,
+    TRUST_BUNDLE: trustBundlePem,
+    DATABASE_URL: postgresUrl({ port: postgres, password: own.postgresPassword }),
+    NEON_LOCAL_PROXY: `127.0.0.1:${neon}`,
+    CLICKHOUSE_URL: `http://127.0.0.1:${clickhouse}`,
+    CLICKHOUSE_USER,
+    CLICKHOUSE_PASSWORD: own.clickhousePassword,
+    UPSTASH_REDIS_REST_URL: `http://127.0.0.1:${upstash}`,
+    UPSTASH_REDIS_REST_TOKEN: own.upstashToken,
+    AUTH_SECRET: own.authSecret,
+    AUDIT_SIGNING_KEY: own.auditSigningKey,
+    DIRECTORY_HMAC_KEY: secrets.directoryHmacKey,
+  };
+}
+
+async function start(site: Site, name: PartName, port: number, worker: V4WorkerOptions): Promise<void> {
+  const own = name.replace(':', '-');
+  const { owner } = site;
+  const persistTo = site.directory(own);
+  const temporary = site.directory('temporary', own);
+  await site.begin(
+    name,
+    workerProcess({ name, owner, port, worker, persistTo, temporary, logFile: site.logFile(name) }),
+  );
+}
+
+async function untilReady(url: string): Promise<void> {
+  const deadline = Date.now() + READY_WITHIN_MS;
+  for (;;) {
+    const seen = await probe(url);
+    if (seen === 'ready') return;
+    if (Date.now() > deadline) throw new Error(`${url} is not ready: ${seen}`);
+    await delay(50);
+  }
+}
+
+async function probe(url: string): Promise<string> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
+    const text = await response.text();
+    return response.ok ? 'ready' : `${response.status} ${text.slice(0, 500)}`;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+export function cellUrls(site: Site): Record<Cell, string> {
+  const url = (cell: Cell) => `http://127.0.0.1:${site.ports.cells[cell].worker}`;
+  return { 'us-west-2': url(CELLS[0]), 'eu-west-1': url(CELLS[1]) };
+}
