@@ -20,3 +20,5 @@ export const PublisherKey = z
   })
   .meta({ id: 'PublisherKey' });
 export type PublisherKey = z.infer<typeof PublisherKey>;
+
+export const PublisherKeyPath = z.object({ id: idOf('pky') });

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 
-import { type CapsuleVersion, VersionPath } from '#contracts/api/capsules';
+import { CapsulePath, type CapsuleVersion } from '#contracts/api/capsules';
 import { Conflict, DomainError } from '#contracts/errors';
 import { type CapsuleId, newId } from '#contracts/ids';
 import type { Transaction } from '#db/postgres/client';
@@ -19,7 +19,7 @@ import { verifyRelease } from './verify-release.ts';
 import { assertIncreasing } from './version-order.ts';
 
 export interface PublishInput {
-  readonly path: VersionPath;
+  readonly path: CapsulePath;
   readonly upload: Upload;
 }
 
@@ -38,24 +38,25 @@ export interface Published {
  */
 export async function publish({ ctx, input }: Verb<PublishInput>): Promise<Published> {
   requirePermission(ctx, 'capsules:publish');
-  const path = VersionPath.parse(input.path);
+  const path = CapsulePath.parse(input.path);
   assertOwnName(ctx, path);
   const release = await verifyRelease(ctx, path, input.upload);
 
   const name = `${path.publisher}/${path.slug}`;
-  const earlier = placeOf(await versionsOf(ctx.db, name), path.version, release.digest);
-  if (earlier) return { version: await getVersion({ ctx, input: path }), isNew: false };
+  const earlier = placeOf(await versionsOf(ctx.db, name), release.version, release.digest);
+  if (earlier)
+    return { version: await getVersion({ ctx, input: { ...path, version: release.version } }), isNew: false };
   await storeBundle(ctx, release.digest, input.upload.bundle);
 
   const written = await transact(ctx, async (tx) => {
     const capsuleId = await lockCapsule(tx, ctx, name);
     // Whoever lost the race for this version finds what the winner wrote once the lock is theirs.
-    if (placeOf(await versionsOf(tx, name), path.version, release.digest)) return undefined;
+    if (placeOf(await versionsOf(tx, name), release.version, release.digest)) return undefined;
 
     const row = {
       id: newId('ver'),
       capsuleId,
-      version: path.version,
+      version: release.version,
       digest: release.digest,
       sizeBytes: input.upload.bundle.length,
       manifest: release.document,
@@ -78,10 +79,10 @@ export async function publish({ ctx, input }: Verb<PublishInput>): Promise<Publi
   });
   return written
     ? { version: versionView(name, written), isNew: true }
-    : { version: await getVersion({ ctx, input: path }), isNew: false };
+    : { version: await getVersion({ ctx, input: { ...path, version: release.version } }), isNew: false };
 }
 
-function assertOwnName({ tenant }: Ctx, { publisher }: VersionPath): void {
+function assertOwnName({ tenant }: Ctx, { publisher }: CapsulePath): void {
   if (publisher === tenant.handle) return;
   throw new DomainError('forbidden', `you publish as ${tenant.handle}; ${publisher}/… is not yours`);
 }

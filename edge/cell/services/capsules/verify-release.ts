@@ -1,12 +1,13 @@
 import { and, eq } from 'drizzle-orm';
 
-import { ManifestDocument, type VersionPath } from '#contracts/api/capsules';
+import { ManifestDocument, type CapsulePath } from '#contracts/api/capsules';
 import { MANIFEST_PATH, unpackBundle } from '#contracts/bundle';
 import { readManifest } from '#contracts/capsule-json';
 import { type Digest, digestOf } from '#contracts/digest';
 import { DomainError, type Violation } from '#contracts/errors';
 import type { PublisherKeyId } from '#contracts/ids';
 import { isStorable, Json, type JsonValue } from '#contracts/json';
+import type { Manifest } from '#contracts/manifest';
 import { signerOf, verifySignature } from '#contracts/signature';
 import { publisherKeys } from '#db/postgres/schema/index';
 
@@ -16,6 +17,7 @@ import { assertNoSecrets } from './secret-scan.ts';
 
 /** A release that holds up: everything about it was checked but its place among the others. */
 export interface VerifiedRelease {
+  readonly version: string;
   readonly digest: Digest;
   readonly document: ManifestDocument;
   readonly signature: JsonValue;
@@ -25,7 +27,7 @@ export interface VerifiedRelease {
 /**
  * @throws DomainError `invalid_bundle` · `invalid_manifest` · `signature_invalid` · `digest_mismatch`, each saying what would be right
  */
-export async function verifyRelease(ctx: Ctx, path: VersionPath, upload: Upload): Promise<VerifiedRelease> {
+export async function verifyRelease(ctx: Ctx, path: CapsulePath, upload: Upload): Promise<VerifiedRelease> {
   const files = unpackBundle(upload.bundle);
   const manifest = readManifest(files);
   assertNamed(path, manifest);
@@ -34,16 +36,19 @@ export async function verifyRelease(ctx: Ctx, path: VersionPath, upload: Upload)
   const signature = parseSignature(upload.signature);
   const key = await signingKey(ctx, signerOf(signature));
   await verifySignature({ bundle: upload.bundle, sigstore: signature, publicKeyPem: key.publicKeyPem });
-  return { digest: await digestOf(upload.bundle), document: documentOf(files), signature, key };
+  return {
+    version: manifest.version,
+    digest: await digestOf(upload.bundle),
+    document: documentOf(files),
+    signature,
+    key,
+  };
 }
 
-function assertNamed({ publisher, slug, version }: VersionPath, manifest: { name: string; version: string }): void {
-  const name = `${publisher}/${slug}`;
-  const violations: Violation[] = [];
-  if (manifest.name !== name) violations.push({ path: '/name', message: `expected ${name}, as in the address` });
-  if (manifest.version !== version)
-    violations.push({ path: '/version', message: `expected ${version}, as in the address` });
-  if (violations.length > 0) throw invalidManifest(violations);
+function assertNamed({ publisher, slug }: CapsulePath, { name }: Manifest): void {
+  const expected = `${publisher}/${slug}`;
+  if (name === expected) return;
+  throw invalidManifest([{ path: '/name', message: `expected ${expected}, as in the address, and not ${name}` }]);
 }
 
 /** The manifest as its author wrote it; `readManifest` has checked it by now. */

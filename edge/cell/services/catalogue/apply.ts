@@ -2,21 +2,32 @@ import { eq, sql } from 'drizzle-orm';
 import semver from 'semver';
 
 import { CatalogueEntry } from '#contracts/api/catalogue';
-import { Conflict } from '#contracts/errors';
+import type { Cell } from '#contracts/cells';
+import { Conflict, DomainError } from '#contracts/errors';
 import { Manifest, permissionsOf } from '#contracts/manifest';
 import { type Transaction, transaction } from '#db/postgres/client';
 import { catalogueCapsules, catalogueVersions } from '#db/postgres/schema/index';
 
-import type { Platform } from '../../context.ts';
+import type { Platform, Verb } from '../../context.ts';
 import { latestActive } from '../installations/resolve-version.ts';
 
+export interface FromPeer {
+  readonly peer: Cell;
+  readonly entry: CatalogueEntry;
+}
+
 /**
- * Takes over what a peer says about a version. The evidence of the change is in the publisher's own cell, where it was
- * made; this is its copy. Idempotent, and in any order: the greatest revision stays.
+ * Takes over what a peer says about a version of its own. The evidence of the change is in the publisher's cell, where it was made;
+ * this is its copy. Idempotent, and in any order: the greatest revision stays.
+ *
+ * @throws DomainError `forbidden` the peer is not the home of the capsule
  */
-export async function applyFromPeer(platform: Platform, input: CatalogueEntry): Promise<void> {
-  const entry = CatalogueEntry.parse(input);
-  await transaction(platform.env.DATABASE_URL, platform.env.NEON_LOCAL_PROXY, (tx) => applyEntry(tx, entry));
+export async function applyFromPeer({ ctx, input }: Verb<FromPeer, Platform>): Promise<void> {
+  const entry = CatalogueEntry.parse(input.entry);
+  if (entry.homeCell !== input.peer) {
+    throw new DomainError('forbidden', `${input.peer} does not speak for ${entry.homeCell}`);
+  }
+  await transaction(ctx.env.DATABASE_URL, ctx.env.NEON_LOCAL_PROXY, (tx) => applyEntry(tx, entry));
 }
 
 /** Writes one version into this cell's catalogue and brings the capsule's listing up to date. */
