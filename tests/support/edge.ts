@@ -1,0 +1,166 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { V4WorkerOptions } from 'miniflare';
+import { Pool } from 'pg';
+
+import { type Cell, CELLS } from '#contracts/cells';
+import { migratePostgres } from '#local/migrations';
+import { type Ports, freePlatformPorts } from '#local/ports';
+import { identityOf } from '#local/processes/proc';
+import type { Supervised } from '#local/processes/supervised';
+import { ensureWebAssets } from '#local/web-assets';
+import { buildWorkers } from '#local/workers/build';
+import { cellOptions, routerOptions } from '#local/workers/options';
+import { workerProcess } from '#local/workers/process';
+
+import { startPostgres, startRedis } from './stores.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const READY_WITHIN_MS = 30_000;
+
+export const TRUST_DOMAIN = 'soma.test';
+/** What a test's own issuer of tokens is configured as; its keys are served by the test itself. */
+export interface ExternalIssuer {
+  readonly issuer: string;
+  readonly jwksUri: string;
+  readonly audience: string;
+  readonly tenantId: string;
+  readonly role: string;
+}
+
+export interface Edge {
+  readonly url: string;
+  readonly cellUrls: Readonly<Record<Cell, string>>;
+  /** Straight into a cell's database, to see what the API does not show. */
+  readonly databases: Readonly<Record<Cell, Pool>>;
+  readonly workers: Readonly<Record<Cell, Supervised>>;
+  readonly redis: Supervised;
+  /** Starts a cell's Worker again with other configuration. */
+  restart(cell: Cell, bindings: Readonly<Record<string, string>>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Router and both cells as `wrangler deploy` would ship them, each in a workerd of its own, over real Postgres and Redis. There is no
+ * ClickHouse and there are no runners: what needs them is tested with the whole platform.
+ */
+export async function startEdge(): Promise<Edge> {
+  const directory = await mkdtemp(join(tmpdir(), 'soma-edge-'));
+  const supervisor = identityOf(process.pid);
+  if (!supervisor) throw new Error('this process is not in /proc');
+  const owner = { supervisor, dataDirectory: directory };
+  await ensureWebAssets(ROOT);
+  const [ports, built, postgres, redis] = await Promise.all([
+    freePlatformPorts(),
+    buildWorkers(ROOT),
+    startPostgres(),
+    startRedis(),
+  ]);
+  const url = `http://localhost:${ports.router}`;
+  const directoryHmacKey = randomBytes(32).toString('base64');
+  const databaseUrls = await makeDatabases(postgres.url);
+
+  const workerOf = (name: string, port: number, worker: V4WorkerOptions): Supervised =>
+    workerProcess({
+      name,
+      owner,
+      port,
+      worker,
+      logFile: join(directory, `${name}.log`),
+      persistTo: join(directory, name),
+      temporary: join(directory, 'temporary', name),
+    });
+  const secrets = eachCell(() => cellSecrets(directoryHmacKey));
+  const cellWorker = (cell: Cell, more: Readonly<Record<string, string>> = {}): Supervised => {
+    const worker = built.get(cell);
+    if (!worker) throw new Error(`wrangler.toml has no environment ${cell}`);
+    const bindings = {
+      ENVIRONMENT: 'development',
+      PUBLIC_URL: url,
+      TRUST_DOMAIN,
+      TRUST_BUNDLE: 'not used here',
+      DATABASE_URL: databaseUrls[cell],
+      NEON_LOCAL_PROXY: postgres.neonProxy,
+      CLICKHOUSE_URL: 'http://127.0.0.1:9',
+      CLICKHOUSE_USER: 'soma',
+      CLICKHOUSE_PASSWORD: 'soma',
+      UPSTASH_REDIS_REST_URL: redis.url,
+      UPSTASH_REDIS_REST_TOKEN: redis.token,
+      ...secrets[cell],
+      ...more,
+    };
+    return workerOf(cell, ports.cells[cell].workerEntry, cellOptions(worker, cell, ports, bindings));
+  };
+  const workers = eachCell((cell) => cellWorker(cell));
+  const routerBuild = built.get('');
+  if (!routerBuild) throw new Error('wrangler.toml has no router');
+  const routerBindings = { ENVIRONMENT: 'development', PUBLIC_URL: url, TRUST_DOMAIN, DIRECTORY_HMAC_KEY: directoryHmacKey };
+  const router = workerOf('router', ports.router, routerOptions(routerBuild, ports, routerBindings));
+  await Promise.all([router.start(), ...CELLS.map((cell) => workers[cell].start())]);
+  const cellUrls = eachCell((cell) => `http://127.0.0.1:${ports.cells[cell].worker}`);
+  await Promise.all([untilAlive(url), ...CELLS.map((cell) => untilAlive(cellUrls[cell]))]);
+  const databases = eachCell((cell) => new Pool({ connectionString: databaseUrls[cell], max: 2 }));
+
+  return {
+    url,
+    cellUrls,
+    databases,
+    workers,
+    redis: redis.process,
+    async restart(cell, bindings) {
+      await workers[cell].stop();
+      workers[cell] = cellWorker(cell, bindings);
+      await workers[cell].start();
+      await untilAlive(cellUrls[cell]);
+    },
+    async close() {
+      await Promise.all(CELLS.map((cell) => databases[cell].end()));
+      await Promise.all([router.stop(), ...CELLS.map((cell) => workers[cell].stop())]);
+      await Promise.all([postgres.close(), redis.close()]);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function eachCell<T>(make: (cell: Cell) => T): Record<Cell, T> {
+  return { 'us-west-2': make('us-west-2'), 'eu-west-1': make('eu-west-1') };
+}
+
+function cellSecrets(directoryHmacKey: string) {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return {
+    AUTH_SECRET: randomBytes(48).toString('base64'),
+    AUDIT_SIGNING_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    DIRECTORY_HMAC_KEY: directoryHmacKey,
+  };
+}
+
+/** One server, a database a cell: neither has the other's connection string. */
+async function makeDatabases(serverUrl: string): Promise<Record<Cell, string>> {
+  const urls = eachCell((cell) => {
+    const url = new URL(serverUrl);
+    url.pathname = `/cell_${cell.replaceAll('-', '_')}`;
+    return url.href;
+  });
+  const server = new Pool({ connectionString: serverUrl, max: 1 });
+  for (const cell of CELLS) await server.query(`create database ${new URL(urls[cell]).pathname.slice(1)}`);
+  await server.end();
+  await Promise.all(CELLS.map((cell) => migratePostgres(ROOT, urls[cell])));
+  return urls;
+}
+
+async function untilAlive(url: string): Promise<void> {
+  const deadline = Date.now() + READY_WITHIN_MS;
+  for (;;) {
+    const response = await fetch(`${url}/healthz`).catch(() => undefined);
+    if (response?.ok) return;
+    if (Date.now() > deadline) throw new Error(`${url} does not come up`);
+    await delay(50);
+  }
+}
+
+export type { Ports };
