@@ -88,7 +88,9 @@ export interface ChainedEntry {
 export interface Checkpoint {
   readonly note: string;
   readonly signature: string;
+  /** Fingerprint of the key; what a verifier compares with one it knows. */
   readonly keyId: string;
+  readonly publicKeyPem: string;
 }
 
 export interface AuditLogObject {

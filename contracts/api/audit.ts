@@ -36,7 +36,8 @@ export const AuditCheckpoint = z
   .object({
     note: z.string().describe('C2SP tlog-checkpoint: origin, size, root'),
     signature: z.string().describe('ECDSA P-256 over SHA-256 of the note, DER, base64'),
-    keyId: z.string(),
+    keyId: z.string().describe('Fingerprint of the key: compare it with one that was kept'),
+    publicKeyPem: z.string(),
     pending: z.int().describe('Entries committed but not yet in the chain'),
   })
   .meta({ id: 'AuditCheckpoint' });

@@ -9,5 +9,6 @@ export async function signCheckpoint(origin: string, range: CompactRange, privat
   const signer = await importPrivateKey(privateKeyPem);
   const note = `${origin}\n${range.size}\n${toBase64(fromHex(rootOf(range)))}\n`;
   const signature = toBase64(await sign(signer, new TextEncoder().encode(note)));
-  return { note, signature, keyId: signer.publicKey.fingerprint };
+  const { fingerprint, pem } = signer.publicKey;
+  return { note, signature, keyId: fingerprint, publicKeyPem: pem };
 }

@@ -14,6 +14,6 @@ export async function auditCheckpoint(ctx: Ctx): Promise<AuditCheckpoint> {
     auditEntries,
     and(eq(auditEntries.tenantId, ctx.tenant.id), isNull(auditEntries.chainedSeq)),
   );
-  const { note, signature, keyId } = await auditLog(ctx, ctx.tenant.id).checkpoint();
-  return { note, signature, keyId, pending };
+  const { note, signature, keyId, publicKeyPem } = await auditLog(ctx, ctx.tenant.id).checkpoint();
+  return { note, signature, keyId, publicKeyPem, pending };
 }

@@ -1,0 +1,127 @@
+import { readFile, writeFile } from 'node:fs/promises';
+
+import { z } from 'zod';
+
+import { AuditCheckpoint, AuditEntries } from '#contracts/api/audit';
+import { parseNote, verifyChain } from '#contracts/checkpoint';
+
+import { collect, getAuditEntries, getCheckpoint, listAudit } from '../api.ts';
+import { connect } from '../config.ts';
+import type { Context, JsonFlag } from '../context.ts';
+import { Failure, UsageError } from '../failure.ts';
+import type { Connection } from '../http.ts';
+import { note, printFields, printJson, printLine, printTable } from '../output.ts';
+
+export interface AuditFlags extends JsonFlag {
+  readonly action?: string;
+  readonly actor?: string;
+  readonly target?: string;
+  readonly outcome?: 'success' | 'refused';
+  readonly since?: string;
+  readonly until?: string;
+  readonly limit: number;
+}
+
+export async function list(this: Context, { json, limit, ...filters }: AuditFlags): Promise<void> {
+  const connection = await connect(this.process.env);
+  const items = await collect(limit, (ask) => listAudit(connection, { ...ask, ...filters }));
+  if (json) return printJson(this.process, items);
+  if (items.length === 0) return printLine(this.process, 'No entries.');
+  printTable(
+    this.process,
+    ['seq', 'time', 'who', 'what', 'on', 'outcome'],
+    items.map(({ seq, record }) => [
+      seq === null ? 'pending' : String(seq),
+      record.time,
+      `${record.actor.type} ${record.actor.id}`,
+      record.action,
+      record.target,
+      record.reason === undefined ? record.outcome : `${record.outcome}: ${record.reason}`,
+    ]),
+  );
+}
+
+type Entry = z.infer<typeof AuditEntries>['items'][number];
+
+/** A log as it is taken away: its checkpoint first, then every entry. */
+export interface AuditLogCopy {
+  readonly checkpoint: AuditCheckpoint;
+  readonly entries: readonly Entry[];
+}
+
+/** The log up to a checkpoint: entries that come while it is read are left for the next one. */
+export async function fetchLog(connection: Connection): Promise<AuditLogCopy> {
+  const checkpoint = await getCheckpoint(connection);
+  const { size } = parseNote(checkpoint.note);
+  const entries: Entry[] = [];
+  while (entries.length < size) {
+    const { items } = await getAuditEntries(connection, entries.length, Math.min(500, size - entries.length));
+    if (items.length === 0)
+      throw new Failure(`the checkpoint speaks of ${size} entries, but the log gives out ${entries.length}`);
+    entries.push(...items);
+  }
+  return { checkpoint, entries };
+}
+
+export interface VerifyFlags extends JsonFlag {
+  readonly file?: string;
+  readonly publicKey?: string;
+}
+
+export async function verify(this: Context, flags: VerifyFlags): Promise<void> {
+  const knownKeyPem = flags.publicKey === undefined ? undefined : await read(flags.publicKey);
+  const log =
+    flags.file === undefined
+      ? await fetchLog(await connect(this.process.env))
+      : parseExport(await read(flags.file), flags.file);
+  const { origin, size, root, keyFingerprint } = await verifyChain({ ...log, knownKeyPem });
+  const { pending } = log.checkpoint;
+  if (flags.json) return printJson(this.process, { verified: true, origin, size, root, keyFingerprint, pending });
+  printFields(this.process, {
+    log: origin,
+    entries: size,
+    pending: flags.file === undefined ? `${pending} committed, on their way into the chain` : undefined,
+    root,
+    'signed by': keyFingerprint,
+  });
+  note(
+    this.process,
+    `\n✓ Complete and unaltered: ${size} entries, hashed anew${knownKeyPem === undefined ? '' : ', under the key you kept'}.`,
+  );
+}
+
+export interface ExportFlags {
+  readonly out?: string;
+}
+
+export async function exportLog(this: Context, { out }: ExportFlags): Promise<void> {
+  const { checkpoint, entries } = await fetchLog(await connect(this.process.env));
+  const text = [{ checkpoint }, ...entries].map((line) => `${JSON.stringify(line)}\n`).join('');
+  if (out === undefined) this.process.stdout.write(text);
+  else {
+    await writeFile(out, text);
+    note(this.process, `${entries.length} entries are in ${out}: soma audit verify --file ${out}`);
+  }
+}
+
+const Head = z.object({ checkpoint: AuditCheckpoint });
+
+function parseExport(text: string, path: string): AuditLogCopy {
+  try {
+    const [head, ...lines] = text
+      .split('\n')
+      .filter(Boolean)
+      .map((line): unknown => JSON.parse(line));
+    return { checkpoint: Head.parse(head).checkpoint, entries: AuditEntries.shape.items.parse(lines) };
+  } catch (error) {
+    throw new Failure(
+      `${path} is no export of an audit log: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+async function read(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`${path} cannot be read (${error.code})`);
+  });
+}

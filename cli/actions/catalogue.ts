@@ -1,0 +1,58 @@
+import { getCapsule, getVersion, searchCapsules } from '../api.ts';
+import { connectAnonymously } from '../config.ts';
+import type { Context, JsonFlag } from '../context.ts';
+import { bytes, money, printFields, printJson, printLine, printTable } from '../output.ts';
+
+export interface SearchFlags extends JsonFlag {
+  readonly category?: string;
+  readonly limit: number;
+}
+
+export async function search(this: Context, flags: SearchFlags, ...words: string[]): Promise<void> {
+  const connection = await connectAnonymously(this.process.env);
+  const q = words.length > 0 ? words.join(' ') : undefined;
+  const page = await searchCapsules(connection, { q, category: flags.category, limit: flags.limit });
+  if (flags.json) return printJson(this.process, page.items);
+  if (page.items.length === 0) return printLine(this.process, 'No capsule matches.');
+  printTable(
+    this.process,
+    ['capsule', 'version', 'runtime', 'touches', 'a run', 'title'],
+    page.items.map((item) => [
+      item.name,
+      item.latestVersion,
+      item.runtime,
+      item.permissions.join(' ') || 'nothing',
+      money(item.perRunNanos),
+      item.title,
+    ]),
+  );
+}
+
+export async function show(this: Context, flags: JsonFlag, name: string): Promise<void> {
+  const connection = await connectAnonymously(this.process.env);
+  const capsule = await getCapsule(connection, name);
+  const latest = capsule.latestVersion === null ? undefined : await getVersion(connection, name, capsule.latestVersion);
+  if (flags.json) return printJson(this.process, { ...capsule, latest: latest ?? null });
+  printLine(this.process, `${capsule.name}  ${capsule.title}\n\n${capsule.description}\n`);
+  printFields(this.process, {
+    touches: capsule.permissions.join(', ') || 'nothing',
+    'a run': `${money(capsule.perRunNanos)} and what it uses: soma cost ${capsule.name}`,
+    runtime: capsule.runtime,
+    license: capsule.license,
+    categories: capsule.categories.join(', ') || undefined,
+    home: capsule.homeCell,
+    digest: capsule.latestDigest,
+  });
+  printLine(this.process, '');
+  printTable(
+    this.process,
+    ['version', 'status', 'size', 'published', 'digest'],
+    capsule.versions.map((version) => [
+      version.version,
+      version.status,
+      bytes(version.sizeBytes),
+      version.publishedAt,
+      version.digest,
+    ]),
+  );
+}

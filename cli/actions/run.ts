@@ -1,0 +1,118 @@
+import type { Frame } from '#contracts/frames';
+import type { Outcome, Run } from '#contracts/run';
+
+import { cancelRun, startRun } from '../api.ts';
+import { connect } from '../config.ts';
+import { type Context, type JsonFlag, readStdin } from '../context.ts';
+import { Failure } from '../failure.ts';
+import { startAndFollow } from '../follow.ts';
+import type { Connection } from '../http.ts';
+import { namedInstallation } from '../installation.ts';
+import { bytes, duration, note, printJson, printLine } from '../output.ts';
+import { readInput } from '../run-input.ts';
+import { showFrame } from '../show-frame.ts';
+
+export interface RunFlags extends JsonFlag {
+  readonly input?: string;
+  readonly file?: readonly string[];
+  readonly detach: boolean;
+  readonly idempotencyKey?: string;
+}
+
+/** The result goes to stdout; what the capsule says on the way, to stderr. The exit code is the outcome's. */
+export async function run(this: Context, flags: RunFlags, which: string): Promise<void> {
+  const named = namedInstallation(which);
+  const ask = { ...named, input: await readInput(flags, () => readStdin(this)) };
+  const connection = await connect(this.process.env);
+  if (flags.detach) return detach(this, connection, ask, flags);
+
+  const followed = new FollowedRun(this, connection);
+  for await (const item of startAndFollow(connection, ask, followed.options(flags.idempotencyKey))) {
+    if (item.kind === 'run') followed.begin(item.run, flags.json);
+    else followed.take(item.frame, flags.json);
+  }
+  followed.finish(flags.json);
+}
+
+async function detach(
+  context: Context,
+  connection: Connection,
+  ask: Parameters<typeof startRun>[1],
+  flags: RunFlags,
+): Promise<void> {
+  const started = await startRun(connection, ask, flags.idempotencyKey ?? crypto.randomUUID());
+  if (flags.json) return printJson(context.process, started);
+  printLine(context.process, started.id);
+  note(context.process, `It runs on. Watch it: soma logs ${started.id} --follow`);
+}
+
+/** A run that somebody watches: the first Ctrl-C cancels it and waits for its end, the second leaves. */
+class FollowedRun {
+  private readonly context: Context;
+  private readonly connection: Connection;
+  private readonly abort = new AbortController();
+  private started: Run | undefined;
+  private output: unknown = null;
+  private end: Extract<Frame, { kind: 'end' }> | undefined;
+
+  constructor(context: Context, connection: Connection) {
+    this.context = context;
+    this.connection = connection;
+    context.process.onceInterrupted(() => this.interrupted());
+  }
+
+  options(idempotencyKey: string | undefined) {
+    const onReconnect = (reason: string) => note(this.context.process, `… ${reason}; going on where it broke`);
+    return { signal: this.abort.signal, idempotencyKey, onReconnect };
+  }
+
+  begin(started: Run, json: boolean): void {
+    this.started = started;
+    if (!json) note(this.context.process, `${started.capsule} ${started.version} in ${started.cell} · ${started.id}`);
+  }
+
+  take(frame: Frame, json: boolean): void {
+    if (frame.kind === 'result') this.output = frame.data;
+    if (frame.kind === 'end') this.end = frame;
+    if (!json) showFrame(this.context.process, frame);
+  }
+
+  finish(json: boolean): void {
+    if (!this.started || !this.end) throw new Failure('the stream ended before the run did');
+    const { outcome, usage, receipt = null } = this.end;
+    const succeeded = outcome.state === 'succeeded';
+    if (json)
+      printJson(this.context.process, {
+        ...this.started,
+        ...outcomeFields(outcome),
+        output: succeeded ? this.output : null,
+        usage,
+        receipt,
+      });
+    else {
+      if (succeeded) printJson(this.context.process, this.output);
+      const used = `${duration(usage.wallMs)}, ${duration(usage.cpuUs / 1_000)} CPU, ${bytes(usage.memoryPeakBytes)} at most`;
+      note(this.context.process, `${succeeded ? '✓' : '✗'} ${describeOutcome(outcome)} · ${used}`);
+      if (receipt) note(this.context.process, `  soma receipt verify ${this.started.id}`);
+    }
+    if (!succeeded) this.context.process.exitCode = 1;
+  }
+
+  private interrupted(): void {
+    const { started } = this;
+    if (!started) return this.abort.abort(new Failure('interrupted before the run began'));
+    note(this.context.process, `\nCancelling ${started.id}; Ctrl-C again to leave it.`);
+    this.context.process.onceInterrupted(() =>
+      this.abort.abort(new Failure(`left; soma logs ${started.id} --follow takes it up again`)),
+    );
+    cancelRun(this.connection, started.id).catch((error: unknown) => this.abort.abort(error));
+  }
+}
+
+function outcomeFields({ state, cause, detail, exitCode }: Outcome) {
+  return { state, cause, detail, exitCode };
+}
+
+export function describeOutcome({ state, cause, detail }: Outcome): string {
+  return state === 'succeeded' ? 'succeeded' : `${state.replaceAll('_', ' ')} (${cause})${detail ? `: ${detail}` : ''}`;
+}

@@ -1,0 +1,81 @@
+import { buildApplication, buildCommand, buildRouteMap, text_en } from '@stricli/core';
+
+import { login, logout, tenants, whoami } from './commands/account.ts';
+import { init, keys, pack, publish } from './commands/publishing.ts';
+import { apiKeys, audit, budget, cost, usage } from './commands/tenant.ts';
+import {
+  cancel,
+  install,
+  installations,
+  logs,
+  receipt,
+  run,
+  runs,
+  search,
+  show,
+  showRun,
+  uninstall,
+} from './commands/using.ts';
+import type { Context } from './context.ts';
+import { describeFailure, exitCodeFor } from './failure.ts';
+
+const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+const completion = buildCommand<object, [(typeof SHELLS)[number]], Context>({
+  docs: { brief: 'The completion script of a shell: eval "$(soma completion bash)"' },
+  parameters: {
+    positional: { kind: 'tuple', parameters: [{ parse: parseShell, placeholder: 'shell', brief: SHELLS.join(', ') }] },
+  },
+  loader: async () => (await import('./actions/completion.ts')).completion,
+});
+
+function parseShell(input: string): (typeof SHELLS)[number] {
+  const shell = SHELLS.find((known) => known === input);
+  if (!shell) throw new RangeError(`${input} is none of ${SHELLS.join(', ')}`);
+  return shell;
+}
+
+const root = buildRouteMap<string, Context>({
+  docs: { brief: 'Publish, install and run signed capsules' },
+  routes: {
+    login,
+    logout,
+    whoami,
+    tenants,
+    init,
+    keys,
+    pack,
+    publish,
+    search,
+    show,
+    install,
+    uninstall,
+    installations,
+    cost,
+    run,
+    runs,
+    showRun,
+    logs,
+    cancel,
+    receipt,
+    usage,
+    budget,
+    audit,
+    apiKeys,
+    completion,
+  },
+});
+
+export const app = buildApplication<Context>(root, {
+  name: 'soma',
+  versionInfo: { currentVersion: '0.1.0' },
+  scanner: { caseStyle: 'allow-kebab-for-camel', allowArgumentEscapeSequence: true },
+  documentation: { caseStyle: 'convert-camel-to-kebab' },
+  localization: {
+    text: {
+      ...text_en,
+      exceptionWhileRunningCommand: (error) => `soma: ${describeFailure(error)}`,
+    },
+  },
+  determineExitCode: exitCodeFor,
+});

@@ -1,0 +1,42 @@
+import { numberParser } from '@stricli/core';
+
+/** Parameters that more than one command takes. */
+export const json = { kind: 'boolean', brief: 'JSON on stdout', default: false } as const;
+
+export const key = {
+  kind: 'parsed',
+  parse: String,
+  brief: 'Which signing key, where there are several',
+  placeholder: 'name',
+  optional: true,
+} as const;
+
+export function text(brief: string, placeholder: string) {
+  return { kind: 'parsed', parse: String, brief, placeholder, optional: true } as const;
+}
+
+export function texts(brief: string, placeholder: string) {
+  return { kind: 'parsed', parse: String, brief, placeholder, optional: true, variadic: true } as const;
+}
+
+export function toggle(brief: string) {
+  return { kind: 'boolean', brief, default: false, withNegated: false } as const;
+}
+
+export function count(brief: string, otherwise: number) {
+  return { kind: 'parsed', parse: wholeNumber, brief, placeholder: 'n', default: String(otherwise) } as const;
+}
+
+export function wholeNumber(input: string): number {
+  const number = numberParser(input);
+  if (!Number.isSafeInteger(number) || number < 1) throw new RangeError(`${input} is no whole number above 0`);
+  return number;
+}
+
+export function one(placeholder: string, brief: string) {
+  return { kind: 'tuple', parameters: [{ parse: String, placeholder, brief }] } as const;
+}
+
+export function atMostOne(placeholder: string, brief: string) {
+  return { kind: 'tuple', parameters: [{ parse: String, placeholder, brief, optional: true }] } as const;
+}

@@ -1,0 +1,161 @@
+import { buildCommand, buildRouteMap } from '@stricli/core';
+
+import type { SearchFlags } from '../actions/catalogue.ts';
+import type { InstallFlags } from '../actions/installations.ts';
+import type { ReceiptFlags } from '../actions/receipt.ts';
+import type { RunFlags } from '../actions/run.ts';
+import type { LogsFlags, RunsFlags } from '../actions/runs.ts';
+import type { Context, JsonFlag } from '../context.ts';
+import { RUN_STATES } from './choices.ts';
+import { count, json, one, text, texts, toggle, wholeNumber } from './flags.ts';
+
+const capsule = one('publisher/slug', 'The capsule');
+const runId = one('run', 'run_…, from soma runs');
+
+export const search = buildCommand<SearchFlags, string[], Context>({
+  docs: { brief: 'Find capsules' },
+  parameters: {
+    positional: { kind: 'array', parameter: { parse: String, placeholder: 'words', brief: 'What to look for' } },
+    flags: { json, category: text('Only this category', 'category'), limit: count('How many at most', 20) },
+  },
+  loader: async () => (await import('../actions/catalogue.ts')).search,
+});
+
+export const show = buildCommand<JsonFlag, [string], Context>({
+  docs: { brief: 'A capsule: what it does, touches and costs, and its versions' },
+  parameters: { positional: capsule, flags: { json } },
+  loader: async () => (await import('../actions/catalogue.ts')).show,
+});
+
+export const install = buildCommand<InstallFlags, [string], Context>({
+  docs: {
+    brief: 'Install a capsule and grant what it may touch',
+    fullDescription:
+      'What the capsule wants to touch is listed and asked for; without a terminal it must be granted with --approve, one permission each.',
+  },
+  parameters: {
+    positional: capsule,
+    flags: {
+      json,
+      range: text('A SemVer range such as ^1.2.0, or one exact version', 'range'),
+      approve: texts('Grant a permission, such as egress:api.example.com:443', 'permission'),
+      approveAll: toggle('Grant everything its latest version wants'),
+    },
+  },
+  loader: async () => (await import('../actions/installations.ts')).install,
+});
+
+export const uninstall = buildCommand<object, [string], Context>({
+  docs: { brief: 'Remove an installation' },
+  parameters: { positional: one('capsule', 'publisher/slug or ins_…') },
+  loader: async () => (await import('../actions/installations.ts')).uninstall,
+});
+
+export const installations = buildCommand<JsonFlag, [], Context>({
+  docs: { brief: 'What is installed, and what it may touch' },
+  parameters: { flags: { json } },
+  loader: async () => (await import('../actions/installations.ts')).installations,
+});
+
+export const run = buildCommand<RunFlags, [string], Context>({
+  docs: {
+    brief: 'Run an installed capsule and watch it',
+    fullDescription:
+      'The result goes to stdout, everything the capsule says on the way to stderr. A connection that breaks is taken up where it broke. The exit code is 0 only where the run succeeded. Ctrl-C cancels the run.',
+  },
+  parameters: {
+    positional: one('capsule', 'publisher/slug or ins_…'),
+    flags: {
+      json,
+      input: text('A file of JSON, - for stdin, or JSON itself', 'input'),
+      file: texts(
+        'Put the content of a file into a member of the input: text where it is UTF-8, else base64',
+        'name=path',
+      ),
+      detach: toggle('Start it and leave'),
+      idempotencyKey: text('The same key starts the same run once', 'key'),
+    },
+    aliases: { i: 'input', f: 'file', d: 'detach' },
+  },
+  loader: async () => (await import('../actions/run.ts')).run,
+});
+
+export const runs = buildCommand<RunsFlags, [], Context>({
+  docs: { brief: 'Runs, newest first' },
+  parameters: {
+    flags: {
+      json,
+      state: { kind: 'enum', values: RUN_STATES, brief: 'Only runs in this state', optional: true },
+      capsule: text('Only runs of this capsule', 'publisher/slug'),
+      since: text('Only runs created at or after this instant, RFC 3339', 'instant'),
+      limit: count('How many at most', 20),
+    },
+  },
+  loader: async () => (await import('../actions/runs.ts')).runs,
+});
+
+export const showRun = buildCommand<JsonFlag, [string], Context>({
+  docs: { brief: 'One run; with --json its output and receipt too' },
+  parameters: { positional: runId, flags: { json } },
+  loader: async () => (await import('../actions/runs.ts')).showRun,
+});
+
+export const logs = buildCommand<LogsFlags, [string], Context>({
+  docs: { brief: 'What a run has said; with --follow until it ends' },
+  parameters: {
+    positional: runId,
+    flags: {
+      json: { kind: 'boolean', brief: 'Every frame as JSON, one a line', default: false },
+      follow: toggle('Stay until the run ends'),
+      after: {
+        kind: 'parsed',
+        parse: wholeNumber,
+        brief: 'Only frames after this number',
+        placeholder: 'seq',
+        optional: true,
+      },
+    },
+    aliases: { f: 'follow' },
+  },
+  loader: async () => (await import('../actions/runs.ts')).logs,
+});
+
+export const cancel = buildCommand<object, [string], Context>({
+  docs: { brief: 'End a run now' },
+  parameters: { positional: runId },
+  loader: async () => (await import('../actions/runs.ts')).cancel,
+});
+
+const receiptOf = one('receipt', 'run_…, a file that holds a receipt, or - for stdin');
+
+export const receipt = buildRouteMap({
+  docs: { brief: "A run's signed receipt: show it, verify it" },
+  routes: {
+    show: buildCommand<JsonFlag & { readonly raw: boolean }, [string], Context>({
+      docs: { brief: 'What a receipt states, unverified' },
+      parameters: { positional: receiptOf, flags: { json, raw: toggle('The JWS itself') } },
+      loader: async () => (await import('../actions/receipt.ts')).show,
+    }),
+    verify: buildCommand<ReceiptFlags, [string], Context>({
+      docs: {
+        brief: 'Prove that a runner of this platform signed it, and when',
+        fullDescription:
+          'With a file for the receipt and one for --trust-bundle nothing is asked of anyone: it works offline.',
+      },
+      parameters: {
+        positional: receiptOf,
+        flags: {
+          json,
+          trustBundle: text('PEM of the authorities (default: asks the platform)', 'file'),
+          trustDomain: text("The runners' SPIFFE trust domain, where it is known beforehand", 'domain'),
+        },
+      },
+      loader: async () => (await import('../actions/receipt.ts')).verify,
+    }),
+    trustBundle: buildCommand<object, [], Context>({
+      docs: { brief: 'The authorities that certify runners, as PEM: keep it to verify offline' },
+      parameters: {},
+      loader: async () => (await import('../actions/receipt.ts')).trustBundle,
+    }),
+  },
+});

@@ -1,0 +1,24 @@
+import type { Installation } from '#contracts/api/installations';
+
+import { collect, listInstallations } from './api.ts';
+import { Failure, UsageError } from './failure.ts';
+import type { Connection } from './http.ts';
+
+const MOST = 10_000;
+
+/** `ins_…` or `publisher/slug`, as a run names it. */
+export function namedInstallation(which: string): { installation: string } | { capsule: string } {
+  if (/^ins_[0-9a-f]{32}$/.test(which)) return { installation: which };
+  if (/^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/.test(which)) return { capsule: which };
+  throw new UsageError(`${which} names no installation: expected publisher/slug or ins_…`);
+}
+
+export async function findInstallation(connection: Connection, which: string): Promise<Installation> {
+  const named = namedInstallation(which);
+  const items = await collect(MOST, (ask) => listInstallations(connection, ask));
+  const found = items.find((item) =>
+    'installation' in named ? item.id === named.installation : item.capsule === named.capsule,
+  );
+  if (!found) throw new Failure(`${which} is not installed: soma install ${which}`);
+  return found;
+}
