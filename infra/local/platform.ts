@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { type Cell, CELLS } from '#contracts/cells';
 
 import { type DirectoryLock, lockDirectory } from './lock.ts';
-import { startCa, startIdentity, startRunner, prepareSandboxes } from './platform/runner.ts';
+import { prepareSandboxes, startCa, startIdentity, startRunner } from './platform/runner.ts';
 import { type PartName, Site } from './platform/site.ts';
 import { startStores } from './platform/stores.ts';
 import { buildAll, cellUrls, startCell, startRouter, untilOpen } from './platform/workers.ts';
@@ -112,10 +112,11 @@ async function startLocked(options: PlatformOptions, dataDirectory: string, lock
 
 /** Everything at once, but for what needs another's answer: a cell starts on migrated stores, and a runner finds its cell. */
 async function startAll(site: Site, withRunners: boolean): Promise<void> {
+  // wrangler looks whether the assets are there before it bundles; what they hold matters to the router only.
+  await mkdir(join(site.root, 'web/dist'), { recursive: true });
+  const web = site.steps.run('web app', () => ensureWebAssets(site.root));
   const ca = startCa(site);
-  const built = site.steps
-    .run('web app', () => ensureWebAssets(site.root))
-    .then(() => site.steps.run('Workers built', () => buildAll(site.root)));
+  const built = site.steps.run('Workers built', () => buildAll(site.root));
   const sandboxes = withRunners ? prepareSandboxes(site) : undefined;
   await Promise.all([
     ...CELLS.map(async (cell) => {
@@ -125,7 +126,7 @@ async function startAll(site: Site, withRunners: boolean): Promise<void> {
       await sandboxes;
       if (withRunners) await startRunner(site, cell, authority);
     }),
-    built.then((workers) => startRouter(site, workers)),
+    Promise.all([built, web]).then(([workers]) => startRouter(site, workers)),
     ...(sandboxes ? [sandboxes] : []),
   ]);
   await untilOpen(site);

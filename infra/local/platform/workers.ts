@@ -34,6 +34,7 @@ export async function startRouter(site: Site, { router }: BuiltWorkers): Promise
   const bindings = {
     ENVIRONMENT: 'development',
     PUBLIC_URL: site.publicUrl,
+    TRUST_DOMAIN,
     DIRECTORY_HMAC_KEY: secrets.directoryHmacKey,
   };
   await site.steps.run('router', () => start(site, 'router', ports.router, routerOptions(router, ports, bindings)));

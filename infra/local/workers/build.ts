@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { glob, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { glob, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -14,6 +14,7 @@ const execute = promisify(execFile);
 const SOURCES = ['contracts', 'db', 'durable-objects', 'edge', 'infra/local/workers'];
 const CONFIGURATION = ['wrangler.toml', 'package.json', 'package-lock.json'];
 const ROUTER = '';
+const CONFIGURATIONS = 'configurations.json';
 /** Some working copies back and forth, and no more. */
 const BUILDS_KEPT = 4;
 const COMMAND_TIMEOUT_MS = 120_000;
@@ -62,14 +63,14 @@ async function build(root: string, directory: string): Promise<void> {
   const configurationFile = join(root, 'wrangler.toml');
   const environments = [ROUTER, ...CELLS];
   const printer = join(import.meta.dirname, 'print-configuration.ts');
-  const [printed] = await Promise.all([
-    runNode(root, [printer, configurationFile, ...environments]),
+  const configurations = join(unfinished, CONFIGURATIONS);
+  await Promise.all([
+    runNode(root, [printer, configurationFile, configurations, ...environments]),
     // The cells differ in their bindings only: one bundle serves them all.
     bundle(root, ROUTER, join(unfinished, 'router')),
     bundle(root, CELLS[0], join(unfinished, 'cell')),
   ]);
-  assertCellsShareSource(WorkerConfigurations.parse(JSON.parse(printed)));
-  await writeFile(join(unfinished, 'configurations.json'), printed);
+  assertCellsShareSource(WorkerConfigurations.parse(JSON.parse(await readFile(configurations, 'utf8'))));
   await rename(unfinished, directory).catch(async (error: unknown) => {
     // Another start built the same sources at the same time: its result is as good.
     if (!existsSync(directory)) throw error;
@@ -77,27 +78,28 @@ async function build(root: string, directory: string): Promise<void> {
   });
 }
 
-function bundle(root: string, environment: string, outdir: string): Promise<string> {
+function bundle(root: string, environment: string, outdir: string): Promise<void> {
   const wrangler = join(root, 'node_modules/wrangler/bin/wrangler.js');
   return runNode(root, [wrangler, 'deploy', '--dry-run', '--outdir', outdir, `--env=${environment}`]);
 }
 
-async function runNode(cwd: string, args: readonly string[]): Promise<string> {
+async function runNode(cwd: string, args: readonly string[]): Promise<void> {
+  // Little of the caller's environment: wrangler takes variables of a secret's name for that secret, and keeps them.
   const env = {
-    ...process.env,
+    PATH: process.env['PATH'],
+    HOME: process.env['HOME'],
     CI: '1',
     NO_COLOR: '1',
     WRANGLER_SEND_METRICS: 'false',
     WRANGLER_LOG: 'error',
     WRANGLER_HIDE_BANNER: 'true',
   };
-  const { stdout } = await execute(process.execPath, [...args], {
+  await execute(process.execPath, [...args], {
     cwd,
     env,
     timeout: COMMAND_TIMEOUT_MS,
     maxBuffer: 16 * 1024 * 1024,
   });
-  return stdout;
 }
 
 function assertCellsShareSource(configurations: readonly WorkerConfiguration[]): void {
@@ -106,7 +108,7 @@ function assertCellsShareSource(configurations: readonly WorkerConfiguration[]):
 }
 
 async function readBuild(directory: string): Promise<ReadonlyMap<string, BuiltWorker>> {
-  const text = await readFile(join(directory, 'configurations.json'), 'utf8');
+  const text = await readFile(join(directory, CONFIGURATIONS), 'utf8');
   const router = { modulesRoot: join(directory, 'router'), modules: await modulesIn(join(directory, 'router')) };
   const cell = { modulesRoot: join(directory, 'cell'), modules: await modulesIn(join(directory, 'cell')) };
   return new Map(

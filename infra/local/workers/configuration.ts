@@ -16,9 +16,11 @@ export const WorkerConfiguration = z.object({
   environment: z.string(),
   name: z.string(),
   main: z.string(),
+  /** Names of the secrets without which wrangler refuses to deploy it. */
+  secrets: z.array(z.string()),
   options: DerivedOptions,
 });
 export type WorkerConfiguration = z.infer<typeof WorkerConfiguration>;
 
-/** What `print-configuration.ts` prints. */
+/** What `print-configuration.ts` writes. */
 export const WorkerConfigurations = z.array(WorkerConfiguration);

@@ -4,6 +4,7 @@ import type { Cell } from '#contracts/cells';
 
 import type { CellPorts, Ports } from '../ports.ts';
 import type { BuiltWorker } from './build.ts';
+import type { WorkerConfiguration } from './configuration.ts';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -24,7 +25,7 @@ export function routerOptions(built: BuiltWorker, ports: Ports, bindings: Bindin
     ...options,
     ...(assets ? { assets } : {}),
     name: configuration.name,
-    bindings: { ...options.bindings, ...bindings },
+    bindings: withSecrets(configuration, bindings),
     mtlsCertificates: {},
     serviceBindings: bindServices(built, {
       'soma-cell-us-west-2': ports.cells['us-west-2'].worker,
@@ -41,7 +42,7 @@ export function cellOptions(built: BuiltWorker, cell: Cell, ports: Ports, bindin
     ...source(built),
     ...options,
     name: configuration.name,
-    bindings: { ...options.bindings, ...bindings },
+    bindings: withSecrets(configuration, bindings),
     mtlsCertificates: {},
     serviceBindings: {
       ...bindServices(built, {
@@ -53,6 +54,13 @@ export function cellOptions(built: BuiltWorker, cell: Cell, ports: Ports, bindin
     },
     unsafeDirectSockets: [{ host: LOOPBACK, port: ports.cells[cell].worker }],
   };
+}
+
+/** What production would be refused for lacking, a cell here must not lack unseen either. */
+function withSecrets({ name, secrets, options }: WorkerConfiguration, bindings: Bindings) {
+  const missing = secrets.filter((secret) => bindings[secret] === undefined);
+  if (missing.length > 0) throw new Error(`${name} is given no ${missing.join(', no ')}`);
+  return { ...options.bindings, ...bindings };
 }
 
 function source({ modules, modulesRoot }: BuiltWorker) {
