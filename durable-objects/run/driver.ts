@@ -6,7 +6,7 @@ import { forget, record, settle } from './ending.ts';
 import { Follower } from './follower.ts';
 import { type EndFrame, judgeEnd, type Judgement } from './judge-end.ts';
 import { nextStep, type Step } from './lifecycle.ts';
-import { MOVED, type Parts, type Progress, STUCK } from './parts.ts';
+import { type Parts, type Progress, STUCK } from './parts.ts';
 import type { RunnerStream } from './runner-client.ts';
 import { Starter } from './starter.ts';
 

@@ -83,16 +83,10 @@ export class Starter {
   }
 
   private conclude(placement: Placement, answer: StartAnswer): Progress {
-    switch (answer.kind) {
-      case 'streaming':
-        return { kind: 'accepted', stream: answer.stream };
-      case 'elsewhere':
-      case 'bundle-missing':
-        return this.elsewhere(placement);
-      case 'rejected':
-        this.parts.store.placed(null);
-        return ended(refused('runner_rejected', `the runner refused this run: ${answer.detail}`));
-    }
+    if (answer.kind === 'streaming') return { kind: 'accepted', stream: answer.stream };
+    if (answer.kind !== 'rejected') return this.elsewhere(placement);
+    this.parts.store.placed(null);
+    return ended(refused('runner_rejected', `the runner refused this run: ${answer.detail}`));
   }
 
   private elsewhere(placement: Placement): Progress {

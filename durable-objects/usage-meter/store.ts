@@ -5,7 +5,7 @@ import type { Budget } from '#contracts/objects';
 import { NO_USAGE, Usage } from '#contracts/run';
 import { LedgerRow } from '#db/clickhouse/usage-ledger';
 
-import { addUsage, type Balance, EMPTY_BALANCE, type Reservation, type Standing } from './ledger.ts';
+import { type Balance, EMPTY_BALANCE, type Reservation, type Standing } from './ledger.ts';
 
 /** A month's counters as they are stored. */
 export interface Period {

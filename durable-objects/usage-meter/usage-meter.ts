@@ -65,16 +65,15 @@ export class UsageMeter extends DurableObject<UsageMeterEnv> implements UsageMet
       const stored = this.store.period(period);
       const decision = reserve(stored.balance, limitNanos, this.store.standing(runId), amountNanos);
       const left = (balance = stored.balance) => available(balance, limitNanos).toString();
-      switch (decision.kind) {
-        case 'refused':
-          return { kind: 'refused', neededNanos: amountNanos.toString(), availableNanos: left() };
-        case 'repeated':
-          return { kind: 'granted', reservedNanos: decision.reservedNanos.toString(), availableNanos: left() };
-        case 'granted':
-          this.store.openReservation(runId, { period, amountNanos }, atMs);
-          this.store.savePeriod(period, { ...stored, balance: decision.balance });
-          return { kind: 'granted', reservedNanos: amountNanos.toString(), availableNanos: left(decision.balance) };
+      if (decision.kind === 'refused') {
+        return { kind: 'refused', neededNanos: amountNanos.toString(), availableNanos: left() };
       }
+      if (decision.kind === 'repeated') {
+        return { kind: 'granted', reservedNanos: decision.reservedNanos.toString(), availableNanos: left() };
+      }
+      this.store.openReservation(runId, { period, amountNanos }, atMs);
+      this.store.savePeriod(period, { ...stored, balance: decision.balance });
+      return { kind: 'granted', reservedNanos: amountNanos.toString(), availableNanos: left(decision.balance) };
     });
   }
 

@@ -1,4 +1,5 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
+import { kCurrentWorker, Response } from 'miniflare';
 import { defineConfig } from 'vitest/config';
 
 import { testAuthority } from './support/authority.ts';
@@ -33,10 +34,12 @@ export default defineConfig({
           FAKE_RUNNER: { className: 'FakeRunner', useSQLite: true },
           FAKE_DATABASE: { className: 'FakeDatabase', useSQLite: true },
         },
+        // ClickHouse, the only thing reached over the network, is away here; tests/integration has the real one.
+        outboundService: () => new Response('nobody is there', { status: 503 }),
         r2Buckets: ['BLOBS'],
         serviceBindings: {
-          SELF: { name: 'soma-objects', entrypoint: 'CellInternal' },
-          RUNNERS: { name: 'soma-objects', entrypoint: 'RunnerDoor' },
+          SELF: { name: kCurrentWorker, entrypoint: 'CellInternal' },
+          RUNNERS: { name: kCurrentWorker, entrypoint: 'RunnerDoor' },
         },
       },
     }),

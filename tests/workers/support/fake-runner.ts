@@ -36,7 +36,7 @@ const ENCODER = new TextEncoder();
  * A runner that does what a test tells it, behind the door described in contracts/runner.ts. The real one is held to the same description
  * by the tests of runner-fleet and by the end-to-end tests.
  */
-export class FakeRunner extends DurableObject<Cloudflare.Env> {
+export class FakeRunner extends DurableObject {
   private readonly runs = new Map<string, HeldRun>();
   private readonly bundles = new Set<string>();
   private readonly log: string[] = [];
@@ -202,7 +202,7 @@ export class FakeRunner extends DurableObject<Cloudflare.Env> {
 }
 
 /** Where the cell's RUNNERS binding leads: the host name says which runner. */
-export class RunnerDoor extends WorkerEntrypoint<Cloudflare.Env> {
+export class RunnerDoor extends WorkerEntrypoint {
   override fetch(request: Request): Promise<Response> {
     return this.env.FAKE_RUNNER.getByName(new URL(request.url).hostname).fetch(request);
   }

@@ -1,0 +1,65 @@
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { afterEach, expect, test, vi } from 'vitest';
+
+import { newId } from '#contracts/ids';
+import { HEARTBEAT_EXPIRY_MS } from '#contracts/runner';
+
+import { anotherRunner, beatOf, eventually, fleet, onlyRunner, TestTenant } from './support/world.ts';
+
+const REQUEST = { runtime: 'node24', digest: `sha256:${'0'.repeat(64)}`, exclude: [] };
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('a runner takes runs while it is heard of', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const { runnerId, heartbeat } = await onlyRunner();
+  expect(await fleet().place(REQUEST)).toMatchObject({ runnerId });
+  vi.setSystemTime(Date.now() + HEARTBEAT_EXPIRY_MS);
+  expect(await fleet().place(REQUEST)).toBeUndefined();
+  expect(await fleet().find(runnerId)).toMatchObject({ silentMs: HEARTBEAT_EXPIRY_MS });
+  await heartbeat();
+  expect(await fleet().place(REQUEST)).toMatchObject({ runnerId });
+});
+
+test('runs spread over runners between two heartbeats', async () => {
+  const first = await onlyRunner({ capacity: 10, warm: {} });
+  const second = await anotherRunner({ capacity: 10, warm: {} });
+  const placements = await Promise.all(Array.from({ length: 20 }, () => fleet().place(REQUEST)));
+  const on = (runnerId: string) => placements.filter((placement) => placement?.runnerId === runnerId);
+  expect(on(first.runnerId)).toHaveLength(10);
+  expect(on(second.runnerId)).toHaveLength(10);
+  expect(await fleet().place(REQUEST)).toBeUndefined();
+});
+
+test('runners are known again after a restart of the object', async () => {
+  const { runnerId } = await onlyRunner();
+  await runInDurableObject(fleet(), (_instance, state) => state.abort('restart')).catch(() => undefined);
+  expect(await fleet().place(REQUEST)).toMatchObject({ runnerId });
+});
+
+test('a runner of another cell is not taken', async () => {
+  await expect(fleet().heartbeat(beatOf(newId('rnr'), { cell: 'us-west-2' }))).rejects.toThrow('no business');
+});
+
+test('a runner nobody has heard of is not found', async () => {
+  expect(await fleet().find(newId('rnr'))).toBeUndefined();
+});
+
+test('lost runs are handed to their objects, and repeats do no harm', async () => {
+  const { runner, heartbeat } = await onlyRunner();
+  const tenant = new TestTenant();
+  const { runId } = await tenant.begin();
+  await eventually('the runner has the run', () => runner.holds(runId));
+  await runner.restart();
+  await heartbeat({ lostRunIds: [runId, newId('run')] });
+  await heartbeat({ lostRunIds: [runId] });
+  await eventually('the run has ended', async () => (await tenant.endedRuns()).length === 1);
+  await runDurableObjectAlarm(fleet());
+  const left = await runInDurableObject(fleet(), (_instance, { storage }) =>
+    storage.sql.exec('SELECT run_id FROM lost_runs').toArray(),
+  );
+  expect(left).toEqual([]);
+  expect(await tenant.endedRuns()).toMatchObject([{ runId, outcome: { state: 'lost' } }]);
+});
