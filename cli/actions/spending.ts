@@ -58,6 +58,6 @@ export async function cost(this: Context, { json }: JsonFlag, which: string): Pr
   printTable(
     this.process,
     ['for', 'unit', 'price of one', 'at most'],
-    preview.lines.map((line) => [line.item, line.unit, money(line.unitNanos), money(line.ceilingNanos)]),
+    preview.lines.map((line) => [line.meter ?? line.item, line.unit, money(line.unitNanos), money(line.ceilingNanos)]),
   );
 }

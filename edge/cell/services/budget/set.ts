@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 
-import { SetBudget, type TenantBudget } from '#contracts/api/usage';
+import type { SetBudget, TenantBudget } from '#contracts/api/usage';
 import { budgets } from '#db/postgres/schema/index';
 
 import { requirePermission, type Verb } from '../../context.ts';
@@ -16,7 +16,7 @@ import { budgetView } from './view.ts';
  */
 export async function setBudget({ ctx, input }: Verb<SetBudget>): Promise<TenantBudget> {
   requirePermission(ctx, 'budget:write');
-  const { limitNanos } = SetBudget.parse(input);
+  const { limitNanos } = input;
 
   const budget = await transact(ctx, async (tx) => {
     const change = { limitNanos, updatedAt: ctx.now() };
