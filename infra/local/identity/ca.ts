@@ -111,7 +111,10 @@ async function loadAuthority(dataDir: string, trustDomain: string): Promise<Auth
 async function assertUsable(authority: Authority, trustDomain: string): Promise<void> {
   authoritiesFor(authority.certificatePem, trustDomain);
   const atMs = Date.now() + ROOT_RENEWAL_MS;
-  const probe = await issueCertificate(authority, { uris: [`spiffe://${trustDomain}/probe`], notAfterMs: atMs });
+  const probe = await issueCertificate(authority, {
+    uris: [`spiffe://${trustDomain}/probe`],
+    notAfterMs: atMs + 60_000,
+  });
   const chain = certificatesOf(probe.certificatePem);
   await verifySvid({ chain, trustBundlePem: authority.certificatePem, atMs });
 }
