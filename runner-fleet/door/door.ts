@@ -15,6 +15,9 @@ import { Refusal } from './refusal.ts';
 
 /** Input and secrets of one run. */
 const MAX_START_BYTES = 8 * 2 ** 20;
+/** They become files in a small tmpfs of the sandbox. */
+const MAX_SECRETS = 32;
+const MAX_SECRETS_BYTES = 256 * 1_024;
 const MAX_ACK_BYTES = 1_024;
 
 export interface DoorOptions {
@@ -76,7 +79,7 @@ export class Door {
     },
     runs: {
       PUT: async ({ request, response }, id) => {
-        const start = await readJson(request, StartRun, MAX_START_BYTES);
+        const start = await readJson(request, RunnableStart, MAX_START_BYTES);
         if (start.runId !== id) throw new Refusal('invalid_input', `/runId: expected ${id} as in the path`);
         await this.#stream(await this.#options.runs.begin(start), 0, response);
       },
@@ -125,6 +128,21 @@ export class Door {
 }
 
 const RunId = idOf('run');
+
+const RunnableStart = StartRun.refine(({ secrets }) => areStorable(secrets), {
+  path: ['secrets'],
+  message: `expected at most ${MAX_SECRETS} secrets of ${MAX_SECRETS_BYTES} bytes together, named like API_KEY`,
+});
+
+function areStorable(secrets: StartRun['secrets']): boolean {
+  const entries = Object.entries(secrets);
+  const bytes = entries.reduce((sum, [, value]) => sum + Buffer.byteLength(value), 0);
+  return (
+    entries.length <= MAX_SECRETS &&
+    bytes <= MAX_SECRETS_BYTES &&
+    entries.every(([name]) => /^[A-Z][A-Z0-9_]{0,63}$/.test(name))
+  );
+}
 
 function parseAfter(url: URL): number {
   const text = url.searchParams.get('after') ?? '0';

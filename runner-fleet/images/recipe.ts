@@ -61,13 +61,18 @@ export function imageFile(path: string): string {
 
 /**
  * The image's name in the engine. The tag is a hash of everything the image is made from, so that an image which is there
- * is the right one, and an unchanged one is never built again.
+ * is the right one, and an unchanged one is never built again. Computed once: a process boots from what it was started with.
  */
 export function imageTag(name: ImageName): string {
+  const known = tags.get(name);
+  if (known !== undefined) return known;
   const { files, ...recipe } = RECIPES[name];
   const hash = createHash('sha256').update(JSON.stringify(recipe)).update(process.version);
   for (const path of [INIT_SOURCE, ...files.map((file) => `${name}/${file}`)]) {
     hash.update(`\0${path}\0`).update(readFileSync(imageFile(path)));
   }
-  return `soma/runtime-${name}:${hash.digest('hex').slice(0, 16)}`;
+  const tag = `soma/runtime-${name}:${hash.digest('hex').slice(0, 16)}`;
+  tags.set(name, tag);
+  return tag;
 }
+const tags = new Map<ImageName, string>();

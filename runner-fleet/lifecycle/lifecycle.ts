@@ -20,7 +20,8 @@ export type StopSignal =
   | { readonly kind: 'output_limit'; readonly limitBytes: number }
   | { readonly kind: 'meter_limit'; readonly detail: string }
   | { readonly kind: 'output_invalid'; readonly detail: string }
-  | { readonly kind: 'runner_stopped' };
+  | { readonly kind: 'runner_stopped' }
+  | { readonly kind: 'spool_failed' };
 
 export interface Exit {
   /** `null` where a signal ended the runtime. */
@@ -116,6 +117,8 @@ function outcomeOfStop({ limits }: Lifecycle, stop: StopSignal, exitCode: number
       return end('failed', stop.detail);
     case 'runner_stopped':
       return end('lost', 'the runner was stopped before the run ended');
+    case 'spool_failed':
+      return end('lost', 'the runner could not keep what the run said');
     default:
       return stop satisfies never;
   }

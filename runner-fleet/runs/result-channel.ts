@@ -2,10 +2,13 @@ import { z } from 'zod';
 
 import { Json, JSON_MAX_DEPTH, isStorable, type JsonValue } from '#contracts/json';
 
-/** Longer lines would not fit the stores further on. */
-export const MAX_LINE_BYTES = 2 ** 20;
+/** Longer lines, and longer values as they are written again (`1e20` grows), would not fit the stores further on. */
+export const MAX_LINE_BYTES = 1_000_000;
 
-const StorableJson = Json.refine((value) => isStorable(value), 'expected text without U+0000 and lone surrogates');
+const StorableJson = Json.refine(
+  (value) => isStorable(value),
+  'expected text without U+0000 and lone surrogates',
+).refine((value) => JSON.stringify(value).length <= MAX_LINE_BYTES, `expected at most ${MAX_LINE_BYTES} characters`);
 
 const Result = z.strictObject({ result: StorableJson });
 const Event = z.strictObject({ event: z.string().regex(/^[^\p{Cc}]{1,64}$/u), data: StorableJson.default(null) });

@@ -14,7 +14,7 @@ import { shapeFor } from '../pool/shape.ts';
 import type { WarmPool } from '../pool/warm-pool.ts';
 import { Run } from './run.ts';
 import { jsonSha256, seal, type Sealer } from './seal.ts';
-import { Spool } from './spool.ts';
+import { Spool, type SpoolHeader } from './spool.ts';
 
 const SPOOL_SUFFIX = '.ndjson';
 const RETRY_AFTER_S = 1;
@@ -71,21 +71,27 @@ export class RunTable {
     const names = readdirSync(this.#options.directory).filter((name) => name.endsWith(SPOOL_SUFFIX));
     for (const name of names) {
       const path = join(this.#options.directory, name);
-      let usage: Usage = NO_USAGE;
-      try {
-        const spool = Spool.reopen(path, (frame) => {
-          if (frame.kind === 'usage') usage = frame.usage;
-        });
-        await this.#takeBack(spool, usage);
-      } catch (error) {
-        // Cut off before its header was whole, so before anything ran; or damaged, and then kept for a person to look at.
-        renameSync(path, `${path}.unreadable`);
-        this.#options.onFault(`the spool ${name} cannot be read`, error);
-      }
+      const found = this.#reopen(path);
+      if (found) await this.#takeBack(found);
     }
   }
 
-  async #takeBack(spool: Spool, usage: Usage): Promise<void> {
+  #reopen(path: string): { spool: Spool; usage: Usage } | undefined {
+    let usage: Usage = NO_USAGE;
+    try {
+      const spool = Spool.reopen(path, (frame) => {
+        if (frame.kind === 'usage') usage = frame.usage;
+      });
+      return { spool, usage };
+    } catch (error) {
+      // Cut off before its header was whole, so before anything ran; or damaged, and then kept for a person to look at.
+      renameSync(path, `${path}.unreadable`);
+      this.#options.onFault(`the spool ${path} cannot be read`, error);
+      return undefined;
+    }
+  }
+
+  async #takeBack({ spool, usage }: { spool: Spool; usage: Usage }): Promise<void> {
     const { runId, inputBytes } = spool.header;
     this.#entries.set(runId, { spool });
     if (spool.isEnded) return;
@@ -175,9 +181,18 @@ export class RunTable {
     const entry =
       shape.memoryBytes < MEMORY_FLOOR_BYTES[shape.image]
         ? await this.#endTooSmall(start, input)
-        : await this.#execute(start, input, await this.#sandboxFor(start));
+        : await this.#startIn(await this.#sandboxFor(start), start, input);
     this.#entries.set(start.runId, entry);
     return entry;
+  }
+
+  async #startIn(sandbox: Sandbox, start: StartRun, input: Buffer): Promise<Entry> {
+    try {
+      return this.#execute(start, input, sandbox);
+    } catch (error) {
+      await sandbox.dispose();
+      throw error;
+    }
   }
 
   async #sandboxFor(start: StartRun): Promise<Sandbox> {
@@ -192,13 +207,20 @@ export class RunTable {
     throw new Refusal('bundle_missing', `${start.digest} was dropped meanwhile; send it and try again`);
   }
 
-  async #execute(start: StartRun, input: Buffer, sandbox: Sandbox): Promise<Entry> {
+  #execute(start: StartRun, input: Buffer, sandbox: Sandbox): Entry {
     const { sealer, onFault } = this.#options;
     const spool = this.#createSpool(start, input);
-    const run = new Run({ start, input, sandbox, spool, sealer, onFault });
-    void run.ended.then(() => this.#reportEnd(spool));
-    spool.sync().catch((error: unknown) => onFault('a spool could not be synced', error));
-    return { spool, run };
+    try {
+      const run = new Run({ start, input, sandbox, spool, sealer, onFault });
+      void run.ended.then(() => this.#reportEnd(spool));
+      spool.sync().catch((error: unknown) => onFault('a spool could not be synced', error));
+      return { spool, run };
+    } catch (error) {
+      // The sandbox died while it waited. Nothing has run, so the run may still be started elsewhere.
+      spool.remove();
+      onFault('a run could not be handed over', error);
+      throw new Refusal('unavailable', 'no sandbox could be started', RETRY_AFTER_S);
+    }
   }
 
   /** A runtime that cannot boot in the memory it was granted is out of memory before it begins. */
@@ -221,7 +243,7 @@ export class RunTable {
 
   #createSpool(start: StartRun, input: Buffer): Spool {
     const { runId, tenantId, installationId, capsule, version, digest, cell } = start;
-    return Spool.create(join(this.#options.directory, `${runId}${SPOOL_SUFFIX}`), {
+    const header: SpoolHeader = {
       runId,
       tenantId,
       installationId,
@@ -232,7 +254,13 @@ export class RunTable {
       inputSha256: jsonSha256(start.input),
       inputBytes: input.length,
       startedAtMs: Date.now(),
-    });
+    };
+    try {
+      return Spool.create(join(this.#options.directory, `${runId}${SPOOL_SUFFIX}`), header);
+    } catch (error) {
+      this.#options.onFault('a spool could not be made', error);
+      throw new Refusal('unavailable', 'what the run says could not be kept', RETRY_AFTER_S);
+    }
   }
 
   #reportEnd({ end }: Spool): void {

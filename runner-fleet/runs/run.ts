@@ -1,3 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { FrameBody } from '#contracts/frames';
 import type { JsonValue } from '#contracts/json';
 import { NO_USAGE, type Usage } from '#contracts/run';
 import type { StartRun } from '#contracts/runner';
@@ -20,6 +23,7 @@ const USAGE_INTERVAL_MS = 500;
 /** What may lie in the spool unread before the run is made to wait for its readers. */
 const MAX_LAG_BYTES = 32 * 2 ** 20;
 const STDERR_TAIL_BYTES = 4_096;
+const SEAL_RETRY_MS = 1_000;
 const SIGABRT = 6;
 
 export interface RunParts {
@@ -254,8 +258,15 @@ export class Run {
     else if (lag < MAX_LAG_BYTES / 2 && channel.isPaused()) channel.resume();
   }
 
-  #append(body: Parameters<Spool['append']>[0]): void {
-    this.#parts.spool.append(body, Date.now());
+  /** A frame that cannot be kept may not be followed by one that can: the run ends. */
+  #append(body: FrameBody): void {
+    if (this.#lifecycle.stop?.kind === 'spool_failed') return;
+    try {
+      this.#parts.spool.append(body, Date.now());
+    } catch (error) {
+      this.#parts.onFault('a frame could not be kept', error);
+      this.#signal({ kind: 'spool_failed' });
+    }
   }
 
   async #end(): Promise<void> {
@@ -264,12 +275,17 @@ export class Run {
     if (!outcome) throw new Error('a run ends with an outcome');
     for (const timer of this.#timers) clearTimeout(timer);
     const ending = { outcome, usage: this.#usage(), output: this.#output, endedAtMs: Date.now() };
-    try {
-      await seal(spool, sealer, ending);
-    } catch (error) {
-      onFault('a run could not be sealed', error);
-    }
     await sandbox.dispose();
+    for (;;) {
+      try {
+        await seal(spool, sealer, ending);
+        break;
+      } catch (error) {
+        // A full disk, most likely. The run has ended; only its last word has to wait.
+        onFault('a run could not be sealed', error);
+        await delay(SEAL_RETRY_MS);
+      }
+    }
     this.#settleEnded();
   }
 }

@@ -12,8 +12,8 @@ import type { Spool } from './spool.ts';
 export interface Sealer {
   readonly spiffeId: string;
   readonly runnerId: RunnerId;
-  /** Nothing where there is no identity to sign with: a run ends all the same. */
-  sign(claims: ReceiptClaims): Promise<string | undefined>;
+  sign(claims: ReceiptClaims): Promise<string>;
+  onUnsigned(error: unknown): void;
 }
 
 export interface Ending {
@@ -24,11 +24,14 @@ export interface Ending {
   readonly endedAtMs: number;
 }
 
-/** Writes the last frame of a run: its outcome, its usage and the signed receipt of both. */
+/**
+ * Writes the last frame of a run: its outcome, its usage and the signed receipt of both. Where it cannot be signed the run
+ * ends all the same, without a receipt, and so without a charge.
+ */
 export async function seal(spool: Spool, sealer: Sealer, ending: Ending): Promise<void> {
   const { outcome, usage, output, endedAtMs } = ending;
   const { inputBytes: _, ...known } = spool.header;
-  const receipt = await sealer.sign({
+  const claims: ReceiptClaims = {
     ...known,
     iss: sealer.spiffeId,
     iat: Math.floor(endedAtMs / 1_000),
@@ -37,7 +40,8 @@ export async function seal(spool: Spool, sealer: Sealer, ending: Ending): Promis
     endedAtMs,
     usage,
     outcome,
-  });
+  };
+  const receipt = await sealer.sign(claims).catch((error: unknown) => sealer.onUnsigned(error));
   spool.append({ kind: 'end', outcome, usage, ...(receipt === undefined ? {} : { receipt }) }, endedAtMs);
   await spool.sync();
 }

@@ -33,7 +33,7 @@ function makeSoma({ mayWriteArtifacts }) {
     /** The value of a secret that this run was granted. */
     secret(name) {
       try {
-        return readFileSync(`/run/secrets/${encodeURIComponent(name)}`, 'utf8');
+        return readFileSync(`/run/secrets/${encodeURIComponent(String(name))}`, 'utf8');
       } catch {
         throw new Error(`the secret ${name} was not granted to this run`);
       }

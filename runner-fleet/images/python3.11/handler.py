@@ -8,6 +8,8 @@ import traceback
 
 from soma import Soma, say
 
+ADAPTER = "/usr/lib/soma/"
+
 
 def load(entrypoint):
     spec = importlib.util.spec_from_file_location("capsule_entrypoint", entrypoint)
@@ -40,7 +42,10 @@ def leave(code):
 
 
 def fail_run(cause, error):
-    traceback.print_exception(error)
+    frames = error.__traceback__
+    while frames and frames.tb_frame.f_code.co_filename.startswith(ADAPTER):
+        frames = frames.tb_next
+    sys.stderr.write("".join(traceback.format_exception(type(error), error, frames)))
     say({"error": {"cause": cause, "message": f"{type(error).__name__}: {error}"[:1000]}})
     leave(1)
 

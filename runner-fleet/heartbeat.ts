@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { request } from 'node:https';
+import { URL } from 'node:url';
+
+import { HEARTBEAT_INTERVAL_MS, type Heartbeat } from '#contracts/runner';
+
+import type { MtlsAgent } from './identity/client-tls.ts';
+import { log, reasonOf } from './log.ts';
+
+const PATH = '/internal/v1/runners/heartbeat';
+const TIMEOUT_MS = 5_000;
+
+export interface HeartbeatsOptions {
+  /** Origin of the cell's mTLS door. */
+  readonly cellDoor: string;
+  readonly agent: MtlsAgent;
+  readonly compose: () => Heartbeat;
+}
+
+/** Tells the cell at intervals how this runner is. A cell that does not listen is told again; nothing here ever throws. */
+export class Heartbeats {
+  readonly #options: HeartbeatsOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #isHeard: boolean | undefined;
+
+  constructor(options: HeartbeatsOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    void this.beat();
+    this.#timer = setInterval(() => void this.beat(), HEARTBEAT_INTERVAL_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async beat(): Promise<void> {
+    try {
+      await this.#post();
+      if (this.#isHeard === false) log('info', 'the cell hears heartbeats again');
+      this.#isHeard = true;
+    } catch (error) {
+      if (this.#isHeard !== false) log('warn', 'the cell does not hear heartbeats', { reason: reasonOf(error) });
+      this.#isHeard = false;
+    }
+  }
+
+  async #post(): Promise<void> {
+    const { cellDoor, agent, compose } = this.#options;
+    const outgoing = request(new URL(PATH, cellDoor), {
+      method: 'POST',
+      agent,
+      headers: { 'content-type': 'application/json' },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    outgoing.end(JSON.stringify(compose()));
+    const [response] = await once(outgoing, 'response');
+    response.resume();
+    if (response.statusCode >= 300) throw new Error(`the cell answered ${response.statusCode}`);
+  }
+}

@@ -1,0 +1,97 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { Digest } from '#contracts/digest';
+import type { Frame } from '#contracts/frames';
+import { newId } from '#contracts/ids';
+import { NO_USAGE } from '#contracts/run';
+
+import { Spool, type SpoolHeader } from './spool.ts';
+
+const HEADER: SpoolHeader = {
+  runId: newId('run'),
+  tenantId: newId('ten'),
+  installationId: newId('ins'),
+  capsule: 'acme/hello',
+  version: '1.0.0',
+  digest: Digest.parse(`sha256:${'0'.repeat(64)}`),
+  cell: 'eu-west-1',
+  inputSha256: '0'.repeat(64),
+  inputBytes: 2,
+  startedAtMs: 1,
+};
+const END = {
+  kind: 'end',
+  outcome: { state: 'succeeded', cause: 'completed', detail: '', exitCode: 0 },
+  usage: NO_USAGE,
+} as const;
+
+let directory: string;
+let path: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'soma-spool-test-'));
+  path = join(directory, 'run.ndjson');
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+function framesAfter(spool: Spool, seq: number): Frame[] {
+  const text = spool.read(spool.positionAfter(seq), Number.MAX_SAFE_INTEGER).toString('utf8');
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
+
+function say(spool: Spool, count: number): void {
+  for (let index = 0; index < count; index++)
+    spool.append({ kind: 'stdout', text: `${index}`, encoding: 'utf8' }, index);
+}
+
+test('frames are numbered from 1 without gaps, and a reader resumes after any of them', () => {
+  const spool = Spool.create(path, HEADER);
+  say(spool, 1_000);
+  for (const seq of [0, 1, 255, 256, 257, 511, 512, 998, 999, 1_000, 5_000]) {
+    const expected = Array.from({ length: Math.max(0, 1_000 - seq) }, (_, index) => seq + 1 + index);
+    expect(framesAfter(spool, seq).map((frame) => frame.seq)).toEqual(expected);
+  }
+});
+
+test('nothing follows the end', () => {
+  const spool = Spool.create(path, HEADER);
+  spool.append(END, 1);
+  expect(spool.isEnded).toBe(true);
+  expect(() => say(spool, 1)).toThrow('nothing follows');
+});
+
+test('one run id has one spool', () => {
+  Spool.create(path, HEADER);
+  expect(() => Spool.create(path, HEADER)).toThrow('EEXIST');
+});
+
+test('a reopened spool goes on where the whole lines end', () => {
+  say(Spool.create(path, HEADER), 300);
+  appendFileSync(path, '{"seq":301,"atMs":1,"kind":"std');
+
+  const seen: number[] = [];
+  const spool = Spool.reopen(path, ({ seq }) => seen.push(seq));
+  expect(spool.header).toEqual(HEADER);
+  expect(seen).toHaveLength(300);
+  spool.append(END, 2);
+  expect(framesAfter(spool, 299).map(({ seq, kind }) => [seq, kind])).toEqual([
+    [300, 'stdout'],
+    [301, 'end'],
+  ]);
+  expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toHaveLength(302);
+});
+
+test('the lag is what no reader has taken', () => {
+  const spool = Spool.create(path, HEADER);
+  say(spool, 10);
+  spool.markDelivered(spool.positionAfter(9));
+  expect(spool.lag).toBe(spool.size - spool.positionAfter(9));
+  spool.markDelivered(0);
+  expect(spool.lag).toBe(spool.size - spool.positionAfter(9));
+});
