@@ -1,0 +1,43 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import type { z } from 'zod';
+
+import { AuditCheckpoint, AuditEntries, AuditPage } from '#contracts/api/audit';
+import type { TenantId } from '#contracts/ids';
+
+import { queryOf, read } from './client.ts';
+
+export interface AuditFilter {
+  readonly outcome?: 'success' | 'refused' | undefined;
+}
+
+const PAGE_SIZE = 50;
+const ENTRIES_AT_ONCE = 1_000;
+
+export function auditPages(tenant: TenantId, filter: AuditFilter) {
+  return infiniteQueryOptions({
+    queryKey: ['tenant', tenant, 'audit', 'list', filter],
+    queryFn: ({ pageParam, signal }) =>
+      read(AuditPage, `/v1/audit${queryOf({ ...filter, limit: PAGE_SIZE, cursor: pageParam })}`, { tenant, signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page: z.infer<typeof AuditPage>) => page.next ?? undefined,
+  });
+}
+
+export function auditCheckpoint(tenant: TenantId) {
+  return queryOptions({
+    queryKey: ['tenant', tenant, 'audit', 'checkpoint'],
+    queryFn: ({ signal }) => readCheckpoint(tenant, signal),
+  });
+}
+
+export function readCheckpoint(tenant: TenantId, signal?: AbortSignal): Promise<AuditCheckpoint> {
+  return read(AuditCheckpoint, '/v1/audit/checkpoint', { tenant, ...(signal && { signal }) });
+}
+
+/** The chain's entries after `after`, in its own order. */
+export async function readEntries(tenant: TenantId, after: number): Promise<AuditEntries['items']> {
+  const { items } = await read(AuditEntries, `/v1/audit/entries${queryOf({ after, limit: ENTRIES_AT_ONCE })}`, {
+    tenant,
+  });
+  return items;
+}

@@ -1,0 +1,131 @@
+import { type OutputUnit, type Schema, Validator } from '@cfworker/json-schema';
+
+import type { JsonValue } from '#contracts/json';
+
+export type JsonObject = { [key: string]: JsonValue };
+
+interface FieldBase {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string | undefined;
+  readonly isRequired: boolean;
+  readonly schema: Schema;
+}
+
+/** One property of an input schema, as the control that fits it. What fits none is edited as JSON. */
+export type Field =
+  | (FieldBase & { readonly kind: 'text'; readonly inputType: 'text' | 'url' | 'email' | 'date' })
+  | (FieldBase & { readonly kind: 'longtext'; readonly isBase64: boolean })
+  | (FieldBase & { readonly kind: 'number'; readonly isInteger: boolean })
+  | (FieldBase & { readonly kind: 'switch' })
+  | (FieldBase & { readonly kind: 'choice'; readonly options: readonly string[] })
+  | (FieldBase & { readonly kind: 'lines' })
+  | (FieldBase & { readonly kind: 'json' });
+
+/** Text above this length, or with a media type, gets a box of several lines and can come from a file. */
+const ONE_LINE_MAX_LENGTH = 500;
+const INPUT_TYPES = { uri: 'url', email: 'email', date: 'date' } as const;
+
+/** The fields of a form for `schema`; undefined where it describes no plain object, and only the JSON editor fits. */
+export function fieldsOf(schema: JsonValue): readonly Field[] | undefined {
+  if (!isJsonObject(schema) || schema['type'] !== 'object' || !isJsonObject(schema['properties'])) return undefined;
+  const required: JsonValue[] = Array.isArray(schema['required']) ? schema['required'] : [];
+  return Object.entries(schema['properties']).map(([name, property]) =>
+    fieldOf(name, isJsonObject(property) ? property : {}, required.includes(name)),
+  );
+}
+
+function fieldOf(name: string, schema: JsonObject, isRequired: boolean): Field {
+  const base: FieldBase = {
+    name,
+    title: textOf(schema['title']) ?? name,
+    description: textOf(schema['description']),
+    isRequired,
+    schema,
+  };
+  const options = stringsOf(schema['enum']);
+  if (options) return { ...base, kind: 'choice', options };
+  switch (schema['type']) {
+    case 'string':
+      return textField(base, schema);
+    case 'integer':
+    case 'number':
+      return { ...base, kind: 'number', isInteger: schema['type'] === 'integer' };
+    case 'boolean':
+      return { ...base, kind: 'switch' };
+    case 'array':
+      return isJsonObject(schema['items']) && schema['items']['type'] === 'string'
+        ? { ...base, kind: 'lines' }
+        : { ...base, kind: 'json' };
+    default:
+      return { ...base, kind: 'json' };
+  }
+}
+
+function textField(base: FieldBase, schema: JsonObject): Field {
+  const isLong =
+    schema['contentMediaType'] !== undefined ||
+    schema['contentEncoding'] !== undefined ||
+    (typeof schema['maxLength'] === 'number' && schema['maxLength'] > ONE_LINE_MAX_LENGTH);
+  if (isLong) return { ...base, kind: 'longtext', isBase64: schema['contentEncoding'] === 'base64' };
+  const format = textOf(schema['format']);
+  const inputType = format === 'uri' || format === 'email' || format === 'date' ? INPUT_TYPES[format] : 'text';
+  return { ...base, kind: 'text', inputType };
+}
+
+/** The schema's own defaults: what a form starts from. */
+export function defaultsOf(schema: JsonValue): JsonObject {
+  if (!isJsonObject(schema) || !isJsonObject(schema['properties'])) return {};
+  const defaults: JsonObject = {};
+  for (const [name, property] of Object.entries(schema['properties']))
+    if (isJsonObject(property) && property['default'] !== undefined) defaults[name] = property['default'];
+  return defaults;
+}
+
+/** One thing wrong with an input: the top-level property it belongs to (empty for none), the keyword, and a sentence. */
+export interface InputProblem {
+  readonly name: string;
+  readonly keyword: string;
+  readonly message: string;
+}
+
+/** The same validator runs in the cell; it interprets, so that no CSP needs `unsafe-eval`. Only the first problem of a property is told. */
+export function problemsOf(schema: JsonValue, input: JsonValue): InputProblem[] {
+  if (typeof schema !== 'boolean' && !isJsonObject(schema)) return [];
+  const { valid, errors } = new Validator(schema, '2020-12', false).validate(input);
+  if (valid) return [];
+  const found = new Map<string, InputProblem>();
+  for (const error of errors.filter(isLeaf)) {
+    const name = propertyOf(error);
+    if (!found.has(name)) found.set(name, { name, keyword: error.keyword, message: error.error });
+  }
+  return [...found.values()];
+}
+
+/** `properties` and `items` only say that something further in is wrong. */
+function isLeaf(error: OutputUnit): boolean {
+  return !['properties', 'items', 'prefixItems', 'additionalProperties', 'allOf', '$ref'].includes(error.keyword);
+}
+
+function propertyOf(error: OutputUnit): string {
+  const pointed = /^#\/([^/]+)/.exec(error.instanceLocation)?.[1];
+  if (pointed !== undefined) return unescapePointer(pointed);
+  return (error.keyword === 'required' ? /property "([^"]+)"/.exec(error.error)?.[1] : undefined) ?? '';
+}
+
+/** RFC 6901 §4. */
+export function unescapePointer(token: string): string {
+  return token.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function textOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function stringsOf(value: JsonValue | undefined): readonly string[] | undefined {
+  return Array.isArray(value) && value.every((option) => typeof option === 'string') ? value : undefined;
+}

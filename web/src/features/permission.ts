@@ -1,0 +1,15 @@
+/** A permission text of `contracts/manifest.ts`, taken apart for showing. */
+export type ParsedPermission =
+  | { readonly kind: 'egress'; readonly target: string; readonly host: string; readonly isWildcard: boolean }
+  | { readonly kind: 'secret'; readonly name: string }
+  | { readonly kind: 'artifacts' }
+  | { readonly kind: 'other'; readonly text: string };
+
+/** What this page does not know is shown as it is, never left out. */
+export function parsePermission(text: string): ParsedPermission {
+  if (text === 'artifacts') return { kind: 'artifacts' };
+  if (text.startsWith('secret:')) return { kind: 'secret', name: text.slice('secret:'.length) };
+  const egress = /^egress:((.+):\d+)$/.exec(text);
+  if (!egress?.[1] || !egress[2]) return { kind: 'other', text };
+  return { kind: 'egress', target: egress[1], host: egress[2], isWildcard: egress[2].startsWith('*.') };
+}

@@ -1,0 +1,90 @@
+import type { VersionStatus } from '#contracts/api/capsules';
+
+import { counted, duration } from './format.ts';
+
+export const gallery = {
+  title: 'Code you can check before it runs',
+  lead: 'Every capsule is signed, content-addressed and says what it may touch.',
+  search: 'Search capsules',
+  results: (n: number, isAll: boolean) => `${counted(n, 'capsule', 'capsules')}${isAll ? '' : ' so far'}`,
+  none: 'No capsule matches. Search for what it should do, or remove the category.',
+  empty: 'Nothing has been published yet. Publish the first one: soma init, then soma publish.',
+  category: (name: string) => name.replaceAll('-', ' '),
+  allCategories: 'All',
+  categories: 'Category',
+};
+
+const RUNTIME: Readonly<Record<string, string>> = {
+  node24: 'Node 24',
+  'python3.11': 'Python 3.11',
+  wasm: 'WebAssembly',
+};
+
+export const capsule = {
+  noPermissions: 'Touches nothing',
+  anyHostOf: (domain: string) => `Any host of ${domain}`,
+  artifacts: 'Writes artifacts',
+  free: 'Free',
+  aRun: 'a run',
+  plusUse: 'plus what it uses: processor time and memory',
+  upTo: (amount: string) => `at most ${amount} a run`,
+  runtime: (runtime: string) => RUNTIME[runtime] ?? runtime,
+  retired: 'No active version',
+  tabs: { about: 'About', input: 'Input', versions: 'Versions' },
+  mayTouch: 'It may touch',
+  costs: 'What it costs',
+  provenance: 'Provenance',
+  limits: 'Limits',
+  facts: {
+    digest: 'Digest',
+    signedBy: 'Signed by',
+    runtime: 'Runtime',
+    license: 'License',
+    source: 'Source',
+    regions: 'Runs in',
+    everyRegion: 'every region',
+    published: 'Published',
+    memory: 'Memory',
+    time: 'Time',
+    cpu: 'Processor',
+    cores: (millis: number) => `${millis / 1_000} of a core`,
+    limit: (ms: number) => `${duration(ms)} at most`,
+  },
+  inputLead: 'A run is refused before it starts if its input does not match this schema.',
+  schema: 'JSON Schema',
+  status: { active: 'active', deprecated: 'deprecated', yanked: 'yanked' } satisfies Record<VersionStatus, string>,
+  versions: { version: 'Version', status: 'State', published: 'Published', size: 'Size' },
+  run: 'Run it',
+  install: 'Install',
+  signInToInstall: 'Sign in to install',
+  terminal: 'From a terminal',
+};
+
+export const permission = {
+  egress: (target: string) => ({
+    title: `Connect to ${target}`,
+    meaning: 'What you give it as input may be sent there.',
+  }),
+  artifacts: { title: 'Write artifacts', meaning: 'Files it makes are kept in your region until you delete them.' },
+  secret: (name: string) => ({
+    title: `Use the secret ${name}`,
+    meaning: 'Its value is given to each run, and to nothing else.',
+  }),
+  other: (text: string) => ({ title: text, meaning: 'See its description for what this is used for.' }),
+  none: 'It has no network, no disk of its own, no secrets. It sees its input and nothing else.',
+};
+
+export const install = {
+  title: (name: string) => `Install ${name}`,
+  into: (tenant: string) => `for ${tenant}`,
+  asks: 'It asks for the following. Each needs your approval; you can take it back later.',
+  unapproved: 'Tick each permission to approve it. Without them it is not installed.',
+  updates: 'Versions',
+  compatible: (version: string) => `${version} and compatible updates`,
+  compatibleHint: 'A newer version that wants more permissions waits for your approval.',
+  exact: (version: string) => `Exactly ${version}`,
+  exactHint: 'Stays until you change it.',
+  submit: 'Install',
+  submitApproving: 'Approve and install',
+  working: 'Installing…',
+};

@@ -1,0 +1,57 @@
+import { formatNanos, NanosText } from '#contracts/money';
+
+const LANGUAGE = 'en';
+const plurals = new Intl.PluralRules(LANGUAGE);
+const wholeNumber = new Intl.NumberFormat(LANGUAGE);
+const oneDecimal = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 1 });
+const date = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium' });
+const moment = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium', timeStyle: 'medium' });
+const monthOfYear = new Intl.DateTimeFormat(LANGUAGE, { month: 'long', year: 'numeric', timeZone: 'UTC' });
+const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB'] as const;
+
+export function whole(n: number): string {
+  return wholeNumber.format(n);
+}
+
+/** `3 runs`, `1 run`. */
+export function counted(n: number, one: string, other: string): string {
+  return `${whole(n)} ${plurals.select(n) === 'one' ? one : other}`;
+}
+
+export function day(iso: string): string {
+  return date.format(new Date(iso));
+}
+
+export function instant(iso: string): string {
+  return moment.format(new Date(iso));
+}
+
+/** `2026-11` → `November 2026`. */
+export function month(period: string): string {
+  return monthOfYear.format(new Date(`${period}-01T00:00:00Z`));
+}
+
+export function bytes(n: number): string {
+  const exponent = n < 1 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log2(n) / 10));
+  return `${oneDecimal.format(n / 2 ** (exponent * 10))} ${BYTE_UNITS[exponent] ?? ''}`;
+}
+
+export function duration(ms: number): string {
+  if (ms < 1_000) return `${whole(Math.round(ms))} ms`;
+  if (ms < 60_000) return `${oneDecimal.format(ms / 1_000)} s`;
+  return `${whole(Math.floor(ms / 60_000))} min ${whole(Math.round((ms % 60_000) / 1_000))} s`;
+}
+
+/** Processor time is short: below a millisecond it is said in microseconds. */
+export function processorTime(us: number): string {
+  return us < 1_000 ? `${whole(us)} µs` : duration(us / 1_000);
+}
+
+/** Nano-units as the API writes them → `$0.0025`. */
+export function money(nanosText: string): string {
+  return formatNanos(NanosText.parse(nanosText));
+}
+
+export function percent(fraction: number): string {
+  return `${whole(Math.round(fraction * 100))} %`;
+}

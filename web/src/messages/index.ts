@@ -1,0 +1,29 @@
+import { apiKeys, device, region, signIn, signUp, tenant } from './account.ts';
+import { capsule, gallery, install, permission } from './catalogue.ts';
+import { audit, usage } from './evidence.ts';
+import { failure } from './failure.ts';
+import { palette, shell } from './shell.ts';
+import { form, installations, run, runs } from './work.ts';
+
+/** Every word the app says. One object a language, one type for all: a missing or misspelt key does not compile. */
+export const m = {
+  shell,
+  palette,
+  failure,
+  gallery,
+  capsule,
+  permission,
+  install,
+  signIn,
+  signUp,
+  region,
+  tenant,
+  device,
+  apiKeys,
+  installations,
+  run,
+  runs,
+  form,
+  usage,
+  audit,
+};

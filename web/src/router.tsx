@@ -1,0 +1,136 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { z } from 'zod';
+
+import { RunState } from '#contracts/run';
+
+import { NotFound } from './routes/not-found.tsx';
+import { RootError } from './routes/root-error.tsx';
+import { Shell } from './ui/shell.tsx';
+
+/** Search parameters are what somebody typed: what does not fit is dropped, not an error page. */
+const text = z.string().optional().catch(undefined);
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: RootError });
+
+const gallery = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  validateSearch: z.object({ q: text, category: text }),
+  component: lazyRouteComponent(() => import('./routes/gallery.tsx'), 'Gallery'),
+});
+
+const capsule = createRoute({
+  getParentRoute: () => root,
+  path: '/capsules/$publisher/$slug',
+  validateSearch: z.object({ version: text }),
+  component: lazyRouteComponent(() => import('./routes/capsule.tsx'), 'CapsulePage'),
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: z.object({ next: text }),
+  component: lazyRouteComponent(() => import('./routes/sign-in.tsx'), 'SignIn'),
+});
+
+const signUp = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-up',
+  validateSearch: z.object({ next: text }),
+  component: lazyRouteComponent(() => import('./routes/sign-up.tsx'), 'SignUp'),
+});
+
+/** Pages of who is signed in. */
+const person = createRoute({
+  getParentRoute: () => root,
+  id: 'person',
+  component: lazyRouteComponent(() => import('./routes/person-area.tsx'), 'PersonArea'),
+});
+
+const device = createRoute({
+  getParentRoute: () => person,
+  path: '/device',
+  validateSearch: z.object({ user_code: text }),
+  component: lazyRouteComponent(() => import('./routes/device.tsx'), 'Device'),
+});
+
+const newTenant = createRoute({
+  getParentRoute: () => person,
+  path: '/tenants/new',
+  validateSearch: z.object({ next: text }),
+  component: lazyRouteComponent(() => import('./routes/new-tenant.tsx'), 'NewTenant'),
+});
+
+/** Pages of one tenant. */
+const tenant = createRoute({
+  getParentRoute: () => person,
+  id: 'tenant',
+  component: lazyRouteComponent(() => import('./routes/tenant-area.tsx'), 'TenantArea'),
+});
+
+const installations = createRoute({
+  getParentRoute: () => tenant,
+  path: '/installations',
+  component: lazyRouteComponent(() => import('./routes/installations.tsx'), 'Installations'),
+});
+
+const console = createRoute({
+  getParentRoute: () => tenant,
+  path: '/installations/$installation',
+  validateSearch: z.object({ run: text }),
+  component: lazyRouteComponent(() => import('./routes/run-console.tsx'), 'RunConsole'),
+});
+
+const runs = createRoute({
+  getParentRoute: () => tenant,
+  path: '/runs',
+  validateSearch: z.object({ state: RunState.optional().catch(undefined), capsule: text }),
+  component: lazyRouteComponent(() => import('./routes/runs.tsx'), 'Runs'),
+});
+
+const run = createRoute({
+  getParentRoute: () => tenant,
+  path: '/runs/$run',
+  component: lazyRouteComponent(() => import('./routes/run.tsx'), 'RunPage'),
+});
+
+const usage = createRoute({
+  getParentRoute: () => tenant,
+  path: '/usage',
+  component: lazyRouteComponent(() => import('./routes/usage.tsx'), 'UsagePage'),
+});
+
+const audit = createRoute({
+  getParentRoute: () => tenant,
+  path: '/audit',
+  validateSearch: z.object({ outcome: z.enum(['success', 'refused']).optional().catch(undefined) }),
+  component: lazyRouteComponent(() => import('./routes/audit.tsx'), 'AuditPage'),
+});
+
+const apiKeys = createRoute({
+  getParentRoute: () => tenant,
+  path: '/api-keys',
+  component: lazyRouteComponent(() => import('./routes/api-keys.tsx'), 'ApiKeys'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    gallery,
+    capsule,
+    signIn,
+    signUp,
+    person.addChildren([
+      device,
+      newTenant,
+      tenant.addChildren([installations, console, runs, run, usage, audit, apiKeys]),
+    ]),
+  ]),
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,71 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+
+import type { CapsuleDetail } from '#contracts/api/capsules';
+
+import { capsuleDetail, capsuleRelease } from '../api/capsules.ts';
+import { m } from '../messages/index.ts';
+import { CapsuleFacts } from '../ui/capsule-facts.tsx';
+import { CapsuleTabs } from '../ui/capsule-tabs.tsx';
+import { Loaded } from '../ui/loaded.tsx';
+import { Seal } from '../ui/seal.tsx';
+import { PageSkeleton } from '../ui/skeleton.tsx';
+import { CapsuleAction } from './capsule-action.tsx';
+
+const route = getRouteApi('/capsules/$publisher/$slug');
+
+export function CapsulePage() {
+  const { publisher, slug } = route.useParams();
+  const { version } = route.useSearch();
+  const capsule = useQuery(capsuleDetail(`${publisher}/${slug}`));
+  return (
+    <Loaded query={capsule} skeleton={<PageSkeleton />}>
+      {(detail) => (
+        <Content capsule={detail} version={version ?? detail.latestVersion ?? detail.versions[0]?.version} />
+      )}
+    </Loaded>
+  );
+}
+
+function Content({ capsule, version }: { capsule: CapsuleDetail; version: string | undefined }) {
+  const summary = capsule.versions.find((candidate) => candidate.version === version);
+  return (
+    <>
+      <title>{`${capsule.title} · Soma`}</title>
+      <div className="flex flex-wrap items-center gap-x-5 gap-y-4">
+        <Seal digest={summary?.digest ?? capsule.latestDigest} size={68} />
+        <div className="min-w-0 flex-1 basis-64">
+          <p className="text-sm break-words text-ink-2">{capsule.name}</p>
+          <h1 className="text-xl sm:text-2xl">
+            {capsule.title} <span className="figures align-middle text-base font-normal text-ink-3">{version}</span>
+          </h1>
+          {summary && summary.status !== 'active' && (
+            <span className="tag tag-warn">{m.capsule.status[summary.status]}</span>
+          )}
+        </div>
+        <CapsuleAction capsule={capsule} version={version} />
+      </div>
+      {version === undefined ? (
+        <p className="mt-6 text-ink-2">{m.capsule.retired}</p>
+      ) : (
+        <Release capsule={capsule} version={version} />
+      )}
+    </>
+  );
+}
+
+function Release({ capsule, version }: { capsule: CapsuleDetail; version: string }) {
+  const release = useQuery(capsuleRelease(capsule.name, version));
+  return (
+    <div className="mt-8">
+      <Loaded query={release} skeleton={<PageSkeleton />}>
+        {(loaded) => (
+          <div className="grid gap-x-14 gap-y-10 lg:grid-cols-[minmax(0,1fr)_21rem]">
+            <CapsuleFacts release={loaded} />
+            <CapsuleTabs capsule={capsule} release={loaded} />
+          </div>
+        )}
+      </Loaded>
+    </div>
+  );
+}

@@ -1,0 +1,124 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+
+import type { CapsuleVersion } from '#contracts/api/capsules';
+import type { CostPreview, Installation } from '#contracts/api/installations';
+import type { JsonValue } from '#contracts/json';
+
+import { capsuleRelease } from '../api/capsules.ts';
+import { installationCost, installationDetail } from '../api/installations.ts';
+import { runsKey } from '../api/runs.ts';
+import { startRun } from '../features/run-feeds.ts';
+import { useTenant } from '../features/session.ts';
+import { money } from '../messages/format.ts';
+import { m } from '../messages/index.ts';
+import { FailureNote } from '../ui/failure-note.tsx';
+import { InputEditor } from '../ui/input-editor.tsx';
+import { Loaded } from '../ui/loaded.tsx';
+import { RunPanel } from '../ui/run-panel.tsx';
+import { Seal } from '../ui/seal.tsx';
+import { PageSkeleton } from '../ui/skeleton.tsx';
+import { WatchedRun } from './watched-run.tsx';
+
+const route = getRouteApi('/person/tenant/installations/$installation');
+
+/** Where an installed capsule is run: its input beside what it says. */
+export function RunConsole() {
+  const tenant = useTenant();
+  const { installation } = route.useParams();
+  const installed = useQuery(installationDetail(tenant.id, installation));
+  return (
+    <Loaded query={installed} skeleton={<PageSkeleton />}>
+      {(found) => <Console installation={found} />}
+    </Loaded>
+  );
+}
+
+function Console({ installation }: { installation: Installation }) {
+  const tenant = useTenant();
+  const cost = useQuery(installationCost(tenant.id, installation.id));
+  return (
+    <Loaded query={cost} skeleton={<PageSkeleton />}>
+      {(preview) => <ReleaseConsole installation={installation} cost={preview} />}
+    </Loaded>
+  );
+}
+
+function ReleaseConsole({ installation, cost }: { installation: Installation; cost: CostPreview }) {
+  const { run } = route.useSearch();
+  const release = useQuery(capsuleRelease(installation.capsule, cost.version));
+  return (
+    <Loaded query={release} skeleton={<PageSkeleton />}>
+      {({ version }) => (
+        <>
+          <Heading version={version} />
+          <div className="mt-6 grid gap-8 lg:grid-cols-[20rem_minmax(0,1fr)]">
+            <Start installation={installation} version={version} ceilingNanos={cost.ceilingNanos} />
+            <div className="min-w-0">
+              {run ? (
+                <WatchedRun key={run} id={run} />
+              ) : (
+                <RunPanel feed={undefined} isCancelling={false} onCancel={noRun} />
+              )}
+            </div>
+          </div>
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+function Heading({ version: { capsule, version, digest } }: { version: CapsuleVersion }) {
+  const [publisher = '', slug = ''] = capsule.split('/');
+  return (
+    <div className="flex items-center gap-3">
+      <title>{`${capsule} · Soma`}</title>
+      <Seal digest={digest} size={36} />
+      <h1 className="min-w-0 text-lg sm:text-xl">
+        <Link to="/capsules/$publisher/$slug" params={{ publisher, slug }} className="break-words hover:underline">
+          {capsule}
+        </Link>{' '}
+        <span className="figures text-sm font-normal text-ink-3">{version}</span>
+      </h1>
+    </div>
+  );
+}
+
+function Start({
+  installation,
+  version,
+  ceilingNanos,
+}: {
+  installation: Installation;
+  version: CapsuleVersion;
+  ceilingNanos: string;
+}) {
+  const tenant = useTenant();
+  const client = useQueryClient();
+  const navigate = route.useNavigate();
+  const start = useMutation({
+    mutationFn: (input: JsonValue) => startRun(tenant.id, { installation: installation.id, input }),
+    onSuccess: async (run) => {
+      await navigate({ search: { run }, replace: true });
+      await client.invalidateQueries({ queryKey: runsKey(tenant.id) });
+    },
+  });
+  return (
+    <InputEditor
+      key={version.id}
+      schema={version.manifest['input'] ?? true}
+      onSubmit={start.mutate}
+      footer={
+        <>
+          {start.error && <FailureNote error={start.error} />}
+          <button className="button button-primary w-full" disabled={start.isPending}>
+            {start.isPending ? m.run.starting : m.run.start}
+          </button>
+          <p className="text-xs text-ink-3">{m.run.ceiling(money(ceilingNanos))}</p>
+        </>
+      }
+    />
+  );
+}
+
+function noRun(): void {}

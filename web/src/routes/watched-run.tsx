@@ -1,0 +1,36 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState, useSyncExternalStore } from 'react';
+
+import { cancelRun, runDetail } from '../api/runs.ts';
+import { feedOf } from '../features/run-feeds.ts';
+import { useTenant } from '../features/session.ts';
+import { FailureNote } from '../ui/failure-note.tsx';
+import { Loaded } from '../ui/loaded.tsx';
+import { RunPanel } from '../ui/run-panel.tsx';
+import { RunResult } from '../ui/run-result.tsx';
+import { RowsSkeleton } from '../ui/skeleton.tsx';
+
+/** A run of the tenant: live from its stream, and what the cell has recorded once it has ended. */
+export function WatchedRun({ id }: { id: string }) {
+  const tenant = useTenant();
+  const [feed] = useState(() => feedOf(tenant.id, id));
+  const view = useSyncExternalStore(feed.subscribe, feed.view);
+  const cancellation = useMutation({ mutationFn: () => cancelRun(tenant.id, id) });
+  const run = useQuery({ ...runDetail(tenant.id, id), enabled: view.phase === 'ended' });
+  return (
+    <div className="space-y-8">
+      <RunPanel
+        feed={feed}
+        isCancelling={cancellation.isPending || cancellation.isSuccess}
+        onCancel={cancellation.mutate}
+      />
+      {cancellation.error && <FailureNote error={cancellation.error} />}
+      {view.failure && <FailureNote error={view.failure} />}
+      {view.phase === 'ended' && (
+        <Loaded query={run} skeleton={<RowsSkeleton rows={4} />}>
+          {(recorded) => <RunResult view={view} run={recorded} />}
+        </Loaded>
+      )}
+    </div>
+  );
+}

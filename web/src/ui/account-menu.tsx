@@ -1,0 +1,85 @@
+import { Menu } from '@base-ui/react/menu';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link, useLocation, useNavigate } from '@tanstack/react-router';
+import { Check, ChevronDown, LogOut, Plus } from 'lucide-react';
+
+import type { Account, Me } from '#contracts/api/accounts';
+import type { TenantMembership } from '#contracts/api/tenants';
+
+import { signOut } from '../api/accounts.ts';
+import { chooseTenant } from '../features/tenant-choice.ts';
+import { m } from '../messages/index.ts';
+import { MenuPopup } from './menu-popup.tsx';
+
+/** Who is signed in, for which tenant, and the ways to change either. */
+export function AccountMenu({ me, tenant }: { me: Me | null; tenant: TenantMembership | undefined }) {
+  const { href } = useLocation();
+  if (me === null)
+    return (
+      <Link to="/sign-in" search={{ next: href }} className="button">
+        {m.shell.signIn}
+      </Link>
+    );
+  return (
+    <Menu.Root>
+      <Menu.Trigger
+        aria-label={tenant ? m.shell.currentTenant(tenant.name) : m.shell.noTenant}
+        className="flex h-9 max-w-30 items-center gap-1.5 rounded-md px-2.5 text-sm font-medium hover:bg-sunken sm:max-w-44"
+      >
+        <span className="truncate">{tenant?.name ?? m.shell.noTenant}</span>
+        <ChevronDown aria-hidden className="size-4 flex-none text-ink-3" />
+      </Menu.Trigger>
+      <MenuPopup>
+        <TenantItems me={me} tenant={tenant} />
+        <Menu.Separator className="my-1.5 h-px bg-line" />
+        {me.account && <PersonItems account={me.account} />}
+      </MenuPopup>
+    </Menu.Root>
+  );
+}
+
+function TenantItems({ me, tenant }: { me: Me; tenant: TenantMembership | undefined }) {
+  return (
+    <>
+      <Menu.RadioGroup value={tenant?.id ?? ''} onValueChange={(id: string) => chooseTenant(id)}>
+        {me.tenants.map(({ id, name, cell }) => (
+          <Menu.RadioItem key={id} value={id} className="menu-item" closeOnClick>
+            <span className="min-w-0">
+              <span className="block truncate">{name}</span>
+              <span className="figures block text-xs text-ink-3">{cell}</span>
+            </span>
+            <Menu.RadioItemIndicator className="ml-auto">
+              <Check aria-hidden className="size-4 text-accent" />
+            </Menu.RadioItemIndicator>
+          </Menu.RadioItem>
+        ))}
+      </Menu.RadioGroup>
+      <Menu.Item className="menu-item" render={<Link to="/tenants/new" />}>
+        <Plus aria-hidden className="size-4 text-ink-3" />
+        {m.shell.newTenant}
+      </Menu.Item>
+    </>
+  );
+}
+
+function PersonItems({ account }: { account: Account }) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const leave = useMutation({
+    mutationFn: signOut,
+    onSuccess: async () => {
+      await navigate({ to: '/' });
+      client.clear();
+      await client.invalidateQueries();
+    },
+  });
+  return (
+    <>
+      <p className="truncate px-2.5 py-1 text-xs text-ink-3">{account.email}</p>
+      <Menu.Item className="menu-item" onClick={() => leave.mutate()}>
+        <LogOut aria-hidden className="size-4 text-ink-3" />
+        {m.shell.signOut}
+      </Menu.Item>
+    </>
+  );
+}

@@ -1,0 +1,94 @@
+import { ShieldAlert, ShieldCheck } from 'lucide-react';
+
+import { ceilingFor } from '#contracts/pricing';
+
+import type { Release } from '../api/capsules.ts';
+import { bytes, day, money } from '../messages/format.ts';
+import { m } from '../messages/index.ts';
+import { CommandLine } from './command-line.tsx';
+import { Code, Fact, Facts } from './facts.tsx';
+import { PermissionText } from './permission-text.tsx';
+import { Price } from './price.tsx';
+
+/** What a release touches, costs, and where it comes from. */
+export function CapsuleFacts({ release }: { release: Release }) {
+  const { version, manifest } = release;
+  const { facts } = m.capsule;
+  return (
+    <aside aria-label={m.capsule.mayTouch} className="space-y-7 lg:order-last">
+      <Touches permissions={version.permissions} />
+      <section>
+        <h2 className="mb-1 text-sm">{m.capsule.costs}</h2>
+        <p className="figures text-lg">
+          <Price perRunNanos={manifest.pricing.perRunNanos?.toString() ?? null} />
+        </p>
+        <p className="text-sm text-ink-2">
+          {m.capsule.plusUse}; {m.capsule.upTo(money(ceilingFor(manifest).totalNanos.toString()))}
+        </p>
+      </section>
+      <section>
+        <h2 className="mb-1.5 text-sm">{m.capsule.provenance}</h2>
+        <Facts>
+          <Fact term={facts.digest}>
+            <Code>{version.digest}</Code>
+          </Fact>
+          <Fact term={facts.published}>{day(version.publishedAt)}</Fact>
+          <Fact term={facts.runtime}>{m.capsule.runtime(manifest.runtime)}</Fact>
+          <Fact term={facts.regions}>{manifest.allowedRegions?.join(', ') ?? facts.everyRegion}</Fact>
+          <Fact term={facts.license}>{manifest.license}</Fact>
+          {manifest.repository && (
+            <Fact term={facts.source}>
+              <Repository url={manifest.repository} />
+            </Fact>
+          )}
+        </Facts>
+      </section>
+      <section>
+        <h2 className="mb-1.5 text-sm">{m.capsule.limits}</h2>
+        <Facts>
+          <Fact term={facts.memory}>{bytes(manifest.resources.memoryBytes)}</Fact>
+          <Fact term={facts.time}>{facts.limit(manifest.resources.timeoutMs)}</Fact>
+          <Fact term={facts.cpu}>{facts.cores(manifest.resources.cpuMillis)}</Fact>
+        </Facts>
+      </section>
+      <section className="space-y-2">
+        <h2 className="text-sm">{m.capsule.terminal}</h2>
+        <CommandLine>{`soma install ${manifest.name}\nsoma run ${manifest.name}`}</CommandLine>
+      </section>
+    </aside>
+  );
+}
+
+function Touches({ permissions }: { permissions: readonly string[] }) {
+  const isHarmless = permissions.length === 0;
+  const Icon = isHarmless ? ShieldCheck : ShieldAlert;
+  return (
+    <section
+      className={isHarmless ? 'rounded-lg bg-accent-soft p-4 text-accent' : 'rounded-lg bg-warn-soft p-4 text-warn'}
+    >
+      <h2 className="flex items-center gap-2 text-base">
+        <Icon aria-hidden className="size-4.5" />
+        {isHarmless ? m.capsule.noPermissions : m.capsule.mayTouch}
+      </h2>
+      {isHarmless ? (
+        <p className="mt-1 text-sm text-ink-2">{m.permission.none}</p>
+      ) : (
+        <ul className="mt-2.5 space-y-2.5 text-ink">
+          {permissions.map((permission) => (
+            <li key={permission}>
+              <PermissionText permission={permission} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function Repository({ url }: { url: string }) {
+  return (
+    <a href={url} rel="nofollow noopener ugc" className="link break-all">
+      {url.replace(/^https:\/\//, '')}
+    </a>
+  );
+}

@@ -1,0 +1,45 @@
+import { FileUp } from 'lucide-react';
+import { useRef, useState } from 'react';
+
+import { RUN_INPUT_MAX_BYTES } from '#contracts/api/runs';
+
+import { bytes } from '../messages/format.ts';
+import { m } from '../messages/index.ts';
+
+/** Fills a field from a file of the person's own machine. */
+export function FileButton({ isBase64, onText }: { isBase64: boolean; onText: (text: string) => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  const [isTooLarge, setTooLarge] = useState(false);
+  async function take(file: File | undefined) {
+    if (!file) return;
+    setTooLarge(file.size > RUN_INPUT_MAX_BYTES);
+    if (file.size > RUN_INPUT_MAX_BYTES) return;
+    onText(isBase64 ? toBase64(new Uint8Array(await file.arrayBuffer())) : await file.text());
+  }
+  return (
+    <div className="mt-1.5 flex items-center gap-3">
+      <button type="button" className="button button-quiet -ml-2 px-2 text-xs" onClick={() => input.current?.click()}>
+        <FileUp aria-hidden className="size-4" />
+        {m.form.fromFile}
+      </button>
+      <input
+        ref={input}
+        type="file"
+        hidden
+        aria-label={m.form.fromFile}
+        onChange={(event) => void take(event.target.files?.[0])}
+      />
+      {isTooLarge && (
+        <p role="alert" className="text-xs text-danger">
+          {m.form.fileTooLarge(bytes(RUN_INPUT_MAX_BYTES))}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function toBase64(content: Uint8Array): string {
+  let binary = '';
+  for (const byte of content) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}

@@ -1,0 +1,108 @@
+import { useState } from 'react';
+
+import type { CapsuleVersion } from '#contracts/api/capsules';
+import type { Install } from '#contracts/api/installations';
+
+import { m } from '../messages/index.ts';
+import { ChoiceCards } from './choice-cards.tsx';
+import { DialogWindow } from './dialog-window.tsx';
+import { FailureNote } from './failure-note.tsx';
+import { PermissionText } from './permission-text.tsx';
+
+interface InstallFormProps {
+  readonly tenantName: string;
+  readonly release: CapsuleVersion;
+  readonly isWorking: boolean;
+  readonly error: Error | null;
+  readonly onInstall: (choice: Install) => void;
+}
+
+/** Nothing is approved that was not ticked: each permission is a decision of its own. */
+export function InstallDialog({
+  isOpen,
+  onOpenChange,
+  ...form
+}: InstallFormProps & { readonly isOpen: boolean; readonly onOpenChange: (isOpen: boolean) => void }) {
+  return (
+    <DialogWindow title={m.install.title(form.release.capsule)} isOpen={isOpen} onOpenChange={onOpenChange}>
+      <InstallForm {...form} />
+    </DialogWindow>
+  );
+}
+
+function InstallForm({ tenantName, release, isWorking, error, onInstall }: InstallFormProps) {
+  const [approved, setApproved] = useState<readonly string[]>([]);
+  const [updates, setUpdates] = useState<'compatible' | 'exact'>('compatible');
+  const [isIncomplete, setIncomplete] = useState(false);
+  function submit(event: React.SubmitEvent) {
+    event.preventDefault();
+    const isComplete = release.permissions.every((permission) => approved.includes(permission));
+    setIncomplete(!isComplete);
+    const range = updates === 'exact' ? release.version : `^${release.version}`;
+    if (isComplete) onInstall({ capsule: release.capsule, range, approved: [...approved] });
+  }
+  return (
+    <form onSubmit={submit} className="space-y-5">
+      <p className="text-sm text-ink-2">{m.install.into(tenantName)}</p>
+      <Approvals permissions={release.permissions} approved={approved} onApprove={setApproved} />
+      {isIncomplete && (
+        <p role="alert" className="text-sm text-danger">
+          {m.install.unapproved}
+        </p>
+      )}
+      <ChoiceCards
+        legend={m.install.updates}
+        choices={[
+          { value: 'compatible', title: m.install.compatible(release.version), hint: m.install.compatibleHint },
+          { value: 'exact', title: m.install.exact(release.version), hint: m.install.exactHint },
+        ]}
+        value={updates}
+        onChange={setUpdates}
+      />
+      {error && <FailureNote error={error} />}
+      <button className="button button-primary w-full" disabled={isWorking}>
+        {submitText(isWorking, release.permissions.length > 0)}
+      </button>
+    </form>
+  );
+}
+
+function submitText(isPending: boolean, isApproving: boolean): string {
+  if (isPending) return m.install.working;
+  return isApproving ? m.install.submitApproving : m.install.submit;
+}
+
+function Approvals({
+  permissions,
+  approved,
+  onApprove,
+}: {
+  permissions: readonly string[];
+  approved: readonly string[];
+  onApprove: (approved: readonly string[]) => void;
+}) {
+  if (permissions.length === 0)
+    return <p className="rounded-md bg-accent-soft p-3.5 text-sm text-accent">{m.permission.none}</p>;
+  return (
+    <fieldset>
+      <legend className="mb-2 text-sm">{m.install.asks}</legend>
+      <div className="divide-y divide-line rounded-md bg-warn-soft">
+        {permissions.map((permission) => (
+          <label key={permission} className="flex gap-3 px-3.5 py-3">
+            <input
+              type="checkbox"
+              className="check mt-1"
+              checked={approved.includes(permission)}
+              onChange={(event) =>
+                onApprove(
+                  event.target.checked ? [...approved, permission] : approved.filter((kept) => kept !== permission),
+                )
+              }
+            />
+            <PermissionText permission={permission} />
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}

@@ -1,0 +1,46 @@
+import { useState } from 'react';
+
+import { isJsonValue, type JsonValue } from '#contracts/json';
+
+import { m } from '../messages/index.ts';
+import type { ControlAttributes } from './field-control.tsx';
+
+/** A value that no other control fits, as JSON text. While it is not JSON, the value keeps the text, which the schema refuses. */
+export function JsonField({
+  value,
+  attributes,
+  onChange,
+}: {
+  value: JsonValue | undefined;
+  attributes: ControlAttributes;
+  onChange: (value: JsonValue | undefined) => void;
+}) {
+  const [text, setText] = useState(() => (value === undefined ? '' : JSON.stringify(value, null, 2)));
+  const isBroken = text.trim() !== '' && parseJson(text) === undefined;
+  return (
+    <>
+      <textarea
+        {...attributes}
+        aria-invalid={attributes['aria-invalid'] || isBroken}
+        className="field figures text-xs leading-5"
+        rows={4}
+        spellCheck={false}
+        value={text}
+        onChange={({ target }) => {
+          setText(target.value);
+          onChange(target.value.trim() === '' ? undefined : (parseJson(target.value) ?? target.value));
+        }}
+      />
+      {isBroken && <p className="mt-1 text-xs text-danger">{m.form.badJson}</p>}
+    </>
+  );
+}
+
+export function parseJson(text: string): JsonValue | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonValue(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,21 @@
+import { parsePermission } from '../features/permission.ts';
+import { m } from '../messages/index.ts';
+
+/** One permission in a sentence, with what granting it means. */
+export function PermissionText({ permission }: { permission: string }) {
+  const { title, meaning } = sentenceOf(permission);
+  return (
+    <span className="block min-w-0">
+      <span className="block font-medium break-words">{title}</span>
+      <span className="block text-sm text-ink-2">{meaning}</span>
+    </span>
+  );
+}
+
+function sentenceOf(text: string): { title: string; meaning: string } {
+  const permission = parsePermission(text);
+  if (permission.kind === 'egress') return m.permission.egress(permission.target);
+  if (permission.kind === 'secret') return m.permission.secret(permission.name);
+  if (permission.kind === 'artifacts') return m.permission.artifacts;
+  return m.permission.other(permission.text);
+}

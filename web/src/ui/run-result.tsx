@@ -1,0 +1,124 @@
+import { Download } from 'lucide-react';
+
+import type { Run, Usage } from '#contracts/run';
+
+import { download } from '../features/download.ts';
+import { claimsOf } from '../features/receipt.ts';
+import type { RunView } from '../features/run-feed.ts';
+import { bytes, duration, money, processorTime, whole } from '../messages/format.ts';
+import { m } from '../messages/index.ts';
+import { CommandLine } from './command-line.tsx';
+import { CopyButton } from './copy-button.tsx';
+import { Code, Fact, Facts } from './facts.tsx';
+import { StateTag } from './state-tag.tsx';
+
+/** How a run ended, what it gave, what it used and cost, and its receipt. */
+export function RunResult({
+  view,
+  run,
+}: {
+  view: Pick<RunView, 'outcome' | 'usage' | 'receipt' | 'output'>;
+  run: Run;
+}) {
+  const outcome = view.outcome;
+  const usage = run.usage ?? view.usage;
+  const receipt = run.receipt ?? view.receipt;
+  return (
+    <div className="grid gap-x-10 gap-y-8 xl:grid-cols-[minmax(0,1fr)_22rem]">
+      <div className="min-w-0 space-y-8">
+        {outcome && (
+          <p className="flex flex-wrap items-center gap-x-3 gap-y-1.5 text-sm">
+            <StateTag state={outcome.state} />
+            <span className="figures text-xs text-ink-3">{outcome.cause}</span>
+            <span className="text-ink-2">{outcome.detail}</span>
+          </p>
+        )}
+        <Output output={run.output ?? view.output} />
+      </div>
+      <div className="min-w-0 space-y-8">
+        {usage && <UsageFacts usage={usage} amountNanos={run.amountNanos} />}
+        <Receipt runId={run.id} receipt={receipt} />
+      </div>
+    </div>
+  );
+}
+
+function Output({ output }: { output: unknown }) {
+  if (output === undefined || output === null) return <p className="text-sm text-ink-3">{m.run.noResult}</p>;
+  const text = typeof output === 'string' ? output : JSON.stringify(output, null, 2);
+  return (
+    <section>
+      <div className="mb-2 flex items-center justify-between gap-4">
+        <h2 className="text-base">{m.run.result}</h2>
+        <CopyButton text={text} />
+      </div>
+      <pre
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrollable region must be reachable by keyboard
+        tabIndex={0}
+        aria-label={m.run.result}
+        className="figures max-h-[28rem] overflow-auto rounded-md border border-line bg-sunken p-4 text-xs whitespace-pre-wrap break-words"
+      >
+        {text}
+      </pre>
+    </section>
+  );
+}
+
+function UsageFacts({ usage, amountNanos }: { usage: Usage; amountNanos: string | null }) {
+  const names = m.run.usageFacts;
+  const figures: readonly (readonly [term: string, figure: string])[] = [
+    [names.cost, amountNanos === null ? names.pendingCost : money(amountNanos)],
+    [names.wall, duration(usage.wallMs)],
+    [names.cpu, processorTime(usage.cpuUs)],
+    [names.memory, bytes(usage.memoryPeakBytes)],
+    [names.input, bytes(usage.inputBytes)],
+    [names.output, bytes(usage.outputBytes)],
+    [names.egress, bytes(usage.egressBytes)],
+    ...Object.entries(usage.meters).map(([name, quantity]) => [name, whole(quantity)] as const),
+  ];
+  return (
+    <section>
+      <h2 className="mb-2 text-base">{m.run.usage}</h2>
+      <Facts>
+        {figures.map(([term, figure]) => (
+          <Fact key={term} term={term}>
+            <span className="figures">{figure}</span>
+          </Fact>
+        ))}
+      </Facts>
+    </section>
+  );
+}
+
+function Receipt({ runId, receipt }: { runId: string; receipt: string | null | undefined }) {
+  if (!receipt) return <p className="text-sm text-ink-3">{m.run.receipt.none}</p>;
+  const claims = claimsOf(receipt);
+  const words = m.run.receipt;
+  const file = `${runId}.jws`;
+  return (
+    <section className="space-y-3">
+      <h2 className="text-base">{words.title}</h2>
+      <p className="text-sm text-ink-2">{words.lead}</p>
+      {claims && (
+        <Facts>
+          <Fact term={words.runner}>
+            <Code>{claims.iss}</Code>
+          </Fact>
+          <Fact term={words.region}>{claims.cell}</Fact>
+          <Fact term={words.inputDigest}>
+            <Code>{claims.inputSha256}</Code>
+          </Fact>
+          <Fact term={words.outputDigest}>
+            <Code>{claims.outputSha256 ?? words.noOutput}</Code>
+          </Fact>
+        </Facts>
+      )}
+      <button type="button" className="button" onClick={() => download(file, receipt, 'application/jose')}>
+        <Download aria-hidden className="size-4" />
+        {words.download}
+      </button>
+      <p className="text-sm text-ink-2">{words.verify}</p>
+      <CommandLine>{`soma receipt verify ${file}`}</CommandLine>
+    </section>
+  );
+}
