@@ -19,6 +19,7 @@ export const AuditItem = z
   .meta({ id: 'AuditItem' });
 export type AuditItem = z.infer<typeof AuditItem>;
 export const AuditPage = pageOf(AuditItem);
+export type AuditPage = z.infer<typeof AuditPage>;
 
 /** What a verifier reads: the chain itself, in order, from the object that writes it. */
 export const AuditEntriesQuery = z.object({

@@ -12,7 +12,7 @@ export function keysOf(env: RouterEnv, cell: Cell): RemoteJWKSet {
     keySets.get(cell) ??
     createRemoteJWKSet(new URL(`https://${cell}.soma.internal/.well-known/jwks.json`), {
       timeoutDuration: 3_000,
-      cooldownDuration: 5_000,
+      cooldownDuration: 1_000,
       cacheMaxAge: 5 * 60_000,
       [customFetch]: (url, { headers, signal }) => bindingOf(env, cell).fetch(url, { headers, signal }),
     });

@@ -98,7 +98,12 @@ export async function startEdge(): Promise<Edge> {
   const workers = eachCell((cell) => cellWorker(cell));
   const routerBuild = built.get('');
   if (!routerBuild) throw new Error('wrangler.toml has no router');
-  const routerBindings = { ENVIRONMENT: 'development', PUBLIC_URL: url, TRUST_DOMAIN, DIRECTORY_HMAC_KEY: directoryHmacKey };
+  const routerBindings = {
+    ENVIRONMENT: 'development',
+    PUBLIC_URL: url,
+    TRUST_DOMAIN,
+    DIRECTORY_HMAC_KEY: directoryHmacKey,
+  };
   const router = workerOf('router', ports.router, routerOptions(routerBuild, ports, routerBindings));
   await Promise.all([router.start(), ...CELLS.map((cell) => workers[cell].start())]);
   const cellUrls = eachCell((cell) => `http://127.0.0.1:${ports.cells[cell].worker}`);

@@ -23,7 +23,11 @@ export interface Asking {
 }
 
 /** One request, as any HTTP client would send it. */
-export async function ask(url: string, path: string, { method, json, body, form, headers }: Asking = {}): Promise<Answer> {
+export async function ask(
+  url: string,
+  path: string,
+  { method, json, body, form, headers }: Asking = {},
+): Promise<Answer> {
   const content = form ?? (json === undefined ? body : JSON.stringify(json));
   const response = await fetch(new URL(path, url), {
     method: method ?? (content === undefined ? 'GET' : 'POST'),
@@ -71,6 +75,11 @@ export class Person {
     const answer = await ask(url, '/v1/auth/sign-up', { json: { email, password: PASSWORD, name: 'Ada', region } });
     if (answer.status !== 201) throw new Error(`sign-up answered ${answer.status} ${JSON.stringify(answer.body)}`);
     return new Person(url, email, cookieOf(answer));
+  }
+
+  static async withTenant(url: string, region: Cell = 'eu-west-1') {
+    const person = await Person.signUp(url, region);
+    return { person, tenant: await person.createTenant() };
   }
 
   async ask(path: string, asking: Asking = {}): Promise<Answer> {

@@ -31,7 +31,7 @@ export function peerKeys(env: CellEnv, peer: Cell): RemoteJWKSet {
   const keys =
     keySets.get(peer) ??
     createRemoteJWKSet(new URL(`https://${peer}.soma.internal/.well-known/jwks.json`), {
-      cooldownDuration: 5_000,
+      cooldownDuration: 1_000,
       [customFetch]: (url, { headers, signal }) => binding.fetch(url, { headers, signal }),
     });
   keySets.set(peer, keys);

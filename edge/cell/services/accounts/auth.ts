@@ -17,10 +17,12 @@ import { accessControl, roles } from './access.ts';
 
 export const CLI_CLIENT_ID = 'soma-cli';
 
-/** Ids that are claimed in the global directory before the row exists. */
-export interface PlannedIds {
-  readonly user?: UserId;
-  readonly tenant?: TenantId;
+export interface AccountsOptions {
+  /** Ids that are claimed in the global directory before the row exists. */
+  readonly userId?: UserId;
+  readonly tenantId?: TenantId;
+  /** Hears of what better-auth logs and answers with an error of its own for, such as the database's. */
+  readonly onSwallowed?: (error: Error) => void;
 }
 
 const DAY_S = 86_400;
@@ -31,7 +33,7 @@ const tables = { users, sessions, credentials, deviceCodes, signingKeys, tenants
  * better-auth over one database handle. Over a transaction everything it writes commits or vanishes as one, together with
  * the audit entry of the verb that called it; that is why there is one instance a transaction and none for all.
  */
-export function accounts({ env, cell }: Platform, db: Database | Transaction, planned: PlannedIds = {}) {
+export function accounts({ env, cell }: Platform, db: Database | Transaction, options: AccountsOptions = {}) {
   return betterAuth({
     secret: env.AUTH_SECRET,
     baseURL: env.PUBLIC_URL,
@@ -44,10 +46,15 @@ export function accounts({ env, cell }: Platform, db: Database | Transaction, pl
     advanced: {
       cookiePrefix: cookiePrefix(cell),
       useSecureCookies: env.PUBLIC_URL.startsWith('https:'),
-      database: { generateId: ({ model }) => idFor(model, planned), validateSchema: false },
+      database: { generateId: ({ model }) => idFor(model, options), validateSchema: false },
     },
-    // Its log lines hold e-mail addresses; what goes wrong reaches us as errors.
-    logger: { disabled: true },
+    // Its log lines hold e-mail addresses: none is written.
+    logger: {
+      level: 'error',
+      log: (_level, _message, ...details: unknown[]) => {
+        for (const detail of details) if (detail instanceof Error) options.onSwallowed?.(detail);
+      },
+    },
     telemetry: { enabled: false },
     rateLimit: { enabled: false },
     plugins: [
@@ -86,14 +93,14 @@ export function accounts({ env, cell }: Platform, db: Database | Transaction, pl
   });
 }
 
-function idFor(model: string, planned: PlannedIds): string {
+function idFor(model: string, { userId, tenantId }: AccountsOptions): string {
   switch (model) {
     case 'user':
     case 'users':
-      return planned.user ?? newId('usr');
+      return userId ?? newId('usr');
     case 'organization':
     case 'tenants':
-      return planned.tenant ?? newId('ten');
+      return tenantId ?? newId('ten');
     case 'member':
     case 'members':
       return newId('mem');

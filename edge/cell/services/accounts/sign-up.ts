@@ -32,11 +32,19 @@ export async function signUp(platform: Platform, input: SignUp): Promise<SignedI
   await countAttempt(platform, email);
 
   const userId = await claimEmail(platform, email);
+  let swallowed: Error | undefined;
+  const onSwallowed = (error: Error) => {
+    swallowed = error;
+  };
   const { headers } = await transact(platform, (tx) =>
-    accounts(platform, tx, { user: userId }).api.signUpEmail({ body: { email, password, name }, returnHeaders: true }),
+    accounts(platform, tx, { userId, onSwallowed }).api.signUpEmail({
+      body: { email, password, name },
+      returnHeaders: true,
+    }),
   ).catch((error: unknown) => {
-    if (isUniqueViolation(error)) throw new Conflict('this e-mail address already has an account');
-    throw refusalOfAuth(error);
+    const cause = swallowed ?? error;
+    if (isUniqueViolation(cause)) throw new Conflict('this e-mail address already has an account');
+    throw refusalOfAuth(cause);
   });
   return { account: { id: userId, email, name, region }, setCookies: headers.getSetCookie() };
 }

@@ -1,17 +1,15 @@
 import { and, desc, eq, gte, lt, sql } from 'drizzle-orm';
-import { z } from 'zod';
+import type { z } from 'zod';
 
-import { type AuditItem, AuditPage, AuditQuery } from '#contracts/api/audit';
+import { type AuditItem, type AuditPage, AuditQuery } from '#contracts/api/audit';
 import { InvalidInput } from '#contracts/errors';
 import { idOf } from '#contracts/ids';
 import { auditEntries } from '#db/postgres/schema/index';
 
 import { requirePermission, type Verb } from '../../context.ts';
 
-type Page = z.infer<typeof AuditPage>;
-
 /** The tenant's entries, newest first, whether they are in the chain already or still on the way to it. */
-export async function listAudit({ ctx, input }: Verb<z.input<typeof AuditQuery>>): Promise<Page> {
+export async function listAudit({ ctx, input }: Verb<z.input<typeof AuditQuery>>): Promise<AuditPage> {
   requirePermission(ctx, 'audit:read');
   const query = AuditQuery.parse(input);
   const { record } = auditEntries;

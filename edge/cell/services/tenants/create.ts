@@ -54,7 +54,7 @@ export async function createTenant({ ctx, input }: Verb<CreateTenant, PersonCtx>
     credential: 'session',
   };
   return transact(tenantCtx, async (tx) => {
-    const { createdAt } = await accounts(ctx, tx, { tenant: claim.id }).api.createOrganization({
+    const { createdAt } = await accounts(ctx, tx, { tenantId: claim.id }).api.createOrganization({
       body: { name, slug: handle, userId: person.id, cell: ctx.cell, residency },
     });
     await recordAudit(tx, tenantCtx, {

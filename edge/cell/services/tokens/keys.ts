@@ -5,7 +5,7 @@ import { publicKeys } from './public-keys.ts';
 
 const FRESH_MS = 5 * 60_000;
 /** An unknown key id may be a key made a moment ago; a flood of forged ones must not become a flood of reads. */
-const COOLDOWN_MS = 5_000;
+const COOLDOWN_MS = 1_000;
 
 interface Cached {
   readonly readAtMs: number;

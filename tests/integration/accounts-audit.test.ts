@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+
+import { AuditCheckpoint, AuditEntries, AuditPage } from '#contracts/api/audit';
+import { Member } from '#contracts/api/tenants';
+import { leafHash } from '#contracts/audit';
+import { newId } from '#contracts/ids';
+import { type Edge, startEdge } from '#support/edge';
+import { ask, bearer, Person, refusalOf } from '#support/people';
+import { until } from '#support/until';
+
+let edge: Edge;
+beforeAll(async () => {
+  edge = await startEdge();
+});
+afterAll(async () => {
+  await edge.close();
+});
+
+const owner = () => Person.withTenant(edge.url);
+
+async function auditOf(person: Person, query = ''): Promise<z.infer<typeof AuditPage>['items']> {
+  return AuditPage.parse((await person.ask(`/v1/audit?limit=100${query}`)).body).items;
+}
+
+async function checkpointOf(person: Person) {
+  return AuditCheckpoint.parse((await person.ask('/v1/audit/checkpoint')).body);
+}
+
+describe('the audit log', () => {
+  test('has an entry for every write of this part of the API, as its route declares', async () => {
+    const { person, tenant } = await owner();
+    const friend = await Person.signUp(edge.url, 'eu-west-1');
+    const added = await person.ask('/v1/members', { json: { email: friend.email, role: 'viewer' } });
+    const { id } = Member.parse(added.body);
+    await person.ask(`/v1/members/${id}`, { method: 'PATCH', json: { role: 'developer' } });
+    await person.ask(`/v1/members/${id}`, { method: 'DELETE' });
+    const key = await person.createApiKey(['audit:read']);
+    await ask(edge.url, '/v1/tokens', { method: 'POST', headers: bearer(key.key) });
+    await person.ask(`/v1/api-keys/${key.id}`, { method: 'DELETE' });
+    const started = await ask(edge.url, '/v1/auth/device', { json: { client_id: 'soma-cli', email: person.email } });
+    const { user_code } = z.object({ user_code: z.string() }).parse(started.body);
+    await person.ask('/v1/auth/device/decision', { json: { user_code, approve: true } });
+    const second = await ask(edge.url, '/v1/auth/sign-in', {
+      json: { email: person.email, password: 'correct horse battery' },
+    });
+    const cookie = second.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    await person.ask('/v1/auth/sign-out', { method: 'POST', headers: { cookie } });
+
+    const entries = await auditOf(person);
+    const done = new Set(
+      entries.filter(({ record }) => record.outcome === 'success').map(({ record }) => record.action),
+    );
+    const document = z
+      .object({
+        paths: z.record(
+          z.string(),
+          z.record(z.string(), z.object({ tags: z.array(z.string()), 'x-soma-audit': z.string() })),
+        ),
+      })
+      .parse((await ask(edge.url, '/openapi.json')).body);
+    const mine = new Set(['Accounts', 'Tenants', 'Members', 'API keys', 'Tokens']);
+    const declared = Object.values(document.paths)
+      .flatMap((operations) => Object.values(operations))
+      .filter((operation) => operation.tags.some((tag) => mine.has(tag)))
+      .map((operation) => operation['x-soma-audit'])
+      .filter((audit) => !audit.startsWith('none:'));
+    expect(declared.length).toBeGreaterThan(7);
+    expect(declared.filter((action) => !done.has(action))).toEqual([]);
+    expect(entries.every(({ record }) => record.tenantId === tenant.id)).toBe(true);
+  });
+
+  test('has an entry for every refusal, of reads too', async () => {
+    const { person } = await owner();
+    await person.ask(`/v1/api-keys/${newId('key')}`, { method: 'DELETE' });
+    await person.ask('/v1/audit?limit=0');
+    await person.ask('/v1/members', { body: '{"email":', headers: { 'content-type': 'application/json' } });
+    const refused = await auditOf(person, '&outcome=refused');
+    expect(refused.map(({ record }) => [record.action, record.reason])).toEqual([
+      ['member.add', 'invalid_input'],
+      ['request.read', 'invalid_input'],
+      ['api-key.revoke', 'not_found'],
+    ]);
+  });
+
+  test('is chained in the order of writing, and its chain can be read back and recomputed', async () => {
+    const { person } = await owner();
+    await person.createApiKey(['runs:read']);
+    const checkpoint = await until(
+      'the relay catching up',
+      () => checkpointOf(person),
+      ({ pending }) => pending === 0,
+    );
+    const { items } = AuditEntries.parse((await person.ask('/v1/audit/entries')).body);
+    expect(items.map(({ seq }) => seq)).toEqual(items.map((_item, index) => index + 1));
+    expect(await Promise.all(items.map(({ record }) => leafHash(record)))).toEqual(items.map((item) => item.leafHash));
+    expect(items.map(({ record }) => record.action)).toEqual(['tenant.create', 'api-key.create']);
+    expect(checkpoint.note.split('\n')[1]).toBe(String(items.length));
+    expect((await auditOf(person)).map(({ state }) => state)).toEqual(['chained', 'chained']);
+  });
+
+  test('comes in pages and by what is asked for', async () => {
+    const { person } = await owner();
+    for (let count = 0; count < 3; count += 1) await person.createApiKey(['runs:read']);
+    const first = AuditPage.parse((await person.ask('/v1/audit?limit=2&action=api-key.create')).body);
+    const rest = AuditPage.parse(
+      (await person.ask(`/v1/audit?limit=2&action=api-key.create&cursor=${first.next}`)).body,
+    );
+    expect([first.items.length, rest.items.length, rest.next]).toEqual([2, 1, null]);
+    expect(refusalOf(await person.ask('/v1/audit?cursor=nonsense'))).toBe('invalid_input');
+  });
+
+  test('is not open to a role without that permission', async () => {
+    const { person } = await owner();
+    const { key } = await person.createApiKey(['runs:read']);
+    for (const path of ['/v1/audit', '/v1/audit/checkpoint', '/v1/audit/entries']) {
+      expect(refusalOf(await ask(edge.url, path, { headers: bearer(key) }))).toBe('forbidden');
+    }
+  });
+});
