@@ -82,8 +82,11 @@ function statusOf(error: Error): number {
 function passedOn(message: IncomingMessage, withheld: readonly string[]): OutgoingHttpHeaders {
   const named = (message.headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase());
   const dropped = new Set([...HOP_BY_HOP, ...named, ...withheld]);
+  // One value goes on as text: `host` may not be a list.
   return Object.fromEntries(
-    Object.entries(message.headersDistinct).filter(([name, values]) => !dropped.has(name) && values !== undefined),
+    Object.entries(message.headersDistinct)
+      .filter(([name]) => !dropped.has(name))
+      .map(([name, values]) => [name, values?.length === 1 ? values[0] : values]),
   );
 }
 

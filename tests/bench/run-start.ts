@@ -1,0 +1,52 @@
+import type { Installation } from '#contracts/api/installations';
+import { RunningTenant } from '#support/running-tenant';
+
+import { dockerRun } from './docker-run.ts';
+import { type Contender, measure, timeCommand, type Timing } from './measure.ts';
+import { machine, publish, ratio, table } from './report.ts';
+
+const ROUNDS = 40;
+const NODE_HELLO = 'console.log("hello")';
+const PYTHON_HELLO = 'print("hello")';
+
+const NODE_CAPSULE = 'export default async () => { console.log("hello"); return null; };\n';
+const PYTHON_CAPSULE = 'def main(input, soma):\n    print("hello", flush=True)\n    return None\n';
+
+/** From `POST /v1/runs` to the first byte the capsule printed, at the client; beside the bare runtimes and `docker run`. */
+export async function benchRunStart(url: string): Promise<void> {
+  const tenant = await RunningTenant.create(url, 'eu-west-1');
+  const node = await tenant.installs('hello-node', NODE_CAPSULE);
+  const python = await tenant.installs('hello-python', PYTHON_CAPSULE, {
+    runtime: 'python3.11',
+    entrypoint: 'main.py',
+  });
+  const contenders: Contender[] = [
+    { name: 'node -e', once: () => timeCommand(process.execPath, ['-e', NODE_HELLO]) },
+    { name: 'soma run, node', once: () => timeRun(tenant, node) },
+    { name: 'docker run, node', once: () => dockerRun('node24', ['node', '-e', NODE_HELLO]) },
+    { name: 'python3 -c', once: () => timeCommand('/usr/bin/python3', ['-c', PYTHON_HELLO]) },
+    { name: 'soma run, python', once: () => timeRun(tenant, python) },
+    { name: 'docker run, python', once: () => dockerRun('python3.11', ['python3', '-c', PYTHON_HELLO]) },
+  ];
+  const samples = await measure(contenders, ROUNDS);
+  const body = [
+    table(samples, 'node -e'),
+    '',
+    `\`docker run\` takes ${ratio(samples, 'docker run, node', 'soma run, node')} times as long as a run for Node, ` +
+      `${ratio(samples, 'docker run, python', 'soma run, python')} times for Python. ${ROUNDS} rounds after 3 warm-ups. ${machine()}.`,
+  ].join('\n');
+  publish('run-start', body);
+  console.log(body);
+}
+
+async function timeRun(tenant: RunningTenant, installation: Installation): Promise<Timing> {
+  const startedAt = performance.now();
+  let firstByteMs: number | undefined;
+  for await (const frame of tenant.run(installation, null)) {
+    if (frame.kind === 'stdout') firstByteMs ??= performance.now() - startedAt;
+    if (frame.kind === 'end' && frame.outcome.state !== 'succeeded')
+      throw new Error(`${frame.outcome.state}: ${frame.outcome.detail}`);
+  }
+  if (firstByteMs === undefined) throw new Error('the run printed nothing');
+  return { firstByteMs, endMs: performance.now() - startedAt };
+}
