@@ -13,7 +13,10 @@ export async function migratePostgres(root: string, connectionString: string): P
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [ADVISORY_LOCK]);
-    await migrate(drizzle(client), { migrationsFolder: join(root, 'db/migrations') });
+    await migrate(drizzle(client), { migrationsFolder: join(root, 'db/migrations') }).catch((error: unknown) => {
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+      throw new Error(`the migrations do not apply to this database: ${String(cause)}`, { cause: error });
+    });
   } finally {
     await client.end();
   }
