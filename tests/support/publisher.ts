@@ -1,0 +1,98 @@
+import type { z } from 'zod';
+
+import { CapsuleVersion } from '#contracts/api/capsules';
+import { PublisherKey } from '#contracts/api/publisher-keys';
+import { packBundle } from '#contracts/bundle';
+import type { Cell } from '#contracts/cells';
+import { generateKeyPair, importPrivateKey, type KeyPairPem, type SigningKey } from '#contracts/ecdsa';
+import type { ManifestInput } from '#contracts/manifest';
+import { signBundle } from '#contracts/signature';
+
+import { type Answer, Person } from './people.ts';
+
+const TEXT = new TextEncoder();
+const MAIN = 'export default async (input) => ({ echoed: input });\n';
+
+/** A tenant that publishes: its owner, its handle, and a registered key. */
+export class Publisher {
+  readonly owner: Person;
+  readonly cell: Cell;
+  readonly handle: string;
+  readonly tenantId: string;
+  readonly key: SigningKey;
+  readonly keyId: string;
+
+  private constructor(
+    owner: Person,
+    tenant: { id: string; handle: string; cell: Cell },
+    key: SigningKey,
+    keyId: string,
+  ) {
+    this.owner = owner;
+    this.cell = tenant.cell;
+    this.handle = tenant.handle;
+    this.tenantId = tenant.id;
+    this.key = key;
+    this.keyId = keyId;
+  }
+
+  static async create(url: string, region: Cell): Promise<Publisher> {
+    const owner = await Person.signUp(url, region);
+    const tenant = await owner.createTenant();
+    const pair = await generateKeyPair();
+    const registered = await registerKey(owner, pair);
+    return new Publisher(owner, tenant, await importPrivateKey(pair.privateKeyPem), registered.id);
+  }
+
+  manifest(change: Partial<ManifestInput> = {}): ManifestInput {
+    return {
+      name: `${this.handle}/echo`,
+      version: '1.0.0',
+      title: 'Echo',
+      description: 'Says back what it was told.',
+      license: 'Apache-2.0',
+      keywords: ['parrot'],
+      runtime: 'node24',
+      entrypoint: 'main.js',
+      input: { type: 'object', required: ['word'], properties: { word: { type: 'string' } } },
+      output: true,
+      ...change,
+    };
+  }
+
+  /** Packs and signs a capsule as `soma publish` does, and uploads it. */
+  async publish(
+    change: Partial<ManifestInput> = {},
+    files: Readonly<Record<string, string>> = {},
+    slug = 'echo',
+  ): Promise<Answer> {
+    return this.upload(bundleOf(this.manifest(change), files), { slug });
+  }
+
+  async publishes(change: Partial<ManifestInput> = {}): Promise<CapsuleVersion> {
+    const answer = await this.publish(change);
+    if (answer.status !== 201) throw new Error(`not published: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return CapsuleVersion.parse(answer.body);
+  }
+
+  async upload(
+    bundle: Uint8Array,
+    { slug = 'echo', signature }: { slug?: string; signature?: string } = {},
+  ): Promise<Answer> {
+    const form = new FormData();
+    form.set('bundle', new Blob([new Uint8Array(bundle)]), 'bundle.tar');
+    form.set('signature', signature ?? JSON.stringify(await signBundle(this.key, bundle)));
+    return this.owner.ask(`/v1/capsules/${this.handle}/${slug}/versions`, { form });
+  }
+}
+
+export function bundleOf(manifest: ManifestInput, files: Readonly<Record<string, string>> = {}): Uint8Array {
+  const content = { 'capsule.json': JSON.stringify(manifest), 'main.js': MAIN, ...files };
+  return packBundle(new Map(Object.entries(content).map(([path, text]) => [path, TEXT.encode(text)])));
+}
+
+export async function registerKey(owner: Person, { publicKeyPem }: KeyPairPem): Promise<z.infer<typeof PublisherKey>> {
+  const answer = await owner.ask('/v1/publisher-keys', { json: { name: 'release key', publicKeyPem } });
+  if (answer.status !== 201) throw new Error(`no key: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return PublisherKey.parse(answer.body);
+}
