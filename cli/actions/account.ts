@@ -39,6 +39,8 @@ async function readApiKey(context: Context, given: string): Promise<string> {
   return key;
 }
 
+const FIRST_POLL_MS = 1_000;
+
 /** RFC 8628: the person confirms in a browser; this machine never sees the password. */
 async function loginByDevice(context: Context, origin: string, flags: LoginFlags): Promise<string> {
   const start = await deviceStart(context, flags);
@@ -46,8 +48,9 @@ async function loginByDevice(context: Context, origin: string, flags: LoginFlags
   note(context.process, `Open  ${device.verification_uri_complete}\nand confirm the code  ${device.user_code}\n`);
   const deadline = Date.now() + device.expires_in * 1_000;
   let intervalMs = device.interval * 1_000;
-  while (Date.now() < deadline) {
-    await delay(intervalMs);
+  // The interval lies between polls; before the first nobody has to wait that long.
+  await delay(FIRST_POLL_MS);
+  for (; Date.now() < deadline; await delay(intervalMs)) {
     const answer = await pollDevice(origin, device.device_code);
     if ('access_token' in answer) return answer.access_token;
     // §3.5: five seconds more, for good.
