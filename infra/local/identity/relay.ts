@@ -26,11 +26,15 @@ const HOP_BY_HOP = [
 ];
 
 export function relay({ incoming, outgoing, open, options, headers, withheld = [] }: Relay): void {
-  const upstream = open({
-    ...options,
-    method: incoming.method,
-    headers: { ...passedOn(incoming, withheld), ...chunkedAs(incoming), ...headers },
-  });
+  let upstream: ClientRequest;
+  try {
+    const received = { ...passedOn(incoming, withheld), ...chunkedAs(incoming) };
+    upstream = open({ ...options, method: incoming.method, headers: { ...received, ...headers } });
+  } catch (error) {
+    // Node reads some requests that it would not write.
+    outgoing.writeHead(400).end(`${error instanceof Error ? error.message : String(error)}\n`);
+    return;
+  }
   let isConnected = false;
   upstream.once('socket', () => {
     isConnected = true;
@@ -86,7 +90,7 @@ function passedOn(message: IncomingMessage, withheld: readonly string[]): Outgoi
   return Object.fromEntries(
     Object.entries(message.headersDistinct)
       .filter(([name]) => !dropped.has(name))
-      .map(([name, values]) => [name, values?.length === 1 ? values[0] : values]),
+      .map(([name, values = []]) => [name, values.length === 1 ? values[0] : values]),
   );
 }
 
