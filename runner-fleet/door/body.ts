@@ -10,7 +10,8 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request) {
+  // What is too much is discarded by the server, so that the refusal still reaches who sends it.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     if (!Buffer.isBuffer(chunk)) throw new TypeError('a request body is bytes');
     length += chunk.length;
     if (length > maxBytes) throw tooLarge(maxBytes);

@@ -48,8 +48,6 @@ export class Door {
       await this.#route(request.method ?? '', url)({ request, response, url });
     } catch (error) {
       this.#refuse(response, error);
-      // A body that was not read to its end would be taken for the next request.
-      if (!request.complete) request.destroy();
     }
   }
 

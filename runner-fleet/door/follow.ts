@@ -7,7 +7,7 @@ const CHUNK_BYTES = 64 * 1024;
 
 /** Sends the frames after `seq`, then each new one as it comes, until the end or until the reader leaves. */
 export async function follow(spool: Spool, seq: number, response: ServerResponse): Promise<void> {
-  const gone = once(response, 'close');
+  const gone = once(response, 'close').catch(() => undefined);
   let position = spool.positionAfter(seq);
   while (!response.destroyed) {
     if (position < spool.size) {

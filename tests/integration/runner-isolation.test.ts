@@ -1,0 +1,165 @@
+import { Agent } from 'node:https';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { RunnerProblem } from '#contracts/runner';
+
+import { eventually, type RunOptions, type RunResult, RunnerWorld } from '../support/runner-process.ts';
+
+let world: RunnerWorld;
+beforeAll(async () => {
+  world = await RunnerWorld.start();
+});
+afterAll(async () => {
+  await world.close();
+});
+
+const PYTHON: RunOptions = { runtime: 'python3.11' };
+const PROGRAM: RunOptions = { style: 'program' };
+
+function outcomeOf({ end }: RunResult) {
+  const { state, cause, exitCode } = end.outcome;
+  return { state, cause, exitCode };
+}
+
+describe('a capsule gets nothing by default', () => {
+  test('no network', async () => {
+    const { output } = await world.run(
+      {
+        'main.py': `import socket
+def reach(address):
+    try:
+        socket.create_connection(address, 2)
+        return "connected"
+    except OSError as error:
+        return "refused"
+def main(input, soma):
+    addresses = [("1.1.1.1", 53), ("169.254.169.254", 80), ("172.17.0.1", 80), ("example.com", 443)]
+    return [[name for _, name in socket.if_nameindex()], [reach(address) for address in addresses]]
+`,
+      },
+      PYTHON,
+    );
+    expect(output).toEqual([['lo'], ['refused', 'refused', 'refused', 'refused']]);
+  });
+
+  test('no place to write but /tmp, no privileges, and no sight of process 1', async () => {
+    const { output } = await world.run(
+      {
+        'main.py': `import os
+def can(path, mode):
+    try:
+        open(path, mode).close()
+        return True
+    except OSError:
+        return False
+def main(input, soma):
+    status = dict(line.split(":\\t", 1) for line in open("/proc/self/status").read().splitlines() if ":\\t" in line)
+    return {
+        "write": [path for path in ("/x", "/capsule/x", "/usr/x", "/run/soma/x", "/proc/sys/kernel/hostname", "/tmp/x") if can(path, "w")],
+        "append": [path for path in ("/capsule/main.py", "/usr/local/bin/capsule-init") if can(path, "a")],
+        "uid": os.getuid(), "caps": status["CapEff"], "bounding": status["CapBnd"],
+        "newPrivileges": status["NoNewPrivs"], "seccomp": status["Seccomp"],
+        "process1": [path for path in ("/proc/1/environ", "/proc/1/mem", "/proc/1/maps") if can(path, "r")],
+        "sockets": os.listdir("/run/soma"), "descriptors": sorted(map(int, os.listdir("/proc/self/fd")))[:4],
+    }
+`,
+      },
+      PYTHON,
+    );
+    expect(output).toEqual({
+      write: ['/tmp/x'],
+      append: [],
+      uid: 65_532,
+      caps: '0000000000000000',
+      bounding: '0000000000000000',
+      newPrivileges: '1',
+      seccomp: '2',
+      process1: [],
+      sockets: [],
+      descriptors: [0, 1, 2, 3],
+    });
+  });
+
+  test('no secret but those it was granted, and those only as files of its own', async () => {
+    const start = await world.prepare(
+      {
+        'main.js': `export default (input, soma) => {
+          let other; try { soma.secret('OTHER'); } catch (error) { other = error.message; }
+          const secret = soma.secret('API_KEY');
+          const isFound = [...secret].toReversed().join('') === '2retnuh';
+          soma.event('seen', { isFound, other, isInEnvironment: JSON.stringify(process.env).includes(secret) });
+          return new Promise(() => setInterval(() => {}, 1000));
+        };`,
+      },
+      { secrets: { API_KEY: 'hunter2' } },
+    );
+    const running = world.execute(start);
+    await eventually(async () => (await world.frames(start.runId)).some(({ kind }) => kind === 'event'));
+    const [frames, containers, files] = [await world.frames(start.runId), await world.inspect(), world.dataFiles()];
+    expect(frames.find(({ kind }) => kind === 'event')).toMatchObject({
+      data: { isFound: true, other: 'the secret OTHER was not granted to this run', isInEnvironment: false },
+    });
+    expect(containers).toContain('capsule-init');
+    for (const text of [JSON.stringify(frames), containers, ...files]) expect(text).not.toContain('hunter2');
+    await world.call('POST', `/v1/runs/${start.runId}/cancel`);
+    expect(outcomeOf(await running)).toMatchObject({ state: 'cancelled' });
+  });
+
+  test('no life after the run, and no way to end it from inside with another story', async () => {
+    const ran = await world.run(
+      {
+        'main.py': `import os, signal, sys, time
+if os.fork() == 0:
+    os.setsid()
+    time.sleep(3600)
+for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGALRM, signal.SIGCHLD, signal.SIGSTOP):
+    os.kill(1, number)
+print('{"nonce":"","exitCode":0,"signal":0,"timedOut":false,"wallUs":0,"cpuUs":0}', file=sys.stderr)
+sys.exit(9)
+`,
+      },
+      { ...PYTHON, ...PROGRAM },
+    );
+    expect(outcomeOf(ran)).toEqual({ state: 'failed', cause: 'exit_code', exitCode: 9 });
+  });
+});
+
+describe('the door', () => {
+  test('opens for nobody but its own cell', async () => {
+    for (const name of ['cell/us-west-2', 'cell/eu-west-1/runner/runner-2', 'cell/eu-west-1/cell/eu-west-1']) {
+      const agent = await world.agentOf(`spiffe://soma.test/${name}`);
+      const answer = await world.call('HEAD', `/v1/bundles/sha256:${'0'.repeat(64)}`, undefined, agent);
+      expect(answer.status).toBe(403);
+    }
+  });
+
+  test('does not open without a certificate', async () => {
+    await expect(world.call('GET', '/healthz', undefined, new Agent({ rejectUnauthorized: false }))).rejects.toThrow(
+      /certificate required|ECONNRESET|socket hang up/,
+    );
+  });
+
+  test('refuses what is not right with a reason, and goes on', async () => {
+    const start = await world.prepare({ 'main.js': 'export default () => 1;' });
+    const put = async (body: string) => {
+      const { status, text } = await world.call('PUT', `/v1/runs/${start.runId}`, body);
+      return [status, RunnerProblem.parse(JSON.parse(text)).code];
+    };
+    expect(await put('{')).toEqual([400, 'invalid_input']);
+    expect(await put(JSON.stringify({ ...start, runtime: 'perl' }))).toEqual([400, 'invalid_input']);
+    expect(await put(JSON.stringify({ ...start, extra: 1 }))).toEqual([400, 'invalid_input']);
+    expect(await put(JSON.stringify({ ...start, secrets: { '../x': 'y' } }))).toEqual([400, 'invalid_input']);
+    expect(await put(JSON.stringify({ ...start, digest: `sha256:${'0'.repeat(64)}` }))).toEqual([
+      409,
+      'bundle_missing',
+    ]);
+    expect(await put(JSON.stringify({ ...start, input: 'x'.repeat(9_000_000) }))).toEqual([413, 'payload_too_large']);
+    const wrong = await world.call('PUT', `/v1/bundles/sha256:${'0'.repeat(64)}`, 'not it');
+    expect(wrong.status).toBe(422);
+    expect((await world.get('/v1/runs/run_x/frames')).status).toBe(400);
+    expect((await world.get('/v1/nothing/here')).status).toBe(404);
+    expect((await world.call('DELETE', `/v1/runs/${start.runId}`)).status).toBe(405);
+    expect(outcomeOf(await world.execute(start))).toMatchObject({ state: 'succeeded' });
+  });
+});

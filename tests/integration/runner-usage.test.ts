@@ -1,0 +1,157 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import Dockerode from 'dockerode';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { packBundle } from '#contracts/bundle';
+import { digestOf } from '#contracts/digest';
+import { newId } from '#contracts/ids';
+import { Resources } from '#contracts/manifest';
+import type { StartRun } from '#contracts/runner';
+import { BundleCache } from '#runner/bundles/bundle-cache';
+import { DockerExecutor } from '#runner/executor/docker';
+import { ensureImages } from '#runner/images/build';
+import { shapeFor } from '#runner/pool/shape';
+import { Run } from '#runner/runs/run';
+import { jsonSha256 } from '#runner/runs/seal';
+import { Spool } from '#runner/runs/spool';
+
+import { eventually } from '../support/runner-process.ts';
+
+const PARENT = `somatest${process.pid}.slice`;
+const docker = new Dockerode();
+let directory: string;
+let executor: DockerExecutor;
+let bundles: BundleCache;
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'soma-usage-test-'));
+  await ensureImages({ docker, packageCache: join(tmpdir(), 'soma-packages') });
+  bundles = new BundleCache({ directory: join(directory, 'bundles'), maxBytes: 1e6 });
+  executor = new DockerExecutor({
+    docker,
+    runnerId: newId('rnr'),
+    sandboxDirectory: join(directory, 'sandboxes'),
+    controlDirectory: join(directory, 'control'),
+    cgroupParent: PARENT,
+  });
+});
+afterAll(async () => {
+  await executor.reapOrphans();
+  rmSync(directory, { recursive: true, force: true });
+  for (const group of parentGroups()) rmdirSync(group);
+});
+
+/** The group that all containers of this test are children of, in every hierarchy that has it. */
+function parentGroups(): string[] {
+  const root = '/sys/fs/cgroup';
+  return [root, ...readdirSync(root).map((name) => join(root, name))]
+    .map((hierarchy) => join(hierarchy, PARENT))
+    .filter((group) => existsSync(group));
+}
+
+/** What the kernel charged the parent group: an account of its own, kept beside those of its children, and after them. */
+function parentCpuUs(): number {
+  for (const group of parentGroups()) {
+    if (existsSync(join(group, 'cpuacct.usage'))) {
+      return Number(readFileSync(join(group, 'cpuacct.usage'), 'utf8')) / 1_000;
+    }
+    const [, usageUs] = existsSync(join(group, 'cpu.stat'))
+      ? (/^usage_usec (\d+)$/m.exec(readFileSync(join(group, 'cpu.stat'), 'utf8')) ?? [])
+      : [];
+    if (usageUs !== undefined) return Number(usageUs);
+  }
+  throw new Error(`no account of ${PARENT}`);
+}
+
+function startOf(cpuMs: number, digest: StartRun['digest']): StartRun {
+  return {
+    runId: newId('run'),
+    tenantId: newId('ten'),
+    installationId: newId('ins'),
+    capsule: 'acme/spin',
+    version: '1.0.0',
+    digest,
+    cell: 'eu-west-1',
+    runtime: 'python3.11',
+    entrypoint: 'main.py',
+    style: 'handler',
+    resources: Resources.parse({ cpuMillis: 2_000 }),
+    egress: [],
+    artifacts: false,
+    meterLimits: {},
+    secrets: {},
+    input: cpuMs / 1_000,
+  };
+}
+
+const SPIN = `import os, time
+def main(seconds, soma):
+    child = os.fork()
+    begun = time.process_time()
+    while time.process_time() - begun < seconds / 2: pass
+    if child == 0: os._exit(0)
+    os.waitpid(child, 0)
+    return 1
+`;
+
+test.each([
+  [1_000, 0.01],
+  [100, 0.02],
+])('%i ms of CPU, half of it in a child, are metered as the kernel accounts them', async (cpuMs, tolerance) => {
+  const archive = new Uint8Array(
+    packBundle(
+      new Map([
+        ['capsule.json', Buffer.from('{}')],
+        ['main.py', Buffer.from(SPIN)],
+      ]),
+    ),
+  );
+  const start = startOf(cpuMs, await digestOf(archive));
+  await bundles.put(start.digest, archive);
+  const sandbox = await executor.boot(shapeFor(start.runtime, start.resources));
+  await bundles.linkInto(start.digest, sandbox.capsuleDirectory);
+  const input = Buffer.from(JSON.stringify(start.input));
+  mkdirSync(join(directory, 'spool'), { recursive: true });
+  const { runId, tenantId, installationId, capsule, version, digest, cell } = start;
+  const spool = Spool.create(join(directory, 'spool', `${runId}.ndjson`), {
+    runId,
+    tenantId,
+    installationId,
+    capsule,
+    version,
+    digest,
+    cell,
+    inputSha256: jsonSha256(start.input),
+    inputBytes: input.length,
+    startedAtMs: Date.now(),
+  });
+
+  const beforeUs = parentCpuUs();
+  const run = new Run({
+    start,
+    input,
+    sandbox,
+    spool,
+    sealer: {
+      spiffeId: 'spiffe://soma.test/cell/eu-west-1/runner/x',
+      runnerId: newId('rnr'),
+      sign: () => Promise.resolve('unsigned'),
+      onUnsigned: () => undefined,
+    },
+    onFault: (what, error) => {
+      throw new Error(what, { cause: error });
+    },
+  });
+  await run.ended;
+  // Also the last process of the sandbox is gone, and what it cost is charged.
+  await eventually(async () => (await executor.reapOrphans()) === 0);
+  const kernelUs = parentCpuUs() - beforeUs;
+
+  expect(spool.end?.outcome.state).toBe('succeeded');
+  const meteredUs = spool.end?.usage.cpuUs ?? 0;
+  expect(meteredUs).toBeGreaterThanOrEqual(cpuMs * 1_000);
+  expect(Math.abs(kernelUs - meteredUs) / kernelUs).toBeLessThan(tolerance);
+  console.log(`${cpuMs} ms: metered ${meteredUs} µs, parent group ${Math.round(kernelUs)} µs`);
+});

@@ -1,0 +1,321 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { type RunOptions, type RunResult, RunnerWorld } from '../support/runner-process.ts';
+
+let world: RunnerWorld;
+beforeAll(async () => {
+  world = await RunnerWorld.start();
+});
+afterAll(async () => {
+  await world.close();
+});
+
+const PYTHON: RunOptions = { runtime: 'python3.11' };
+const PROGRAM: RunOptions = { style: 'program' };
+
+function outcomeOf({ end }: RunResult) {
+  const { state, cause, exitCode } = end.outcome;
+  return { state, cause, exitCode };
+}
+
+const SUCCEEDED = { state: 'succeeded', cause: 'completed', exitCode: 0 };
+
+describe('a handler', () => {
+  test('in node gets the input and answers with its output', async () => {
+    const ran = await world.run(
+      { 'main.js': 'export default async (input) => { console.log("at work"); return { hello: input.name }; };' },
+      { input: { name: 'Ada' } },
+    );
+    expect(outcomeOf(ran)).toEqual(SUCCEEDED);
+    expect(ran.stdout).toBe('at work\n');
+    expect(ran.output).toEqual({ hello: 'Ada' });
+  });
+
+  test('in python gets the input and answers with its output', async () => {
+    const ran = await world.run(
+      { 'main.py': 'def main(input, soma):\n    print("at work")\n    return {"hello": input["name"]}\n' },
+      { ...PYTHON, input: { name: 'Ada' } },
+    );
+    expect(outcomeOf(ran)).toEqual(SUCCEEDED);
+    expect(ran.stdout).toBe('at work\n');
+    expect(ran.output).toEqual({ hello: 'Ada' });
+  });
+
+  test.each([
+    [
+      'node',
+      {
+        'main.mjs': `import { twice } from './lib/twice.mjs';
+          export default async (input, soma) => {
+            soma.progress(0.5, 'half');
+            soma.event('found', { n: twice(21) });
+            soma.usage('tokens', 2); soma.usage('tokens', 3);
+            soma.artifact('a.txt', 'abc');
+            console.error('careful');
+            return soma.secret('API_KEY').length;
+          };`,
+        'lib/twice.mjs': 'export const twice = (n) => 2 * n;',
+      },
+      {},
+    ],
+    [
+      'python',
+      {
+        'main.py': `import sys
+from lib.twice import twice
+async def main(input, soma):
+    soma.progress(0.5, "half")
+    soma.event("found", {"n": twice(21)})
+    soma.usage("tokens", 2); soma.usage("tokens", 3)
+    soma.artifact("a.txt", "abc")
+    print("careful", file=sys.stderr)
+    return len(soma.secret("API_KEY"))
+`,
+        'lib/twice.py': 'def twice(n): return 2 * n\n',
+      },
+      PYTHON,
+    ],
+  ])('in %s has progress, events, usage, artifacts and secrets at hand', async (_, files, options) => {
+    const ran = await world.run(files, {
+      ...options,
+      artifacts: true,
+      meterLimits: { tokens: 5 },
+      secrets: { API_KEY: 'not a word\n' },
+    });
+    expect(outcomeOf(ran)).toEqual(SUCCEEDED);
+    expect(ran.output).toBe('not a word\n'.length);
+    expect(ran.stderr).toBe('careful\n');
+    expect(ran.end.usage.meters).toEqual({ tokens: 5 });
+    const events = ran.frames.flatMap((frame) => (frame.kind === 'event' ? [[frame.name, frame.data]] : []));
+    expect(events).toEqual([
+      ['progress', { fraction: 0.5, message: 'half' }],
+      ['found', { n: 42 }],
+      ['artifact', { name: 'a.txt', sizeBytes: 3, base64: 'YWJj' }],
+    ]);
+  });
+
+  test.each([
+    ['node', { 'main.js': 'export default () => { throw new TypeError("boom"); };' }, {}, 'TypeError: boom'],
+    [
+      'node, later',
+      { 'main.js': 'export default () => new Promise(() => setTimeout(() => { throw new Error("late"); }));' },
+      {},
+      'Error: late',
+    ],
+    ['python', { 'main.py': 'def main(input, soma):\n    raise ValueError("boom")\n' }, PYTHON, 'ValueError: boom'],
+  ])('that throws in %s has failed, with the message', async (_, files, options, message) => {
+    const ran = await world.run(files, options);
+    expect(outcomeOf(ran)).toEqual({ state: 'failed', cause: 'uncaught', exitCode: 1 });
+    expect(ran.end.outcome.detail).toBe(message);
+    expect(ran.stderr).toContain(message);
+  });
+
+  test.each([
+    ['undefined in node', { 'main.js': 'export default () => undefined;' }, {}],
+    ['a cycle in node', { 'main.js': 'export default () => { const a = {}; a.a = a; return a; };' }, {}],
+    ['a BigInt in node', { 'main.js': 'export default () => 1n;' }, {}],
+    ['NaN in python', { 'main.py': 'def main(input, soma): return float("nan")\n' }, PYTHON],
+    ['an object in python', { 'main.py': 'def main(input, soma): return object()\n' }, PYTHON],
+    ['nothing: it left the process', { 'main.js': 'export default () => process.exit(0);' }, {}],
+    ['a lone surrogate', { 'main.js': 'export default () => "\\ud800";' }, {}],
+  ])('that returns %s has failed: its output is not valid', async (_, files, options) => {
+    const { end } = await world.run(files, options);
+    expect(end.outcome).toMatchObject({ state: 'failed', cause: 'output_invalid' });
+  });
+});
+
+describe('a program', () => {
+  test.each([
+    [
+      'node',
+      {
+        'main.cjs': `const fs = require('node:fs');
+          const input = JSON.parse(fs.readFileSync(0, 'utf8'));
+          console.log(process.argv.length);
+          fs.writeSync(3, JSON.stringify({ event: 'seen', data: input }) + '\\n' + JSON.stringify({ result: [input] }));`,
+      },
+      {},
+    ],
+    [
+      'python',
+      {
+        'main.py': `import json, os, sys
+if __name__ == "__main__":
+    value = json.load(sys.stdin)
+    print(len(sys.argv) + 1)
+    os.write(3, (json.dumps({"event": "seen", "data": value}) + "\\n" + json.dumps({"result": [value]})).encode())
+`,
+      },
+      PYTHON,
+    ],
+  ])('in %s reads stdin and writes JSON lines on descriptor 3', async (_, files, options) => {
+    const ran = await world.run(files, { ...options, ...PROGRAM, input: 'x' });
+    expect(outcomeOf(ran)).toEqual(SUCCEEDED);
+    expect(ran.output).toEqual(['x']);
+    expect(ran.stdout).toBe('2\n');
+    expect(ran.frames.find(({ kind }) => kind === 'event')).toMatchObject({ name: 'seen', data: 'x' });
+  });
+
+  test('may end without a result', async () => {
+    const ran = await world.run({ 'main.js': 'console.log(1)' }, PROGRAM);
+    expect(outcomeOf(ran)).toEqual(SUCCEEDED);
+    expect(ran.output).toBeUndefined();
+  });
+
+  test('that exits with another code than 0 has failed with that code', async () => {
+    const ran = await world.run({ 'main.py': 'raise SystemExit(7)' }, { ...PYTHON, ...PROGRAM });
+    expect(outcomeOf(ran)).toEqual({ state: 'failed', cause: 'exit_code', exitCode: 7 });
+  });
+
+  test('that a signal ended has failed with the code a shell would show', async () => {
+    const ran = await world.run({ 'main.py': 'import os\nos.kill(os.getpid(), 11)' }, { ...PYTHON, ...PROGRAM });
+    expect(outcomeOf(ran)).toEqual({ state: 'failed', cause: 'exit_code', exitCode: 139 });
+  });
+
+  test('that writes no JSON on descriptor 3 is stopped', async () => {
+    const main = 'require("fs").writeSync(3, "hello\\n"); setInterval(() => {}, 1000);';
+    const { end } = await world.run({ 'main.cjs': main }, PROGRAM);
+    expect(end.outcome).toMatchObject({ state: 'failed', cause: 'output_invalid' });
+    expect(end.outcome.detail).toContain('hello');
+  });
+
+  test('prints any bytes it likes', async () => {
+    const ran = await world.run(
+      { 'main.py': 'import sys\nsys.stdout.buffer.write(bytes(range(256)) * 64)' },
+      { ...PYTHON, ...PROGRAM },
+    );
+    const bytes = ran.frames.flatMap((frame) =>
+      frame.kind === 'stdout' ? [Buffer.from(frame.text, frame.encoding)] : [],
+    );
+    const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    expect(Buffer.concat(bytes)).toEqual(Buffer.concat(Array.from({ length: 64 }, () => everyByte)));
+  });
+});
+
+test('a wasm command reads stdin, and its stdout is the result channel', async () => {
+  const ran = await world.run({ 'main.wasm': wasmThatWrites('{"result":"from wasm"}\n') }, { runtime: 'wasm' });
+  expect(outcomeOf(ran)).toEqual(SUCCEEDED);
+  expect(ran.output).toBe('from wasm');
+});
+
+test('a wasm module that traps has failed', async () => {
+  const { end } = await world.run({ 'main.wasm': new Uint8Array([0, 0x61, 0x73, 0x6d]) }, { runtime: 'wasm' });
+  expect(end.outcome).toMatchObject({ state: 'failed', cause: 'uncaught' });
+});
+
+describe('a limit', () => {
+  test('of time ends a run that does not', async () => {
+    const ran = await world.run(
+      { 'main.js': 'export default () => { console.log("begun"); for (;;); };' },
+      { resources: { timeoutMs: 600 } },
+    );
+    expect(ran.end.outcome).toMatchObject({ state: 'timed_out', cause: 'wall_limit' });
+    expect(ran.stdout).toBe('begun\n');
+    expect(ran.end.usage.wallMs).toBe(600);
+  });
+
+  test.each([
+    [
+      'node buffers',
+      { 'main.js': 'export default () => { const a = []; for (;;) a.push(Buffer.alloc(2 ** 20, 1)); };' },
+      {},
+      'oom_kill',
+    ],
+    [
+      'node’s heap',
+      { 'main.js': 'export default () => { const a = []; for (;;) a.push(Array(1e5).fill(Math.random())); };' },
+      {},
+      'heap_limit',
+    ],
+    ['python', { 'main.py': 'def main(i, s):\n  a = []\n  while True: a.append(b"x" * 2**20)\n' }, PYTHON, 'oom_kill'],
+    [
+      'a child of python',
+      {
+        'main.py':
+          'import os, sys\nif os.fork() == 0:\n  a = []\n  while True: a.append(b"x" * 2**20)\n_, status = os.wait()\nsys.exit(status != 0)',
+      },
+      { ...PYTHON, ...PROGRAM },
+      'oom_kill',
+    ],
+  ])('of memory ends a run that fills %s', async (_, files, options, cause) => {
+    const { end } = await world.run(files, options);
+    expect(end.outcome).toMatchObject({ state: 'out_of_memory', cause });
+  });
+
+  test('of memory that is too small for the runtime ends the run before it begins', async () => {
+    const { end } = await world.run({ 'main.js': 'export default () => 1;' }, { resources: { memoryBytes: 2 ** 24 } });
+    expect(end.outcome).toMatchObject({ state: 'out_of_memory', cause: 'memory_too_small' });
+  });
+
+  test('of processes ends a fork bomb', async () => {
+    const bomb = 'import os\ntry:\n  while True: os.fork()\nexcept OSError: os._exit(1)';
+    const { end } = await world.run({ 'main.py': bomb }, { ...PYTHON, ...PROGRAM });
+    expect(end.outcome).toMatchObject({ state: 'limit_exceeded', cause: 'pids_limit' });
+  });
+
+  test('of time ends a fork bomb that takes no for an answer', async () => {
+    const bomb = 'import os\nwhile True:\n  try: os.fork()\n  except OSError: pass';
+    const { end } = await world.run({ 'main.py': bomb }, { ...PYTHON, ...PROGRAM, resources: { timeoutMs: 1_000 } });
+    expect(end.outcome).toMatchObject({ state: 'timed_out', cause: 'wall_limit' });
+  });
+
+  test('of output ends a run that does not stop to write, at exactly that many bytes', async () => {
+    const ran = await world.run(
+      { 'main.js': 'import fs from "fs"; export default () => { for (;;) fs.writeSync(1, "a".repeat(65536)); };' },
+      { resources: { outputBytes: 100_000 } },
+    );
+    expect(ran.end.outcome).toMatchObject({ state: 'limit_exceeded', cause: 'output_limit' });
+    expect(ran.stdout).toHaveLength(100_000);
+    expect(ran.end.usage.outputBytes).toBe(100_000);
+  });
+
+  test('of a meter ends a run that reports more, and what was too much is not counted', async () => {
+    const ran = await world.run(
+      { 'main.js': 'export default (i, soma) => { soma.usage("tokens", 8); soma.usage("tokens", 8); return 1; };' },
+      { meterLimits: { tokens: 10 } },
+    );
+    expect(ran.end.outcome).toMatchObject({ state: 'limit_exceeded', cause: 'meter_limit' });
+    expect(ran.end.usage.meters).toEqual({ tokens: 8 });
+  });
+
+  test('is the one that was granted, also in a sandbox that was made for others', async () => {
+    const main = `import { readFileSync } from 'node:fs';
+      const read = (v1, v2) => { try { return readFileSync(v1, 'utf8').trim(); } catch { return readFileSync(v2, 'utf8').trim(); } };
+      export default () => [
+        read('/sys/fs/cgroup/cpu/cpu.cfs_quota_us', '/sys/fs/cgroup/cpu.max').split(' ')[0],
+        read('/sys/fs/cgroup/pids/pids.max', '/sys/fs/cgroup/pids.max'),
+        read('/sys/fs/cgroup/memory/memory.limit_in_bytes', '/sys/fs/cgroup/memory.max'),
+      ];`;
+    const regranted = await world.run({ 'main.js': main }, { resources: { cpuMillis: 750, pids: 99 } });
+    expect(regranted.output).toEqual(['75000', '99', String(128 * 2 ** 20)]);
+    const fresh = await world.run({ 'main.js': main }, { resources: { memoryBytes: 100 * 2 ** 20, pids: 40 } });
+    expect(fresh.output).toEqual(['50000', '40', String(100 * 2 ** 20)]);
+  });
+});
+
+/** A WASI command that writes `text` to its stdout, assembled by hand. */
+function wasmThatWrites(text: string): Uint8Array {
+  const bytes = [...Buffer.from(text)];
+  const write = [0x41, 1, 0x41, 0, 0x41, 1, 0x41, 8, 0x10, 0, 0x1a, 0x0b];
+  const iovec = [16, 0, 0, 0, bytes.length, 0, 0, 0];
+  return Uint8Array.from(
+    [
+      wasmSection(1, [2, 0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 1, 0x7f, 0x60, 0, 0]),
+      wasmSection(2, [1, ...wasmName('wasi_snapshot_preview1'), ...wasmName('fd_write'), 0, 0]),
+      wasmSection(3, [1, 1]),
+      wasmSection(5, [1, 0, 1]),
+      wasmSection(7, [2, ...wasmName('memory'), 2, 0, ...wasmName('_start'), 0, 1]),
+      wasmSection(10, [1, write.length + 1, 0, ...write]),
+      wasmSection(11, [2, 0, 0x41, 0, 0x0b, iovec.length, ...iovec, 0, 0x41, 16, 0x0b, bytes.length, ...bytes]),
+    ].reduce((module, section) => [...module, ...section], WASM_PREAMBLE),
+  );
+}
+const WASM_PREAMBLE = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+
+function wasmName(text: string): number[] {
+  return [text.length, ...Buffer.from(text)];
+}
+
+function wasmSection(id: number, content: readonly number[]): number[] {
+  return [id, content.length, ...content];
+}
