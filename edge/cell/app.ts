@@ -9,17 +9,25 @@ import { router } from './openapi.ts';
 import { apiKeys } from './routes/api-keys.ts';
 import { audit } from './routes/audit.ts';
 import { auth } from './routes/auth.ts';
+import { capsules } from './routes/capsules.ts';
 import { documentOf } from './routes/document.ts';
 import { health } from './routes/health.ts';
+import { installations } from './routes/installations.ts';
+import { internal } from './routes/internal.ts';
 import { members } from './routes/members.ts';
+import { peer } from './routes/peer.ts';
+import { publisherKeys } from './routes/publisher-keys.ts';
 import { reference } from './routes/reference.ts';
+import { runs } from './routes/runs.ts';
+import { schemas } from './routes/schemas.ts';
 import { tenants } from './routes/tenants.ts';
 import { tokens } from './routes/tokens.ts';
+import { usage } from './routes/usage.ts';
 import { wellKnown } from './routes/well-known.ts';
 
 /**
- * The order is the point: every request gets an id and a cell first; a route then bounds the body and the time, finds out
- * who calls (`route({ access })`), and only then parses. Whatever is thrown on the way, `refuse` answers.
+ * The order is the point: every request gets an id and a cell first; a route then bounds the time, finds out who
+ * calls (`route({ access })`), bounds the body, and only then parses. Whatever is thrown on the way, `refuse` answers.
  */
 const base = router();
 base.onError(refuse);
@@ -36,6 +44,7 @@ base.use(
   }),
 );
 base.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
+base.openAPIRegistry.registerComponent('securitySchemes', 'mutualTls', { type: 'mutualTLS' });
 
 const api = base
   .route('/', auth)
@@ -44,6 +53,14 @@ const api = base
   .route('/', apiKeys)
   .route('/', tokens)
   .route('/', audit)
+  .route('/', publisherKeys)
+  .route('/', capsules)
+  .route('/', installations)
+  .route('/', runs)
+  .route('/', usage)
+  .route('/', peer)
+  .route('/', internal)
+  .route('/', schemas)
   .route('/', wellKnown)
   .route('/', health);
 

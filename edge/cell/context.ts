@@ -106,7 +106,7 @@ export function systemCtx(platform: Platform, tenant: Ctx['tenant']): Ctx {
   };
 }
 
-/** What hono carries through one request. `ctx`, `person`, `caller` and `peer` are set by the guard of a route that asks for them. */
+/** What hono carries through one request. `ctx`, `person`, `caller`, `peer` and `runner` are set by the guard of a route that asks for them. */
 export interface AppEnv {
   Bindings: CellEnv;
   Variables: {
@@ -115,6 +115,8 @@ export interface AppEnv {
     person?: PersonCtx;
     caller?: Caller;
     peer?: Cell;
+    /** SPIFFE ID of the runner that calls. */
+    runner?: string;
     /** The audit action of the route that answers, for the entry of a refusal. */
     auditAction?: string;
   };

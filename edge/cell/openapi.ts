@@ -6,7 +6,7 @@ import type { Cell } from '#contracts/cells';
 import { InvalidInput, Problem, violationsOf } from '#contracts/errors';
 
 import type { AppEnv, Caller, Ctx, PersonCtx } from './context.ts';
-import { guardCaller, guardPeer, guardPerson, guardPublic, guardTenant } from './middleware/guards.ts';
+import { guardCaller, guardPeer, guardPerson, guardPublic, guardRunner, guardTenant } from './middleware/guards.ts';
 import { DEFAULT_BODY_BYTES, DEFAULT_TIMEOUT_MS, limitBody, limitTime } from './middleware/limits.ts';
 
 /**
@@ -15,6 +15,7 @@ import { DEFAULT_BODY_BYTES, DEFAULT_TIMEOUT_MS, limitBody, limitTime } from './
  * person  a session, tenant or not → `c.var.person`
  * caller  any credential, tenant or not → `c.var.caller`
  * peer    another cell, by its signed token → `c.var.peer`
+ * runner  a runner of this cell, by its client certificate → `c.var.runner`
  * public  anyone
  */
 interface GuardEnvs {
@@ -22,6 +23,7 @@ interface GuardEnvs {
   person: { Variables: { person: PersonCtx } };
   caller: { Variables: { caller: Caller } };
   peer: { Variables: { peer: Cell } };
+  runner: { Variables: { runner: string } };
   public: AppEnv;
 }
 export type Access = keyof GuardEnvs;
@@ -47,6 +49,7 @@ const GUARDS = {
   person: guardPerson,
   caller: guardCaller,
   peer: guardPeer,
+  runner: guardRunner,
   public: guardPublic,
 } satisfies Record<Access, (auditAction: string) => MiddlewareHandler>;
 
@@ -66,11 +69,12 @@ export function route({
 }: RouteDeclaration) {
   return createRoute({
     ...declaration,
-    ...(access === 'public' ? {} : { security: [{ bearer: [] }] }),
+    ...(access === 'public' ? {} : { security: [{ [access === 'runner' ? 'mutualTls' : 'bearer']: [] }] }),
     responses: { ...responses, default: PROBLEM_RESPONSE },
     [AUDIT_EXTENSION]: audit,
     [ACCESS_EXTENSION]: access,
-    middleware: every(limitBody(maxBodyBytes), limitTime(timeoutMs), GUARDS[access](audit)),
+    // The caller is known before the body is looked at: a body that is too large is a refusal in that tenant's log.
+    middleware: every(limitTime(timeoutMs), GUARDS[access](audit), limitBody(maxBodyBytes)),
   });
 }
 

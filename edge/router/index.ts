@@ -44,7 +44,11 @@ async function answer(request: Request, env: RouterEnv, requestId: RequestId): P
   if (pathname === '/.well-known/jwks.json' && request.method === 'GET') return publishKeys(env);
 
   const forwarding = { env, requestId };
-  if (isPublicRead(request.method, pathname)) return readAnywhere(request, nearestCell(request), forwarding);
+  if (isPublicRead(request.method, pathname)) {
+    // Whoever is at home somewhere reads there first, and so finds what they wrote a moment ago.
+    const home = await homeOf(request, env).catch(() => undefined);
+    return readAnywhere(request, home?.cell ?? nearestCell(request), forwarding);
+  }
   if (isSignIn(request, pathname)) {
     const { home, request: unread } = await homeOfSignIn(request, env);
     return handOver(unread, home?.cell ?? nearestCell(request), home?.because ?? 'nearest', forwarding);

@@ -3,4 +3,5 @@ export * from './budgets.ts';
 export * from './capsules.ts';
 export * from './evidence.ts';
 export * from './installations.ts';
+export * from './runners.ts';
 export * from './runs.ts';

@@ -8,6 +8,7 @@ import type { AppEnv, Ctx } from '../context.ts';
 import { authenticate, identifyPerson } from '../services/accounts/authenticate.ts';
 import { type Identified, type Presented, presentedBearer } from '../services/accounts/credential.ts';
 import { authenticatePeer } from './peer.ts';
+import { authenticateRunner } from './runner.ts';
 
 type Guard = (auditAction: string) => MiddlewareHandler<AppEnv>;
 
@@ -45,6 +46,11 @@ export const guardCaller: Guard = (auditAction) => async (c, next) => {
 
 export const guardPeer: Guard = () => async (c, next) => {
   await authenticatePeer(c);
+  await next();
+};
+
+export const guardRunner: Guard = () => async (c, next) => {
+  await authenticateRunner(c);
   await next();
 };
 
