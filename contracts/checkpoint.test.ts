@@ -92,10 +92,22 @@ test('a key that was kept is compared with the one that signs', async () => {
   await expect(verifyChain({ checkpoint, entries, knownKeyPem: keys.publicKeyPem })).resolves.toBeDefined();
 });
 
-test('the log of another tenant is refused', async () => {
+test('the log of another tenant is refused, an empty one too', async () => {
+  await expect(verifyChain({ checkpoint: await signed([]), entries: [], tenantId: newId('ten') })).rejects.toThrow(
+    'another tenant',
+  );
   await expect(verifyChain({ checkpoint: await signed(entries), entries, tenantId: newId('ten') })).rejects.toThrow(
     'another tenant',
   );
+});
+
+test('a checkpoint that is no checkpoint is refused, not thrown on', async () => {
+  const checkpoint = await signed(entries);
+  for (const broken of [{ signature: '!' }, { publicKeyPem: '' }, { note: `a\n7\n${'A'.repeat(42)}B=\n` }]) {
+    await expect(verifyChain({ checkpoint: { ...checkpoint, ...broken }, entries })).rejects.toMatchObject({
+      code: 'signature_invalid',
+    });
+  }
 });
 
 test.each(['', 'a\n1\n', 'a\n01\n' + 'A'.repeat(43) + '=\n', 'a\n1\nAAAA\n', 'a\n1\n' + 'A'.repeat(43) + '=\nmore\n'])(

@@ -21,7 +21,7 @@ export function parseNote(note: string): LogHead {
   const [, origin, size, root] = NOTE.exec(note) ?? [];
   if (origin === undefined || size === undefined || root === undefined)
     throw broken('the checkpoint is no C2SP note of three lines');
-  return { origin, size: Number(size), root: toHex(fromBase64(root)) };
+  return { origin, size: Number(size), root: toHex(bytesOf(root)) };
 }
 
 export interface ChainToVerify {
@@ -49,12 +49,17 @@ export async function verifyChain({
   tenantId,
 }: ChainToVerify): Promise<VerifiedChain> {
   const head = parseNote(checkpoint.note);
-  const key = await importPublicKey(checkpoint.publicKeyPem);
+  const key = await importPublicKey(checkpoint.publicKeyPem).catch(() => {
+    throw broken('the checkpoint names no ECDSA P-256 key');
+  });
   if (knownKeyPem !== undefined && (await importPublicKey(knownKeyPem)).fingerprint !== key.fingerprint) {
     throw broken(`the checkpoint is signed by another key (${key.fingerprint}) than the one that was kept`);
   }
-  const isSigned = await verify(key, signatureOf(checkpoint.signature), new TextEncoder().encode(checkpoint.note));
+  const isSigned = await verify(key, bytesOf(checkpoint.signature), new TextEncoder().encode(checkpoint.note));
   if (!isSigned) throw broken('the signature does not fit the checkpoint');
+  // An empty log has no entry that would tell whose it is.
+  if (tenantId !== undefined && head.origin.split('/').at(-1) !== tenantId)
+    throw broken(`the checkpoint is of another tenant's log, ${head.origin}`);
   if (entries.length !== head.size)
     throw broken(`the checkpoint speaks of ${head.size} entries; here are ${entries.length}`);
   for (const [index, entry] of entries.entries()) await verifyEntry(entry, index + 1, tenantId);
@@ -79,11 +84,11 @@ function describe({ id, action }: AuditRecord): string {
   return `${id}, ${action}`;
 }
 
-function signatureOf(base64: string): Uint8Array {
+function bytesOf(base64: string): Uint8Array {
   try {
     return fromBase64(base64);
   } catch {
-    throw broken('the signature is not base64');
+    throw broken('the checkpoint holds what is not base64');
   }
 }
 
