@@ -1,15 +1,15 @@
 import { z } from 'zod';
 
 import { AuditRecord } from '../audit.ts';
-import { PageQuery, pageOf, textLine } from './paging.ts';
+import { Instant, PageQuery, pageOf, textLine } from './paging.ts';
 
 export const AuditQuery = PageQuery.extend({
   action: textLine(80).optional(),
   outcome: z.enum(['success', 'refused']).optional(),
   actor: textLine(200).optional().describe('Id of the actor'),
   target: textLine(300).optional(),
-  since: z.iso.datetime({ offset: true }).optional(),
-  until: z.iso.datetime({ offset: true }).optional(),
+  since: Instant.optional(),
+  until: Instant.optional(),
 });
 export type AuditQuery = z.infer<typeof AuditQuery>;
 

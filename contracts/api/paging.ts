@@ -26,3 +26,13 @@ export function textLine(maxLength: number) {
       'expected one line of text without control characters',
     );
 }
+
+const YEAR_10000_MS = Date.UTC(10_000, 0);
+
+/** An instant that every store can hold: RFC 3339, from 1970 to 9999. */
+export const Instant = z.iso
+  .datetime({ offset: true })
+  .refine(
+    (text) => Date.parse(text) >= 0 && Date.parse(text) < YEAR_10000_MS,
+    'expected an instant from 1970 to 9999, such as 2026-11-23T09:30:00Z',
+  );

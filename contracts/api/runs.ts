@@ -4,10 +4,7 @@ import { idOf } from '../ids.ts';
 import { Json } from '../json.ts';
 import { CapsuleName } from '../manifest.ts';
 import { Run, RunState } from '../run.ts';
-import { pageOf, PageQuery } from './paging.ts';
-
-/** The largest input of a run, as JSON text. */
-export const RUN_INPUT_MAX_BYTES = 2 ** 20;
+import { Instant, pageOf, PageQuery } from './paging.ts';
 
 export const StartRunRequest = z
   .strictObject({
@@ -34,7 +31,7 @@ export const RunPath = z.object({ id: idOf('run') });
 export const RunQuery = PageQuery.extend({
   state: RunState.optional(),
   capsule: CapsuleName.optional(),
-  since: z.iso.datetime({ offset: true }).optional().describe('Only runs created at or after this instant'),
+  since: Instant.optional().describe('Only runs created at or after this instant'),
 });
 export type RunQuery = z.infer<typeof RunQuery>;
 
@@ -51,7 +48,7 @@ export const RunReceipt = z
   .meta({ id: 'RunReceipt' });
 export type RunReceipt = z.infer<typeof RunReceipt>;
 
-const Sequence = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const Sequence = z.coerce.number().int().min(0).max(999_999_999_999_999);
 
 export const RunEventsQuery = z.object({ after: Sequence.optional().describe('Frames after this sequence number') });
 export const RunEventsHeaders = z.object({

@@ -68,6 +68,22 @@ test('a schema that fails while it judges refuses the input and does not crash',
   ]);
 });
 
+test('a schema that doubles its work with every level is cut off', () => {
+  const doubling = { properties: { a: { allOf: [{ $ref: '#' }, { $ref: '#' }] } } };
+  let input: JsonValue = {};
+  for (let level = 0; level < 60; level += 1) input = { a: input };
+  expect(violationsFor(doubling, input)).toEqual([
+    { path: '/input', message: expect.stringContaining('refers to itself too often') },
+  ]);
+});
+
+test('an honest recursive schema judges deep and wide inputs', () => {
+  const tree = { type: 'object', properties: { children: { type: 'array', items: { $ref: '#' } } } };
+  let input: JsonValue = { children: Array.from({ length: 20_000 }, () => ({})) };
+  for (let level = 0; level < 25; level += 1) input = { children: [input] };
+  expect(violationsFor(tree, input)).toEqual([]);
+});
+
 test('the boolean schemas mean everything and nothing', () => {
   expect(violationsFor(true, { any: ['thing'] })).toEqual([]);
   expect(violationsFor(false, null)).toHaveLength(1);

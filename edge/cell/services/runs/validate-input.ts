@@ -10,6 +10,12 @@ import type { Release } from '../catalogue/load-release.ts';
 /** Above this an input is only told its first fault: collecting all of them costs more than the input is worth. */
 const ALL_FAULTS_MAX_CHARS = 64 * 2 ** 10;
 const MAX_VIOLATIONS = 20;
+/**
+ * A schema that refers to itself can ask for exponential work on a deep input. Whatever is honest follows a few references for each
+ * value, and a value is at least two characters.
+ */
+const MIN_REFERENCES = 20_000;
+const REFERENCES_PER_CHAR = 4;
 
 type Schema = Release['manifest']['input'];
 interface Compiled {
@@ -28,7 +34,8 @@ export function validateInput(release: Release, input: JsonValue, inputChars: nu
 
 function faultsOf(release: Release, input: JsonValue, inputChars: number): Violation[] {
   const { schema, lookup } = compile(release);
-  const errorsOf = (isFirstEnough: boolean) => validate(input, schema, '2020-12', lookup, isFirstEnough).errors;
+  const errorsOf = (isFirstEnough: boolean) =>
+    validate(input, schema, '2020-12', rationed(lookup, inputChars), isFirstEnough).errors;
   try {
     const first = errorsOf(true);
     if (first.length === 0) return [];
@@ -48,6 +55,18 @@ function compile({ id, manifest }: Release): Compiled {
   const entry = { schema, lookup: dereference(schema) };
   compiled.set(id, entry);
   return entry;
+}
+
+/** The same look-up of references, until they were followed too often. */
+function rationed(lookup: Compiled['lookup'], inputChars: number): Compiled['lookup'] {
+  let left = MIN_REFERENCES + REFERENCES_PER_CHAR * inputChars;
+  return new Proxy(lookup, {
+    get(target, uri: string) {
+      left -= 1;
+      if (left < 0) throw new RangeError('it refers to itself too often for an input of this shape');
+      return target[uri];
+    },
+  });
 }
 
 /** Every keyword on the way down reports too, right before what it found; only the last of such a row says what is wrong. */
