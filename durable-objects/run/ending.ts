@@ -34,7 +34,7 @@ export async function record(env: RunEnv, store: RunStore): Promise<void> {
     outcome,
     usage,
     amountNanos,
-    output: hasOutput ? store.output() : null,
+    output: hasOutput ? (store.output() ?? null) : null,
     receipt,
     startedAtMs: startedAtMs ?? store.facts.acceptedAtMs,
     endedAtMs,

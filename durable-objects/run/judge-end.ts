@@ -23,7 +23,7 @@ interface Hearing {
   readonly end: EndFrame;
   readonly request: RunRequest;
   /** The last result that this object holds, the one a receipt must be about. */
-  readonly output: JsonValue | null;
+  readonly output: JsonValue | undefined;
   /** Who was asked to run it. */
   readonly runnerId: string;
   readonly env: RunEnv;
@@ -83,7 +83,7 @@ async function provenClaims(
       inputSha256: jsonSha256(input),
     },
   });
-  if (claims.outputSha256 !== null && (output === null || claims.outputSha256 !== jsonSha256(output))) {
+  if (claims.outputSha256 !== null && (output === undefined || claims.outputSha256 !== jsonSha256(output))) {
     throw new Error('the receipt is about another output');
   }
   return claims;

@@ -149,14 +149,14 @@ export class RunStore {
     this.last = frames.at(-1)?.seq ?? this.last;
   }
 
-  /** The run's output: its last result line. */
-  output(): JsonValue | null {
+  /** The run's output: its last result line, which may well be `null`; `undefined` where there is none. */
+  output(): JsonValue | undefined {
     const row = this.storage.sql
       .exec("SELECT body FROM frames WHERE kind = 'result' ORDER BY seq DESC LIMIT 1")
       .toArray()[0];
-    if (!row) return null;
+    if (!row) return undefined;
     const frame = Frame.parse(JSON.parse(Body.parse(row).body));
-    return frame.kind === 'result' ? frame.data : null;
+    return frame.kind === 'result' ? frame.data : undefined;
   }
 
   /** The events after `after` and up to `upTo`, as many as fit a chunk. */
