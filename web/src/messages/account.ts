@@ -31,12 +31,12 @@ export const region: Record<Cell, { place: string; zone: string; meaning: string
   'eu-west-1': {
     place: 'Ireland',
     zone: 'European Union',
-    meaning: 'Data and runs stay in the EU. If the region is down, runs wait; they are not sent across.',
+    meaning: 'Stored and run in the EU. Nothing crosses, unless a tenant of yours chooses to be replicated.',
   },
   'us-west-2': {
     place: 'Oregon',
     zone: 'United States',
-    meaning: 'Data and runs stay in the US. If the region is down, runs wait; they are not sent across.',
+    meaning: 'Stored and run in the US. Nothing crosses, unless a tenant of yours chooses to be replicated.',
   },
 };
 

@@ -1,3 +1,5 @@
+import type { AuditRecord } from '#contracts/audit';
+
 import { counted, whole } from './format.ts';
 
 export const usage = {
@@ -33,6 +35,13 @@ export const audit = {
   noneRefused: 'Nothing was refused.',
   pending: 'pending',
   pendingHint: 'Committed with its change, and about to be chained.',
+  actor: {
+    user: 'person',
+    'api-key': 'key',
+    external: 'external',
+    runner: 'runner',
+    system: 'system',
+  } satisfies Record<AuditRecord['actor']['type'], string>,
   success: 'done',
   refused: 'refused',
   details: 'Details',

@@ -62,6 +62,8 @@ export const run = {
     title: 'Receipt',
     lead: 'Signed by the runner: what ran, on which input, what it used, how it ended.',
     none: 'This run has no receipt: it never reached a runner, or was lost.',
+    check: 'Verify in this browser',
+    genuine: 'Genuine: signed by a runner of this region, about this run, unaltered.',
     download: 'Download receipt',
     verify: 'Verify it offline:',
     runner: 'Runner',

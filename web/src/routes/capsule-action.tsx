@@ -18,7 +18,8 @@ export function CapsuleAction({ capsule, version }: { capsule: CapsuleDetail; ve
   const { data: me } = useSession();
   const tenant = useCurrentTenant(me);
   const { href } = useLocation();
-  if (me === undefined || version === undefined) return null;
+  if (version === undefined) return null;
+  if (me === undefined) return <span aria-hidden className="skeleton h-9 w-24" />;
   if (me === null)
     return (
       <Link to="/sign-in" search={{ next: href }} className="button button-primary">

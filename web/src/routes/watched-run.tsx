@@ -1,11 +1,15 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState, useSyncExternalStore } from 'react';
 
+import type { Run } from '#contracts/run';
+
 import { cancelRun, runDetail } from '../api/runs.ts';
 import { feedOf } from '../features/run-feeds.ts';
 import { useTenant } from '../features/session.ts';
+import { verifyRunReceipt } from '../features/verify-receipt.ts';
 import { FailureNote } from '../ui/failure-note.tsx';
 import { Loaded } from '../ui/loaded.tsx';
+import { ReceiptPanel } from '../ui/receipt-panel.tsx';
 import { RunPanel } from '../ui/run-panel.tsx';
 import { RunResult } from '../ui/run-result.tsx';
 import { RowsSkeleton } from '../ui/skeleton.tsx';
@@ -28,9 +32,27 @@ export function WatchedRun({ id }: { id: string }) {
       {view.failure && <FailureNote error={view.failure} />}
       {view.phase === 'ended' && (
         <Loaded query={run} skeleton={<RowsSkeleton rows={4} />}>
-          {(recorded) => <RunResult view={view} run={recorded} />}
+          {(recorded) => (
+            <RunResult view={view} run={recorded}>
+              <Receipt run={recorded} receipt={recorded.receipt ?? view.receipt} />
+            </RunResult>
+          )}
         </Loaded>
       )}
     </div>
+  );
+}
+
+function Receipt({ run, receipt }: { run: Run; receipt: string | undefined }) {
+  const check = useMutation({ mutationFn: (text: string) => verifyRunReceipt(run, text) });
+  return (
+    <ReceiptPanel
+      runId={run.id}
+      receipt={receipt}
+      isWorking={check.isPending}
+      verdict={check.data}
+      error={check.error}
+      onVerify={check.mutate}
+    />
   );
 }

@@ -86,7 +86,7 @@ function Scopes({
       <legend className="mb-1 text-sm font-medium">
         {m.apiKeys.scopes} <span className="font-normal text-ink-3">{m.apiKeys.scopesHint}</span>
       </legend>
-      <div className="grid grid-cols-2 gap-x-4">
+      <div className="grid gap-x-4 sm:grid-cols-2">
         {grantable.map((permission) => (
           <label key={permission} className="figures flex min-h-8 min-w-0 items-center gap-2 text-xs">
             <input

@@ -6,7 +6,7 @@ import { m } from '../messages/index.ts';
 export function ApiKeyTable({ keys, onRevoke }: { keys: readonly ApiKey[]; onRevoke: (key: ApiKey) => void }) {
   const columns = m.apiKeys.columns;
   return (
-    <div className="overflow-x-auto">
+    <div className="relative overflow-x-auto">
       <table className="rows">
         <thead>
           <tr>

@@ -18,15 +18,18 @@ function Entry({ entry: { record, seq, state } }: { entry: AuditItem }) {
   return (
     <li>
       <details className="group">
-        <summary className="grid grid-cols-[3.25rem_minmax(0,1fr)_auto] items-baseline gap-x-3 py-2.5 text-sm hover:bg-sunken md:grid-cols-[3.25rem_minmax(0,1fr)_auto_11.5rem]">
+        <summary className="grid grid-cols-[3.25rem_minmax(0,1fr)_auto] items-baseline gap-x-4 py-2.5 text-sm hover:bg-sunken md:grid-cols-[3.25rem_minmax(0,1fr)_auto_4rem_11rem]">
           <span className="figures text-xs text-ink-3">{state === 'chained' ? seq : <PendingMark />}</span>
           <span className="min-w-0">
             <span className="font-medium">{record.action}</span>{' '}
             <span className="figures block truncate text-xs text-ink-3 sm:inline">{shortened(record.target)}</span>
           </span>
-          <span className={record.outcome === 'refused' ? 'tag tag-warn' : 'tag'}>
-            {record.reason ?? (record.outcome === 'refused' ? m.audit.refused : m.audit.success)}
-          </span>
+          {record.outcome === 'refused' ? (
+            <span className="tag tag-warn">{record.reason ?? m.audit.refused}</span>
+          ) : (
+            <span className="text-xs text-ink-3">{m.audit.success}</span>
+          )}
+          <span className="hidden text-xs text-ink-2 md:block">{m.audit.actor[record.actor.type]}</span>
           <span className="hidden text-right text-xs text-ink-3 md:block">
             <Time iso={record.time} />
           </span>

@@ -48,10 +48,13 @@ export function FieldControl(props: FieldControlProps) {
     );
   return (
     <div>
-      <label htmlFor={id} className="mb-1 block text-sm font-medium">
-        {field.title}
-        {field.isRequired && <RequiredMark />}
-      </label>
+      <div className="mb-1 flex items-center justify-between gap-4">
+        <label htmlFor={id} className="text-sm font-medium">
+          {field.title}
+          {field.isRequired && <RequiredMark />}
+        </label>
+        {field.kind === 'longtext' && <FileButton isBase64={field.isBase64} onText={props.onChange} />}
+      </div>
       <Control {...props} attributes={attributes} />
       {help}
     </div>
@@ -81,7 +84,7 @@ function Control(props: ControlProps) {
     case 'lines':
       return <Lines {...props} />;
     case 'longtext':
-      return <LongText {...props} isBase64={props.field.isBase64} />;
+      return <LongText {...props} />;
     case 'json':
       return <JsonField value={props.value} attributes={props.attributes} onChange={props.onChange} />;
     case 'text':
@@ -152,19 +155,16 @@ function Lines({ value, onChange, attributes }: ControlProps) {
   );
 }
 
-function LongText({ value, onChange, attributes, isBase64 }: ControlProps & { readonly isBase64: boolean }) {
+function LongText({ value, onChange, attributes }: ControlProps) {
   return (
-    <>
-      <textarea
-        {...attributes}
-        className="field figures text-xs leading-5"
-        rows={8}
-        spellCheck={false}
-        value={typeof value === 'string' ? value : ''}
-        onChange={(event) => onChange(textOf(event.target))}
-      />
-      <FileButton isBase64={isBase64} onText={onChange} />
-    </>
+    <textarea
+      {...attributes}
+      className="field figures text-xs leading-5"
+      rows={8}
+      spellCheck={false}
+      value={typeof value === 'string' ? value : ''}
+      onChange={(event) => onChange(textOf(event.target))}
+    />
   );
 }
 

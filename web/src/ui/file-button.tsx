@@ -17,8 +17,17 @@ export function FileButton({ isBase64, onText }: { isBase64: boolean; onText: (t
     onText(isBase64 ? toBase64(new Uint8Array(await file.arrayBuffer())) : await file.text());
   }
   return (
-    <div className="mt-1.5 flex items-center gap-3">
-      <button type="button" className="button button-quiet -ml-2 px-2 text-xs" onClick={() => input.current?.click()}>
+    <div className="flex items-center gap-3">
+      {isTooLarge && (
+        <p role="alert" className="text-xs text-danger">
+          {m.form.fileTooLarge(bytes(RUN_INPUT_MAX_BYTES))}
+        </p>
+      )}
+      <button
+        type="button"
+        className="button button-quiet -mr-2 min-h-7 px-2 text-xs"
+        onClick={() => input.current?.click()}
+      >
         <FileUp aria-hidden className="size-4" />
         {m.form.fromFile}
       </button>
@@ -29,11 +38,6 @@ export function FileButton({ isBase64, onText }: { isBase64: boolean; onText: (t
         aria-label={m.form.fromFile}
         onChange={(event) => void take(event.target.files?.[0])}
       />
-      {isTooLarge && (
-        <p role="alert" className="text-xs text-danger">
-          {m.form.fileTooLarge(bytes(RUN_INPUT_MAX_BYTES))}
-        </p>
-      )}
     </div>
   );
 }

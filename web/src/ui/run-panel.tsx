@@ -21,7 +21,7 @@ export function RunPanel({
   return (
     <section
       aria-label={m.run.section}
-      className="flex h-[34rem] min-w-0 flex-col overflow-hidden rounded-lg border border-line lg:h-[calc(100dvh-16rem)] lg:min-h-[26rem]"
+      className="flex h-[22rem] min-w-0 flex-col overflow-hidden rounded-lg border border-line lg:h-[27rem]"
     >
       {feed ? (
         <LivePanel key={feed.number} feed={feed} isCancelling={isCancelling} onCancel={onCancel} />

@@ -1,28 +1,26 @@
-import { Download } from 'lucide-react';
+import type { ReactNode } from 'react';
 
 import type { Run, Usage } from '#contracts/run';
 
-import { download } from '../features/download.ts';
-import { claimsOf } from '../features/receipt.ts';
 import type { RunView } from '../features/run-feed.ts';
 import { bytes, duration, money, processorTime, whole } from '../messages/format.ts';
 import { m } from '../messages/index.ts';
-import { CommandLine } from './command-line.tsx';
 import { CopyButton } from './copy-button.tsx';
-import { Code, Fact, Facts } from './facts.tsx';
+import { Fact, Facts } from './facts.tsx';
 import { StateTag } from './state-tag.tsx';
 
-/** How a run ended, what it gave, what it used and cost, and its receipt. */
+/** How a run ended, what it gave, what it used and cost; beside it, its receipt. */
 export function RunResult({
   view,
   run,
+  children,
 }: {
-  view: Pick<RunView, 'outcome' | 'usage' | 'receipt' | 'output'>;
+  view: Pick<RunView, 'outcome' | 'usage' | 'output'>;
   run: Run;
+  children: ReactNode;
 }) {
   const outcome = view.outcome;
   const usage = run.usage ?? view.usage;
-  const receipt = run.receipt ?? view.receipt;
   return (
     <div className="grid gap-x-10 gap-y-8 xl:grid-cols-[minmax(0,1fr)_22rem]">
       <div className="min-w-0 space-y-8">
@@ -37,7 +35,7 @@ export function RunResult({
       </div>
       <div className="min-w-0 space-y-8">
         {usage && <UsageFacts usage={usage} amountNanos={run.amountNanos} />}
-        <Receipt runId={run.id} receipt={receipt} />
+        {children}
       </div>
     </div>
   );
@@ -86,39 +84,6 @@ function UsageFacts({ usage, amountNanos }: { usage: Usage; amountNanos: string 
           </Fact>
         ))}
       </Facts>
-    </section>
-  );
-}
-
-function Receipt({ runId, receipt }: { runId: string; receipt: string | null | undefined }) {
-  if (!receipt) return <p className="text-sm text-ink-3">{m.run.receipt.none}</p>;
-  const claims = claimsOf(receipt);
-  const words = m.run.receipt;
-  const file = `${runId}.jws`;
-  return (
-    <section className="space-y-3">
-      <h2 className="text-base">{words.title}</h2>
-      <p className="text-sm text-ink-2">{words.lead}</p>
-      {claims && (
-        <Facts>
-          <Fact term={words.runner}>
-            <Code>{claims.iss}</Code>
-          </Fact>
-          <Fact term={words.region}>{claims.cell}</Fact>
-          <Fact term={words.inputDigest}>
-            <Code>{claims.inputSha256}</Code>
-          </Fact>
-          <Fact term={words.outputDigest}>
-            <Code>{claims.outputSha256 ?? words.noOutput}</Code>
-          </Fact>
-        </Facts>
-      )}
-      <button type="button" className="button" onClick={() => download(file, receipt, 'application/jose')}>
-        <Download aria-hidden className="size-4" />
-        {words.download}
-      </button>
-      <p className="text-sm text-ink-2">{words.verify}</p>
-      <CommandLine>{`soma receipt verify ${file}`}</CommandLine>
     </section>
   );
 }
