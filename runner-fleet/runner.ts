@@ -14,7 +14,7 @@ import { DockerExecutor } from './executor/docker.ts';
 import { missingImages } from './images/build.ts';
 import { log, reasonOf } from './log.ts';
 import { Metrics } from './metrics.ts';
-import { standingShapes } from './pool/shape.ts';
+import { byRuntime, standingShapes } from './pool/shape.ts';
 import { WarmPool } from './pool/warm-pool.ts';
 import { RunTable } from './runs/run-table.ts';
 import type { Sealer } from './runs/seal.ts';
@@ -102,7 +102,7 @@ export class Runner {
       isReady: this.#notReadyBecause() === undefined,
       capacity: this.#config.capacity,
       running: this.#runs.running,
-      warm: this.#pool.warmCounts(),
+      warm: byRuntime(this.#pool.warmCounts()),
       lostRunIds: this.#runs.lostRunIds.slice(0, 1_000),
     };
   }
@@ -113,6 +113,7 @@ export class Runner {
     for (const timer of this.#timers) clearTimeout(timer);
     await this.#pool.close();
     await this.#executor.reapOrphans();
+    this.#executor.close();
   }
 
   /** The images may be made while this process already runs. */

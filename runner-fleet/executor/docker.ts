@@ -94,6 +94,12 @@ export class DockerExecutor implements Executor {
     return orphans.length;
   }
 
+  close(): void {
+    for (const directory of [this.#options.sandboxDirectory, this.#options.controlDirectory]) {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  }
+
   #makeMounts(id: string): SandboxMounts {
     const mounts = {
       controlDirectory: join(this.#options.controlDirectory, id),

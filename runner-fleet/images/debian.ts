@@ -56,6 +56,7 @@ export async function layOutRootfs(recipe: Recipe, rootfs: string, packageCache:
   writeFileSync(join(rootfs, 'etc/nsswitch.conf'), 'hosts: files dns\n');
   for (const [path, target] of Object.entries(recipe.debianSymlinks)) symlinkSync(target, join(rootfs, path));
   if (recipe.hasNodeBinary) {
+    if (!process.version.startsWith('v24.')) throw new Error(`run this with Node 24; this is ${process.version}`);
     mkdirSync(join(rootfs, 'usr/local/bin'), { recursive: true });
     copyFileSync(process.execPath, join(rootfs, 'usr/local/bin/node'));
   }

@@ -20,3 +20,8 @@ export function standingShapes(): SandboxShape[] {
   const resources = Resources.parse({});
   return IMAGE_NAMES.map((image) => shapeFor(image, resources));
 }
+
+/** Counts of an image's sandboxes as counts of the runtimes they serve. */
+export function byRuntime(counts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(IMAGE_OF).map(([runtime, image]) => [runtime, counts[image] ?? 0]));
+}

@@ -86,7 +86,7 @@ export class RunTable {
     } catch (error) {
       // Cut off before its header was whole, so before anything ran; or damaged, and then kept for a person to look at.
       renameSync(path, `${path}.unreadable`);
-      this.#options.onFault(`the spool ${path} cannot be read`, error);
+      this.#options.onFault('a spool cannot be read', new Error(path, { cause: error }));
       return undefined;
     }
   }
