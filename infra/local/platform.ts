@@ -7,7 +7,7 @@ import { type DirectoryLock, lockDirectory } from './lock.ts';
 import { prepareSandboxes, startCa, startIdentity, startRunner } from './platform/runner.ts';
 import { type PartName, Site } from './platform/site.ts';
 import { startStores } from './platform/stores.ts';
-import { buildAll, cellUrls, startCell, startRouter, untilOpen } from './platform/workers.ts';
+import { buildAll, cellUrls, startCell, startRouter, untilOpen, webAssets } from './platform/workers.ts';
 import { assertPortsFree, type Ports } from './ports.ts';
 import { reapOrphans } from './processes/leftovers.ts';
 import { identityOf } from './processes/proc.ts';
@@ -15,7 +15,7 @@ import type { Supervised } from './processes/supervised.ts';
 import { type Progress, Steps } from './progress.ts';
 import { loadSecrets } from './secrets.ts';
 import { removeState, writeState } from './state.ts';
-import { ensureWebAssets } from './web-assets.ts';
+import { copyWebAssets } from './web-assets.ts';
 
 export type { PartName } from './platform/site.ts';
 
@@ -110,11 +110,11 @@ async function startLocked(options: PlatformOptions, dataDirectory: string, lock
   return platform;
 }
 
-/** Everything at once, but for what needs another's answer: a cell starts on migrated stores, and a runner finds its cell. */
+/** Everything at once, but for what needs another's answer: a cell starts on migrated stores, a runner with an identity. */
 async function startAll(site: Site, withRunners: boolean): Promise<void> {
   // wrangler looks whether the assets are there before it bundles; what they hold matters to the router only.
   await mkdir(join(site.root, 'web/dist'), { recursive: true });
-  const web = site.steps.run('web app', () => ensureWebAssets(site.root));
+  const web = site.steps.run('web app', () => copyWebAssets(site.root, webAssets(site)));
   const ca = startCa(site);
   const built = site.steps.run('Workers built', () => buildAll(site.root));
   const sandboxes = withRunners ? prepareSandboxes(site) : undefined;
@@ -122,6 +122,9 @@ async function startAll(site: Site, withRunners: boolean): Promise<void> {
     ...CELLS.map(async (cell) => {
       const [workers, authority] = await Promise.all([built, ca, startStores(site, cell)]);
       await startCell(site, cell, workers, authority.trustBundlePem());
+    }),
+    ...CELLS.map(async (cell) => {
+      const authority = await ca;
       await startIdentity(site, cell, authority);
       await sandboxes;
       if (withRunners) await startRunner(site, cell, authority);

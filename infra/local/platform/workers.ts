@@ -29,6 +29,11 @@ export async function buildAll(root: string): Promise<BuiltWorkers> {
   return { router: of(''), cells: { 'us-west-2': of('us-west-2'), 'eu-west-1': of('eu-west-1') } };
 }
 
+/** Where a platform keeps its copy of the web app. */
+export function webAssets(site: Site): string {
+  return site.directory('web');
+}
+
 export async function startRouter(site: Site, { router }: BuiltWorkers): Promise<void> {
   const { ports, secrets } = site;
   const bindings = {
@@ -37,7 +42,9 @@ export async function startRouter(site: Site, { router }: BuiltWorkers): Promise
     TRUST_DOMAIN,
     DIRECTORY_HMAC_KEY: secrets.directoryHmacKey,
   };
-  await site.steps.run('router', () => start(site, 'router', ports.router, routerOptions(router, ports, bindings)));
+  await site.steps.run('router', () =>
+    start(site, 'router', ports.router, routerOptions(router, ports, bindings, webAssets(site))),
+  );
 }
 
 export async function startCell(site: Site, cell: Cell, built: BuiltWorkers, trustBundlePem: string): Promise<void> {

@@ -17,13 +17,18 @@ type Bindings = Readonly<Record<string, string>>;
  * The Workers of `wrangler.toml`, told only what differs on one machine: where the other processes are, and the secrets.
  * Everything else (objects, buckets, queues, limits, flags) is what production gets.
  */
-export function routerOptions(built: BuiltWorker, ports: Ports, bindings: Bindings): V4WorkerOptions {
+export function routerOptions(
+  built: BuiltWorker,
+  ports: Ports,
+  bindings: Bindings,
+  assetsDirectory: string,
+): V4WorkerOptions {
   const { configuration } = built;
   const { assets, ...options } = configuration.options;
   return {
     ...source(built),
     ...options,
-    ...(assets ? { assets } : {}),
+    ...(assets ? { assets: { ...assets, directory: assetsDirectory } } : {}),
     name: configuration.name,
     bindings: withSecrets(configuration, bindings),
     mtlsCertificates: {},
