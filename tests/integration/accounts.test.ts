@@ -191,3 +191,20 @@ describe('the device flow', () => {
     expect([made2.status, made2.body]).toEqual([400, expect.objectContaining({ error: 'invalid_grant' })]);
   });
 });
+
+describe('while Postgres is down', () => {
+  test('everything that needs it is unavailable, never a guess; afterwards a sign-up goes through as if nothing was', async () => {
+    const person = await Person.signUp(edge.url, 'eu-west-1');
+    const email = newEmail();
+    const sound = { email, password: PASSWORD, name: 'Ada', region: 'eu-west-1' };
+    await edge.postgres.stop();
+    try {
+      const answers = await Promise.all([person.ask('/v1/me'), person.ask('/v1/tenants'), signUp(sound)]);
+      for (const answer of answers) expect([answer.status, refusalOf(answer)]).toEqual([503, 'unavailable']);
+    } finally {
+      await edge.postgres.start();
+    }
+    expect((await person.ask('/v1/me')).status).toBe(200);
+    await Person.signUp(edge.url, 'eu-west-1', email);
+  });
+});

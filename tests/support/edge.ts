@@ -9,10 +9,10 @@ import { Pool } from 'pg';
 
 import { type Cell, CELLS } from '#contracts/cells';
 import { migratePostgres } from '#local/migrations';
-import { type Ports, freePlatformPorts } from '#local/ports';
+import { freePlatformPorts } from '#local/ports';
 import { identityOf } from '#local/processes/proc';
 import type { Supervised } from '#local/processes/supervised';
-import { ensureWebAssets } from '#local/web-assets';
+import { copyWebAssets } from '#local/web-assets';
 import { buildWorkers } from '#local/workers/build';
 import { cellOptions, routerOptions } from '#local/workers/options';
 import { workerProcess } from '#local/workers/process';
@@ -38,6 +38,8 @@ export interface Edge {
   /** Straight into a cell's database, to see what the API does not show. */
   readonly databases: Readonly<Record<Cell, Pool>>;
   readonly workers: Readonly<Record<Cell, Supervised>>;
+  /** The one server that holds both cells' databases. */
+  readonly postgres: Supervised;
   readonly redis: Supervised;
   /** Starts a cell's Worker again with other configuration. */
   restart(cell: Cell, bindings: Readonly<Record<string, string>>): Promise<void>;
@@ -53,7 +55,8 @@ export async function startEdge(): Promise<Edge> {
   const supervisor = identityOf(process.pid);
   if (!supervisor) throw new Error('this process is not in /proc');
   const owner = { supervisor, dataDirectory: directory };
-  await ensureWebAssets(ROOT);
+  const assets = join(directory, 'web');
+  await copyWebAssets(ROOT, assets);
   const [ports, built, postgres, redis] = await Promise.all([
     freePlatformPorts(),
     buildWorkers(ROOT),
@@ -104,17 +107,23 @@ export async function startEdge(): Promise<Edge> {
     TRUST_DOMAIN,
     DIRECTORY_HMAC_KEY: directoryHmacKey,
   };
-  const router = workerOf('router', ports.router, routerOptions(routerBuild, ports, routerBindings));
+  const router = workerOf('router', ports.router, routerOptions(routerBuild, ports, routerBindings, assets));
   await Promise.all([router.start(), ...CELLS.map((cell) => workers[cell].start())]);
   const cellUrls = eachCell((cell) => `http://127.0.0.1:${ports.cells[cell].worker}`);
   await Promise.all([untilAlive(url), ...CELLS.map((cell) => untilAlive(cellUrls[cell]))]);
-  const databases = eachCell((cell) => new Pool({ connectionString: databaseUrls[cell], max: 2 }));
+  const databases = eachCell((cell) => {
+    const pool = new Pool({ connectionString: databaseUrls[cell], max: 2 });
+    // A server that is stopped on purpose ends the connections that lie idle here.
+    pool.on('error', () => undefined);
+    return pool;
+  });
 
   return {
     url,
     cellUrls,
     databases,
     workers,
+    postgres: postgres.process,
     redis: redis.process,
     async restart(cell, bindings) {
       await workers[cell].stop();
@@ -167,5 +176,3 @@ async function untilAlive(url: string): Promise<void> {
     await delay(50);
   }
 }
-
-export type { Ports };

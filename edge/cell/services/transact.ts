@@ -12,7 +12,7 @@ export async function transact<T>(ctx: Committer, work: (tx: Transaction) => Pro
   return result;
 }
 
-/** A hint only: what is lost here, the cron sweep delivers. */
-export function wakeRelay(ctx: Platform & Pick<Ctx, 'tenant'>): void {
-  ctx.afterwards(ctx.env.OUTBOX.send({ tenantId: ctx.tenant.id }));
+/** A hint only: what is lost here, the cron sweep delivers. From inside a transaction it is delayed, so that there is something to find. */
+export function wakeRelay(ctx: Platform & Pick<Ctx, 'tenant'>, delaySeconds = 0): void {
+  ctx.afterwards(ctx.env.OUTBOX.send({ tenantId: ctx.tenant.id }, { delaySeconds }));
 }

@@ -7,6 +7,9 @@ import { auditRecord, type Evidence } from '../audit/record.ts';
 import { wakeRelay } from '../transact.ts';
 import { membershipsOf } from './memberships.ts';
 
+/** The transaction this is part of has committed by then. */
+const COMMIT_WITHIN_S = 1;
+
 /**
  * What a person does to their own account is evidence for every tenant they belong to: each of those logs gets the entry.
  * A person without a tenant has no log to write to.
@@ -28,5 +31,5 @@ export async function recordForPerson(
   }));
   const records = contexts.map((ctx) => auditRecord(ctx, evidence));
   await tx.insert(auditEntries).values(records.map((record) => ({ id: record.id, tenantId: record.tenantId, record })));
-  for (const ctx of contexts) wakeRelay(ctx);
+  for (const ctx of contexts) wakeRelay(ctx, COMMIT_WITHIN_S);
 }
