@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Installation } from '#contracts/api/installations';
 import { RunPage } from '#contracts/api/runs';
 import { TenantUsage } from '#contracts/api/usage';
+import { newId } from '#contracts/ids';
 import type { ManifestInput } from '#contracts/manifest';
 import { Run } from '#contracts/run';
 import { type Edge, startEdge } from '#support/edge';
@@ -199,10 +200,32 @@ describe('a run', () => {
     expect((await page(`capsule=${world.capsule}`)).items).toHaveLength(3);
     expect((await page('capsule=nobody/nothing')).items).toEqual([]);
     expect((await page('since=2100-01-01T00:00:00Z')).items).toEqual([]);
-    for (const query of ['state=odd', 'capsule=x', 'since=yesterday', 'cursor=run_1', 'limit=1000']) {
+    for (const query of [
+      'state=odd',
+      'capsule=x',
+      'since=yesterday',
+      'since=0000-01-01T00:00:00Z',
+      'cursor=run_1',
+      'limit=1000',
+    ]) {
       expect([query, refusalOf(await world.tenant.ask(`/v1/runs?${query}`))]).toEqual([query, 'invalid_input']);
     }
   });
+});
+
+test('a run whose start was recorded and never handed over is found by the sweep, and ends', async () => {
+  const world = await newWorld();
+  const { id } = Run.parse((await start(world)).body);
+  const orphan = newId('run');
+  await edge.databases['eu-west-1'].query(
+    `insert into runs (id, tenant_id, installation_id, version_id, capsule, version, digest, state, input, created_at)
+     select $1, tenant_id, installation_id, version_id, capsule, version, digest, 'queued', input, now() - interval '1 minute'
+     from runs where id = $2`,
+    [orphan, id],
+  );
+  // The local cron fires when a Worker comes up.
+  await edge.restart('eu-west-1', {});
+  expect(await ended(world, orphan)).toMatchObject({ state: 'refused', cause: 'budget_exhausted' });
 });
 
 describe('the input of a run', () => {
