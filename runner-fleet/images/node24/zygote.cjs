@@ -7,6 +7,7 @@
 const fs = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
+const { format } = require('node:util');
 
 const { runHandler } = require('./handler.cjs');
 const { runWasm } = require('./wasm.cjs');
@@ -15,6 +16,11 @@ const { runWasm } = require('./wasm.cjs');
 for (const name of ['net', 'tty', 'stream', 'url', 'util', 'crypto', 'events', 'timers/promises', 'fs/promises']) {
   require(`node:${name}`);
 }
+// The streams and the formatter behind console.log are made on first use.
+format('%s %o', process.stdout.writable, { stderr: process.stderr.writable });
+
+// What was printed is out before the process can die: an exit would drop what a stream still holds.
+for (const { _handle: handle } of [process.stdout, process.stderr]) handle?.setBlocking?.(true);
 
 const JOB = 4;
 const READY = 5;
