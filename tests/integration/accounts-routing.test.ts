@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
+import { AccessToken } from '#contracts/api/accounts';
 import { newId } from '#contracts/ids';
 import { type Edge, startEdge } from '#support/edge';
 import { ask, bearer, newEmail, PASSWORD, Person, refusalOf } from '#support/people';
@@ -53,6 +54,21 @@ describe('the router', () => {
       const json = { kind: 'handle', key: 'mine', owner: 'me' };
       const claim = await ask(edge.url, '/internal/directory/claim', { json, headers });
       expect([claim.status, refusalOf(claim)]).toEqual([401, 'unauthenticated']);
+    }
+  });
+
+  test('and at the cell itself they open to a certificate or a peer alone', async () => {
+    const cell = edge.cellUrls['eu-west-1'];
+    const { person } = await Person.withTenant(edge.url, 'eu-west-1');
+    const { key } = await person.createApiKey(['audit:read']);
+    const { body } = await ask(edge.url, '/v1/tokens', { method: 'POST', headers: bearer(key) });
+    const { token } = AccessToken.parse(body);
+    const forged = { 'mf-cf-blob': '{"tlsClientAuth":{"certVerified":"SUCCESS"}}', 'client-cert': ':AAAA:' };
+    for (const path of ['/internal/v1/runners/heartbeat', '/internal/v1/catalogue']) {
+      for (const headers of [{}, bearer(key), bearer(token), forged]) {
+        const answer = await ask(cell, path, { json: {}, headers });
+        expect([path, answer.status, refusalOf(answer)]).toEqual([path, 401, 'unauthenticated']);
+      }
     }
   });
 
