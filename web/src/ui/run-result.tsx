@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
 import type { Run, Usage } from '#contracts/run';
@@ -29,6 +30,11 @@ export function RunResult({
             <StateTag state={outcome.state} />
             <span className="figures text-xs text-ink-3">{outcome.cause}</span>
             <span className="text-ink-2">{outcome.detail}</span>
+            {outcome.cause === 'budget_exhausted' && (
+              <Link to="/usage" className="link">
+                {m.usage.setBudget}
+              </Link>
+            )}
           </p>
         )}
         <Output output={run.output ?? view.output} />
