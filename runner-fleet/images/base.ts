@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type Dockerode from 'dockerode';
 
 import { layOutRootfs } from './debian.ts';
-import { imageTag, type Recipe } from './recipe.ts';
+import { debianBaseTag, type Recipe } from './recipe.ts';
 
 const REGISTRY_PROBE_URL = 'https://registry-1.docker.io/v2/';
 const REGISTRY_PROBE_TIMEOUT_MS = 1_500;
@@ -29,9 +29,11 @@ export async function pullBase(docker: Dockerode, recipe: Recipe): Promise<strin
   return recipe.registryBase;
 }
 
-/** Makes the base from Debian packages and imports it; returns its name. */
+/** Makes the base from Debian packages and imports it, unless it is there; returns its name. */
 export async function importDebianBase(docker: Dockerode, recipe: Recipe, packageCache: string): Promise<string> {
-  const [repository = '', tag = ''] = imageTag(recipe.name).replace('/runtime-', '/base-').split(':');
+  const name = debianBaseTag(recipe.name);
+  if (await hasImage(docker, name)) return name;
+  const [repository = '', tag = ''] = name.split(':');
   const work = mkdtempSync(join(tmpdir(), 'soma-rootfs-'));
   try {
     const rootfs = join(work, 'rootfs');
@@ -44,9 +46,19 @@ export async function importDebianBase(docker: Dockerode, recipe: Recipe, packag
     await followProgress(docker, stream);
     const [code] = await exited;
     if (code !== 0) throw new Error(`tar failed (${String(code)}) while packing the base of ${recipe.name}`);
-    return `${repository}:${tag}`;
+    return name;
   } finally {
     rmSync(work, { recursive: true, force: true });
+  }
+}
+
+export async function hasImage(docker: Dockerode, tag: string): Promise<boolean> {
+  try {
+    await docker.getImage(tag).inspect();
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'statusCode' in error && error.statusCode === 404) return false;
+    throw error;
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import Dockerode from 'dockerode';
 
-import { doesRegistryAnswer, followProgress, importDebianBase, pullBase } from './base.ts';
+import { doesRegistryAnswer, followProgress, hasImage, importDebianBase, pullBase } from './base.ts';
 import { run } from './process.ts';
 import { IMAGE_NAMES, imageFile, type ImageName, imageTag, INIT_SOURCE, type Recipe, RECIPES } from './recipe.ts';
 
@@ -32,16 +32,6 @@ export async function ensureImages({ docker, packageCache, onProgress }: BuildOp
 export async function missingImages(docker: Dockerode): Promise<ImageName[]> {
   const isThere = await Promise.all(IMAGE_NAMES.map((name) => hasImage(docker, imageTag(name))));
   return IMAGE_NAMES.filter((_, index) => !isThere[index]);
-}
-
-async function hasImage(docker: Dockerode, tag: string): Promise<boolean> {
-  try {
-    await docker.getImage(tag).inspect();
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'statusCode' in error && error.statusCode === 404) return false;
-    throw error;
-  }
 }
 
 interface BaseRequest {

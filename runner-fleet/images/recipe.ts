@@ -66,13 +66,22 @@ export function imageFile(path: string): string {
 export function imageTag(name: ImageName): string {
   const known = tags.get(name);
   if (known !== undefined) return known;
-  const { files, ...recipe } = RECIPES[name];
-  const hash = createHash('sha256').update(JSON.stringify(recipe)).update(process.version);
-  for (const path of [INIT_SOURCE, ...files.map((file) => `${name}/${file}`)]) {
-    hash.update(`\0${path}\0`).update(readFileSync(imageFile(path)));
-  }
-  const tag = `soma/runtime-${name}:${hash.digest('hex').slice(0, 16)}`;
+  const paths = [INIT_SOURCE, ...RECIPES[name].files.map((file) => `${name}/${file}`)];
+  const tag = `soma/runtime-${name}:${hashOf(debianBaseTag(name), paths)}`;
   tags.set(name, tag);
   return tag;
 }
 const tags = new Map<ImageName, string>();
+
+/** The base made from Debian packages; the same for every runtime on top of it. */
+export function debianBaseTag(name: ImageName): string {
+  const { files: _, ...recipe } = RECIPES[name];
+  const ingredients = JSON.stringify([recipe, recipe.hasNodeBinary ? process.version : null]);
+  return `soma/base-${name}:${hashOf(ingredients, ['debian.ts'])}`;
+}
+
+function hashOf(ingredients: string, paths: readonly string[]): string {
+  const hash = createHash('sha256').update(ingredients);
+  for (const path of paths) hash.update(`\0${path}\0`).update(readFileSync(imageFile(path)));
+  return hash.digest('hex').slice(0, 16);
+}
