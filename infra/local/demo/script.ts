@@ -1,9 +1,9 @@
 /** A story told step by step: each is done and checked before the next begins, and says how long it took. */
 export class Script {
-  private readonly out: NodeJS.WriteStream;
+  private readonly out: { write(text: string): unknown };
   private checked = 0;
 
-  constructor(out: NodeJS.WriteStream) {
+  constructor(out: { write(text: string): unknown }) {
     this.out = out;
   }
 

@@ -1,0 +1,20 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { expect, inject, test } from 'vitest';
+
+import { Script } from '#local/demo/script';
+import { tellStory } from '#local/demo/story';
+
+test('the main job, end to end, as npm run demo tells it', { timeout: 120_000 }, async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'soma-story-'));
+  const lines: string[] = [];
+  try {
+    const { runs } = await tellStory(new Script({ write: (text) => lines.push(text) }), inject('publicUrl'), directory);
+    expect(runs.map((run) => run.state)).toEqual(['succeeded', 'succeeded', 'succeeded']);
+    expect(lines.filter((line) => line.includes('✗ '))).toEqual([]);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+});
