@@ -75,6 +75,7 @@ test.each([
   [{ input: { allOf: [] } }, '/input/allOf'],
   [{ input: { pattern: '(' } }, '/input/pattern'],
   [{ input: { patternProperties: { '[': true } } }, '/input/patternProperties/['],
+  [{ input: { items: { pattern: '^(a+)+$' } } }, '/input/items/pattern'],
   [{ input: { $ref: '#' } }, '/input'],
   [{ input: { anyOf: [{ type: 'null' }, { $ref: '#' }] } }, '/input'],
   [{ output: { multipleOf: 0 } }, '/output/multipleOf'],
@@ -115,6 +116,13 @@ test('alternatives that multiply are refused before they cost anything', () => {
   );
   const schema = { $ref: '#/$defs/s0', $defs: { ...$defs, s40: {} } };
   expect(violationsIn(withManifest({ input: schema }))[0]?.message).toContain('1000 steps');
+});
+
+test('a schema of very many patterns is refused before they are judged', () => {
+  const properties = Object.fromEntries(
+    Array.from({ length: 51 }, (_, index) => [`p${index}`, { pattern: `^a${index}$` }]),
+  );
+  expect(violationsIn(withManifest({ input: { properties } }))[0]?.message).toContain('more than 50 patterns');
 });
 
 describe('whatever stands in capsule.json', () => {

@@ -12,6 +12,8 @@ const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 
 const TYPES = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'];
 const MAX_SUBSCHEMAS = 1_000;
+/** Each is judged, which costs up to some hundredths of a second. */
+const MAX_PATTERNS = 50;
 /** How many subschemas may look at one and the same value. */
 const MAX_EVALUATIONS_PER_VALUE = 1_000;
 
@@ -61,7 +63,7 @@ const VALUE_KEYWORDS: ReadonlyMap<string, Check> = new Map([
       `one or several of ${TYPES.join(', ')}`,
     ),
   ],
-  ['pattern', (value) => (isText(value) ? patternFault(value) : 'expected a regular expression as a string')],
+  ['pattern', rule(isText, 'a regular expression as a string')],
   ['required', rule(areDistinctTexts, 'an array of distinct property names')],
   [
     'dependentRequired',
@@ -124,12 +126,14 @@ interface Node {
   readonly reference: string | undefined;
   /** Pointers of the subschemas that look at the same value. */
   readonly sameValue: readonly string[];
+  readonly patterns: readonly { readonly path: string; readonly source: string }[];
 }
 
 /** What keeps `schema` from being usable, as JSON Pointers below `at`; empty where nothing does. */
 export function schemaFaults(schema: unknown, at: string): Violation[] {
   const nodes = new Map<string, Node>();
   const faults = collect(schema, '', nodes);
+  if (faults.length === 0) faults.push(...patternFaults(nodes));
   if (faults.length === 0) faults.push(...referenceFaults(nodes));
   if (faults.length === 0) faults.push(...trialFaults(schema));
   return faults.map(({ path, message }) => ({ path: `${at}${path}`, message }));
@@ -143,14 +147,21 @@ function collect(schema: unknown, pointer: string, nodes: Map<string, Node>): Vi
   }
   const faults: Violation[] = [];
   const sameValue: string[] = [];
+  const patterns: { path: string; source: string }[] = [];
   const keywords = isObject(schema) ? schema : {};
-  nodes.set(pointer, { pointer, reference: isText(keywords['$ref']) ? keywords['$ref'] : undefined, sameValue });
+  nodes.set(pointer, {
+    pointer,
+    reference: isText(keywords['$ref']) ? keywords['$ref'] : undefined,
+    sameValue,
+    patterns,
+  });
   for (const [keyword, value] of Object.entries(keywords)) {
     const path = `${pointer}/${escapeToken(keyword)}`;
     const holder = SCHEMA_KEYWORDS.get(keyword);
     if (!holder) {
       const message = keywordFault(keyword, value);
       if (message) faults.push({ path, message });
+      if (keyword === 'pattern' && isText(value)) patterns.push({ path, source: value });
       continue;
     }
     const children = childrenOf(holder.shape, value);
@@ -164,8 +175,7 @@ function collect(schema: unknown, pointer: string, nodes: Map<string, Node>): Vi
     for (const [token, child] of children) {
       const childPointer = token === '' && holder.shape === 'one' ? path : `${path}/${escapeToken(token)}`;
       if (holder.isSameValue) sameValue.push(childPointer);
-      const message = keyword === 'patternProperties' ? patternFault(token) : undefined;
-      if (message) faults.push({ path: childPointer, message });
+      if (keyword === 'patternProperties') patterns.push({ path: childPointer, source: token });
       faults.push(...collect(child, childPointer, nodes));
       if (faults.length > 20) return faults;
     }
@@ -187,6 +197,19 @@ function childrenOf(shape: 'one' | 'list' | 'map', value: unknown): [token: stri
   if (shape === 'map') return isObject(value) ? Object.entries(value) : undefined;
   if (!Array.isArray(value) || value.length === 0) return undefined;
   return value.map((child: unknown, index) => [String(index), child]);
+}
+
+function patternFaults(nodes: ReadonlyMap<string, Node>): Violation[] {
+  const patterns = [...nodes.values()].flatMap((node) => node.patterns);
+  if (new Set(patterns.map(({ source }) => source)).size > MAX_PATTERNS) {
+    return [{ path: '', message: `the schema has more than ${MAX_PATTERNS} patterns; expected fewer` }];
+  }
+  const judged = new Map<string, string | undefined>();
+  return patterns.flatMap(({ path, source }) => {
+    if (!judged.has(source)) judged.set(source, patternFault(source));
+    const message = judged.get(source);
+    return message === undefined ? [] : [{ path, message }];
+  });
 }
 
 /** References lead to schemas, never in a circle around one value, and never to an explosion of work on one value. */

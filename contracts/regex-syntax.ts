@@ -15,7 +15,9 @@ const NOTHING: Node = { kind: 'sequence', parts: [] };
 const TOKEN =
   /\\(?:[pP]\{[^}]*\}|u\{[^}]*\}|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|c[A-Za-z]|k<[^>]*>|[\s\S])|\[(?:\\[\s\S]|[^\]\\])*\]|\(\?(?:<?[=!]|<[^>]*>|[a-z]*(?:-[a-z]*)?:)|\{\d+(?:,\d*)?\}\??|[*+?]\??|[\s\S]/gu;
 
-/** Reads a pattern that is known to be valid. */
+const MANY_EMPTY = 'the pattern can match nothing in many ways, which can take exponential time; expected one way';
+
+/** Reads a pattern that is known to be valid. @throws UnsupportedPattern */
 export function parsePattern(pattern: string): Node {
   const tokens = pattern.match(TOKEN) ?? [];
   let at = 0;
@@ -26,6 +28,7 @@ export function parsePattern(pattern: string): Node {
       at += 1;
       options.push(sequence());
     }
+    if (options.filter(isNullable).length > 1) throw new UnsupportedPattern(MANY_EMPTY);
     return options.length === 1 ? (options[0] ?? NOTHING) : { kind: 'choice', options };
   };
   const sequence = (): Node => {
@@ -35,6 +38,8 @@ export function parsePattern(pattern: string): Node {
       const body = token.startsWith('(') ? group(token) : leaf(token);
       const count = countOf(tokens[at]);
       if (count) at += 1;
+      // The engine goes on from a required turn that matched nothing, and may come back to it; from an optional one it does not.
+      if (count && count.min > 1 && isNullable(body)) throw new UnsupportedPattern(MANY_EMPTY);
       parts.push(count ? { kind: 'repeat', body, ...count } : body);
     }
     return { kind: 'sequence', parts };
@@ -47,6 +52,21 @@ export function parsePattern(pattern: string): Node {
     return /^\(\?<?[=!]$/.test(opening) ? { kind: 'look', body } : body;
   };
   return choice();
+}
+
+function isNullable(node: Node): boolean {
+  switch (node.kind) {
+    case 'atom':
+      return false;
+    case 'sequence':
+      return node.parts.every(isNullable);
+    case 'choice':
+      return node.options.some(isNullable);
+    case 'repeat':
+      return node.min === 0 || isNullable(node.body);
+    default:
+      return true;
+  }
 }
 
 function leaf(token: string): Node {
