@@ -18,7 +18,7 @@ import type { Spool } from './spool.ts';
 /** Process 1 of the sandbox keeps the wall limit; this much later the runner does. */
 const WALL_GRACE_MS = 250;
 /** How long a sandbox may take to end after it was told to. */
-const STOP_GRACE_MS = 500;
+const STOP_GRACE_MS = 750;
 const USAGE_INTERVAL_MS = 500;
 /** What may lie in the spool unread before the run is made to wait for its readers. */
 const MAX_LAG_BYTES = 32 * 2 ** 20;
@@ -203,12 +203,12 @@ export class Run {
     sandbox.channel.write(KILL_WORD);
     // What is left in the pipes is little; waiting for a reader now would only delay the end.
     sandbox.channel.resume();
-    const killBySelf = async () => {
+    const killFromOutside = async () => {
       this.#readMeter();
       await sandbox.kill().catch((error: unknown) => onFault('the engine did not kill a sandbox', error));
       sandbox.channel.destroy();
     };
-    this.#timers.push(setTimeout(() => void killBySelf(), STOP_GRACE_MS));
+    this.#timers.push(setTimeout(() => void killFromOutside(), STOP_GRACE_MS));
   }
 
   /** The group may be gone with its sandbox; then what was read last is what is known. */

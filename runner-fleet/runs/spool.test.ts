@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -94,4 +94,22 @@ test('the lag is what no reader has taken', () => {
   expect(spool.lag).toBe(spool.size - spool.positionAfter(9));
   spool.markDelivered(0);
   expect(spool.lag).toBe(spool.size - spool.positionAfter(9));
+});
+
+test('a spool that is removed while it is synced lets its file go, and nothing fails', async () => {
+  const spool = Spool.create(path, HEADER);
+  say(spool, 1);
+  const syncing = [spool.sync(), spool.sync()];
+  spool.remove();
+  await Promise.all([...syncing, spool.sync()]);
+  expect(existsSync(path)).toBe(false);
+});
+
+test('a reader that is late finds nothing, and never the frames of another run', () => {
+  const spool = Spool.create(path, HEADER);
+  say(spool, 3);
+  spool.remove();
+  const other = Spool.create(path, HEADER);
+  say(other, 3);
+  expect(() => spool.read(0, 10)).toThrow('gone');
 });

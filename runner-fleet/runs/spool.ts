@@ -133,6 +133,8 @@ export class Spool {
   }
 
   read(position: number, maxBytes: number): Buffer {
+    // The descriptor's number may be another run's file by now.
+    if (this.#isClosed) throw new Error('this spool was acknowledged and is gone');
     const bytes = Buffer.allocUnsafe(Math.min(maxBytes, this.#size - position));
     return bytes.subarray(0, readSync(this.#fd, bytes, 0, bytes.length, position));
   }
@@ -150,11 +152,18 @@ export class Spool {
     return position;
   }
 
-  /** Survives a power cut from here on. */
+  /** What was appended before survives a power cut once this settles. */
   async sync(): Promise<void> {
-    if (!this.#isClosed) await (this.#syncing ??= sync(this.#fd));
-    this.#syncing = undefined;
-    if (this.#isClosed) closeSync(this.#fd);
+    if (this.#isClosed) return;
+    // One that is under way may have begun before the last append.
+    const synced = Promise.allSettled([this.#syncing]).then(() => sync(this.#fd));
+    this.#syncing = synced;
+    try {
+      await synced;
+    } finally {
+      if (this.#syncing === synced) this.#syncing = undefined;
+      if (this.#isClosed && this.#syncing === undefined) closeSync(this.#fd);
+    }
   }
 
   close(): void {
