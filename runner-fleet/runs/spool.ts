@@ -145,9 +145,12 @@ export class Spool {
     let position = this.#marks[Math.floor(seq / FRAMES_PER_MARK)] ?? this.#size;
     for (let left = seq % FRAMES_PER_MARK; left > 0;) {
       const chunk = this.read(position, 64 * 1024);
-      const end = chunk.indexOf(NEWLINE);
-      position += end === -1 ? chunk.length : end + 1;
-      if (end !== -1) left--;
+      let taken = 0;
+      for (let end = chunk.indexOf(NEWLINE); end !== -1 && left > 0; end = chunk.indexOf(NEWLINE, taken)) {
+        taken = end + 1;
+        left--;
+      }
+      position += left > 0 ? chunk.length : taken;
     }
     return position;
   }
