@@ -1,11 +1,21 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
 import { z } from 'zod';
 
 import { RunState } from '#contracts/run';
 
+import { session } from './api/accounts.ts';
+import { queries } from './api/queries.ts';
 import { NotFound } from './routes/not-found.tsx';
 import { RootError } from './routes/root-error.tsx';
 import { Shell } from './ui/shell.tsx';
+import { PageSkeleton } from './ui/skeleton.tsx';
 
 /** Search parameters are what somebody typed: what does not fit is dropped, not an error page. */
 const text = z.string().optional().catch(undefined);
@@ -40,11 +50,17 @@ const signUp = createRoute({
   component: lazyRouteComponent(() => import('./routes/sign-up.tsx'), 'SignUp'),
 });
 
-/** Pages of who is signed in. */
+/** Pages of who is signed in: everyone else signs in first and comes back. */
 const person = createRoute({
   getParentRoute: () => root,
   id: 'person',
-  component: lazyRouteComponent(() => import('./routes/person-area.tsx'), 'PersonArea'),
+  beforeLoad: async ({ location }) => {
+    const me = await queries.ensureQueryData(session);
+    // A router takes a thrown redirect for an answer.
+    // oxlint-disable-next-line typescript/only-throw-error
+    if (me === null) throw redirect({ to: '/sign-in', search: { next: location.href } });
+  },
+  component: Outlet,
 });
 
 const device = createRoute({
@@ -126,6 +142,9 @@ export const router = createRouter({
     ]),
   ]),
   defaultPreload: 'intent',
+  defaultPendingComponent: PageSkeleton,
+  defaultPendingMs: 150,
+  defaultPendingMinMs: 0,
   scrollRestoration: true,
 });
 

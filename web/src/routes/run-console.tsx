@@ -75,7 +75,7 @@ function Heading({ version: { capsule, version, digest } }: { version: CapsuleVe
       <title>{`${capsule} · Soma`}</title>
       <Seal digest={digest} size={36} />
       <h1 className="min-w-0 text-lg sm:text-xl">
-        <Link to="/capsules/$publisher/$slug" params={{ publisher, slug }} className="break-words hover:underline">
+        <Link to="/capsules/$publisher/$slug" params={{ publisher, slug }} className="wrap-anywhere hover:underline">
           {capsule}
         </Link>{' '}
         <span className="figures text-sm font-normal text-ink-3">{version}</span>

@@ -83,7 +83,7 @@ function VerdictNote({ verdict }: { verdict: Verdict }) {
           <ShieldAlert aria-hidden className="size-4 flex-none" />
           {m.audit.verify.bad}
         </p>
-        <p className="break-words">{verdict.reason}</p>
+        <p className="wrap-anywhere">{verdict.reason}</p>
       </div>
     );
   return (

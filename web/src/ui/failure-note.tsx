@@ -12,9 +12,9 @@ export function FailureNote({ error, onRetry }: { error: Error; onRetry?: () => 
       <CircleAlert aria-hidden className="mt-0.5 size-4 flex-none text-danger" />
       <div className="min-w-0 space-y-1.5">
         <p className="font-semibold">{m.failure.title}</p>
-        <p className="break-words">{sentence(error.message)}</p>
+        <p className="wrap-anywhere">{sentence(error.message)}</p>
         {failure?.violations.map(({ path, message }) => (
-          <p key={`${path} ${message}`} className="break-words">
+          <p key={`${path} ${message}`} className="wrap-anywhere">
             {path && <code className="figures mr-1.5 text-xs">{path}</code>}
             {message}
           </p>

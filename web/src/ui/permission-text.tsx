@@ -6,7 +6,7 @@ export function PermissionText({ permission }: { permission: string }) {
   const { title, meaning } = sentenceOf(permission);
   return (
     <span className="block min-w-0">
-      <span className="block font-medium break-words">{title}</span>
+      <span className="block font-medium wrap-anywhere">{title}</span>
       <span className="block text-sm text-ink-2">{meaning}</span>
     </span>
   );

@@ -81,7 +81,7 @@ function VerdictNote({ verdict }: { verdict: ReceiptVerdict }) {
       </p>
     );
   return (
-    <p role="alert" className="flex items-start gap-2 rounded-md bg-danger-soft p-3.5 break-words text-danger">
+    <p role="alert" className="flex items-start gap-2 rounded-md bg-danger-soft p-3.5 wrap-anywhere text-danger">
       <ShieldAlert aria-hidden className="mt-0.5 size-4 flex-none" />
       {verdict.reason}
     </p>

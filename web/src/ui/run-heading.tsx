@@ -13,10 +13,10 @@ export function RunHeading({ run, action }: { run: Run; action: ReactNode }) {
       <div className="flex min-w-0 items-center gap-3">
         <Seal digest={run.digest} size={36} />
         <div className="min-w-0">
-          <h1 className="text-lg break-words sm:text-xl">
+          <h1 className="text-lg wrap-anywhere sm:text-xl">
             {m.run.title(run.capsule)} <span className="figures text-sm font-normal text-ink-3">{run.version}</span>
           </h1>
-          <p className="text-sm break-words text-ink-3">
+          <p className="text-sm wrap-anywhere text-ink-3">
             <Time iso={run.createdAt} />, <span className="figures text-xs">{run.id}</span>, {run.cell}
           </p>
         </div>

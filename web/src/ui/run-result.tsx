@@ -60,7 +60,7 @@ function Output({ output }: { output: unknown }) {
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrollable region must be reachable by keyboard
         tabIndex={0}
         aria-label={m.run.result}
-        className="figures max-h-[28rem] overflow-auto rounded-md border border-line bg-sunken p-4 text-xs whitespace-pre-wrap break-words"
+        className="figures max-h-[28rem] overflow-auto rounded-md border border-line bg-sunken p-4 text-xs whitespace-pre-wrap wrap-anywhere"
       >
         {text}
       </pre>

@@ -34,7 +34,7 @@ export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
             <td>
               <Link to="/runs/$run" params={{ run: run.id }} className="flex items-center gap-2.5 hover:underline">
                 <Seal digest={run.digest} size={22} />
-                <span className="min-w-0 break-words">
+                <span className="min-w-0 wrap-anywhere">
                   <span className="font-medium">{run.capsule}</span>{' '}
                   <span className="figures text-xs text-ink-3">{run.version}</span>
                 </span>
