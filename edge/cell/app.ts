@@ -3,6 +3,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import { DomainError } from '#contracts/errors';
 import { problemResponse } from '#contracts/problem';
 
+import { readToEnd } from './middleware/limits.ts';
 import { platform } from './middleware/platform.ts';
 import { refuse } from './middleware/refusals.ts';
 import { router } from './openapi.ts';
@@ -32,6 +33,7 @@ import { wellKnown } from './routes/well-known.ts';
 const base = router();
 base.onError(refuse);
 base.notFound((c) => problemResponse(new DomainError('not_found', 'no such path'), c.var.platform.requestId));
+base.use(readToEnd);
 base.use(platform);
 base.use(
   methodNotAllowed({

@@ -1,5 +1,6 @@
 import { DomainError } from '#contracts/errors';
 import { newId, type RequestId } from '#contracts/ids';
+import { discardBody } from '#contracts/leftover-body';
 import { problemResponse } from '#contracts/problem';
 
 import { addSecurityHeaders, serveAsset } from './assets.ts';
@@ -22,6 +23,7 @@ export default {
     const response = await answer(request, env, requestId).catch((error: unknown) =>
       refusal(error, request, requestId),
     );
+    await discardBody(request);
     const isFinal = response.status === 101;
     if (isFinal) return response;
     const sealed = new Response(response.body, response);

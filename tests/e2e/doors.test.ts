@@ -140,6 +140,45 @@ describe('bad input is a typed refusal, never a 5xx', () => {
   });
 });
 
+describe('a body that is far too large is answered, not cut off', () => {
+  const block = Buffer.alloc(2 ** 20, 'x');
+  const upload = async (body: BodyInit, headers: Record<string, string>) => {
+    const request = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+      duplex: 'half',
+    };
+    const answer = await fetch(new URL('/v1/runs', inject('publicUrl')), request);
+    return answer.status;
+  };
+
+  test.each([
+    ['known', 'with', 413],
+    ['unknown', 'with', 413],
+    ['known', 'without', 401],
+    ['unknown', 'without', 401],
+  ])('its length %s, %s a credential', async (length, credential, status) => {
+    const headers = credential === 'with' ? bearer(tenant.connection.credential ?? '') : {};
+    const attempts = Array.from({ length: 4 }, () => {
+      const blocks = Array.from({ length: 24 }, () => block);
+      return upload(length === 'known' ? Buffer.concat(blocks) : streamOf(blocks), headers);
+    });
+    expect(await Promise.all(attempts)).toEqual([status, status, status, status]);
+  });
+});
+
+function streamOf(blocks: readonly Uint8Array[]): ReadableStream<Uint8Array> {
+  const left = [...blocks];
+  return new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const next = left.shift();
+      if (next) controller.enqueue(next);
+      else controller.close();
+    },
+  });
+}
+
 describe('credentials', () => {
   test.each([
     ['none', {}],
