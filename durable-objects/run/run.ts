@@ -31,7 +31,8 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
 
   /** The answer leaves once what was written is durable (the output gate); the run is under way by then. */
   async begin(request: BeginRun): Promise<void> {
-    if (this.store.facts.isBegun) return;
+    // Whoever begins a run again asks whether anybody still drives it.
+    if (this.store.facts.isBegun) return this.alarm();
     this.store.begin(request, Date.now());
     const armed = this.ctx.storage.setAlarm(Date.now() + WATCHDOG_MS);
     this.driver.wake();
