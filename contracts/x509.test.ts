@@ -1,4 +1,12 @@
-import { Extension, X509Certificate, X509CertificateGenerator } from '@peculiar/x509';
+import {
+  Extension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  SubjectAlternativeNameExtension,
+  X509Certificate,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { generateKeyPair, importPrivateKey } from './ecdsa.ts';
@@ -46,6 +54,46 @@ test('a critical extension that is not understood is refused, and so is one that
   const twice = await withExtensions(...[1, 2].map(() => new Extension('1.2.3.4', false, Uint8Array.of(5, 0).buffer)));
   expect(() => readSvidLeaf(new Uint8Array(critical.rawData))).toThrow('1.2.3.4 is not understood');
   expect(() => readSvidLeaf(new Uint8Array(twice.rawData))).toThrow('twice');
+});
+
+test('a certificate with changed bytes is not believed, and never anything but a typed refusal', async () => {
+  const root = await createAuthority('one.test', { notAfterMs });
+  const [honest = new Uint8Array()] = certificatesOf(
+    (await issueCertificate(root, { uris: [ID], notAfterMs })).certificatePem,
+  );
+  const change = fc.record({ at: fc.nat(honest.length - 1), byte: fc.nat(255) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {
+      const der = Uint8Array.from(honest);
+      for (const { at, byte } of changes) der[at] = byte;
+      fc.pre(!Buffer.from(der).equals(honest));
+      const verified = verifySvid({ chain: [der], trustBundlePem: root.certificatePem, atMs: Date.now() });
+      await expect(verified).rejects.toThrow(UntrustedCertificate);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('an Ed25519 certificate is not believed', async () => {
+  const root = await createAuthority('one.test', { notAfterMs });
+  const keys = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']);
+  if (!('privateKey' in keys)) throw new TypeError('Ed25519 keys come in pairs');
+  const name = new X509Certificate(root.certificatePem).subject;
+  const forged = await X509CertificateGenerator.create({
+    subject: 'CN=x',
+    issuer: name,
+    publicKey: keys.publicKey,
+    signingKey: keys.privateKey,
+    signingAlgorithm: { name: 'Ed25519' },
+    extensions: [
+      new SubjectAlternativeNameExtension([{ type: 'url', value: ID }]),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature),
+    ],
+  });
+  const chain = [new Uint8Array(forged.rawData)];
+  await expect(verifySvid({ chain, trustBundlePem: root.certificatePem, atMs: Date.now() })).rejects.toThrow(
+    UntrustedCertificate,
+  );
 });
 
 test('noise is no certificate', () => {

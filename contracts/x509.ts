@@ -54,11 +54,16 @@ export interface SvidChain {
  * @throws UntrustedCertificate unless the chain leads from a sound leaf to an authority of the bundle, all valid at `atMs`
  */
 export async function verifySvid({ chain, trustBundlePem, atMs }: SvidChain): Promise<VerifiedSvid> {
-  const [leaf, ...intermediates] = chain.map(parseCertificate);
-  if (!leaf || chain.length > MAX_CHAIN) throw new UntrustedCertificate(`expected 1 to ${MAX_CHAIN} certificates`);
-  const svid = leafOf(leaf);
-  await verifyPath({ leaf, intermediates, authorities: authoritiesOf(trustBundlePem, svid.trustDomain), atMs });
-  return { ...svid, publicKey: await p256KeyOf(leaf) };
+  if (chain.length > MAX_CHAIN) throw new UntrustedCertificate(`expected 1 to ${MAX_CHAIN} certificates`);
+  try {
+    const [leaf, ...intermediates] = chain.map(parseCertificate);
+    if (!leaf) throw new UntrustedCertificate(`expected 1 to ${MAX_CHAIN} certificates`);
+    const svid = leafOf(leaf);
+    await verifyPath({ leaf, intermediates, authorities: authoritiesOf(trustBundlePem, svid.trustDomain), atMs });
+    return { ...svid, publicKey: await p256KeyOf(leaf) };
+  } catch (error) {
+    throw asUntrusted(error);
+  }
 }
 
 /**
@@ -66,7 +71,11 @@ export async function verifySvid({ chain, trustBundlePem, atMs }: SvidChain): Pr
  * @throws UntrustedCertificate
  */
 export function readSvidLeaf(der: Uint8Array): SvidLeaf {
-  return leafOf(parseCertificate(der));
+  try {
+    return leafOf(parseCertificate(der));
+  } catch (error) {
+    throw asUntrusted(error);
+  }
 }
 
 /**
@@ -75,7 +84,11 @@ export function readSvidLeaf(der: Uint8Array): SvidLeaf {
  * @throws UntrustedCertificate where the bundle holds something else than authorities, or none for this trust domain
  */
 export function authoritiesFor(trustBundlePem: string, trustDomain: string): Uint8Array[] {
-  return authoritiesOf(trustBundlePem, trustDomain).map(({ rawData }) => new Uint8Array(rawData));
+  try {
+    return authoritiesOf(trustBundlePem, trustDomain).map(({ rawData }) => new Uint8Array(rawData));
+  } catch (error) {
+    throw asUntrusted(error);
+  }
 }
 
 /** The certificates of a PEM file, DER, in its order. */
@@ -87,13 +100,15 @@ export function certificatesOf(pem: string): Uint8Array[] {
   }
 }
 
+/** The parser reads lazily, and throws what it likes wherever a malformed part is first looked at. */
+function asUntrusted(error: unknown): UntrustedCertificate {
+  return error instanceof UntrustedCertificate
+    ? error
+    : new UntrustedCertificate('not a sound certificate', { cause: error });
+}
+
 function parseCertificate(der: Uint8Array): X509Certificate {
-  let certificate: X509Certificate;
-  try {
-    certificate = new X509Certificate(Uint8Array.from(der).buffer);
-  } catch (error) {
-    throw new UntrustedCertificate('not a certificate', { cause: error });
-  }
+  const certificate = new X509Certificate(Uint8Array.from(der).buffer);
   const types = certificate.extensions.map(({ type }) => type);
   if (new Set(types).size !== types.length) throw new UntrustedCertificate('an extension appears twice');
   const strange = certificate.extensions.find(({ critical, type }) => critical && !UNDERSTOOD.has(type));
@@ -197,11 +212,11 @@ function assertValidAt(certificate: X509Certificate, atMs: number): void {
 }
 
 async function isSignedBy(subject: X509Certificate, issuer: X509Certificate): Promise<boolean> {
-  if (subject.issuer !== issuer.subject || !STRONG_HASHES.has(subject.signatureAlgorithm.hash.name)) return false;
   try {
+    if (subject.issuer !== issuer.subject || !STRONG_HASHES.has(subject.signatureAlgorithm.hash.name)) return false;
     return await subject.verify({ publicKey: issuer.publicKey, signatureOnly: true });
   } catch {
-    // A key of another kind than the signature needs: not signed by it.
+    // An algorithm that is not known, or a key of another kind than the signature needs: not signed by it.
     return false;
   }
 }
