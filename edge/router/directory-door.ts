@@ -2,7 +2,7 @@ import { decodeJwt, errors, jwtVerify } from 'jose';
 
 import { type Cell } from '#contracts/cells';
 import { ClaimName, directoryShard } from '#contracts/directory';
-import { DomainError, InvalidInput, violationsOf } from '#contracts/errors';
+import { DomainError, InvalidInput, Unavailable, violationsOf } from '#contracts/errors';
 import { CELL_TOKEN_LIFETIME_S, cellOfSpiffeId, ROUTER_AUDIENCE } from '#contracts/identity';
 
 import type { RouterEnv } from './env.ts';
@@ -22,10 +22,8 @@ export async function claimInDirectory(request: Request, env: RouterEnv): Promis
 async function callingCell(request: Request, env: RouterEnv): Promise<Cell> {
   const token = /^Bearer (\S+)$/.exec(request.headers.get('authorization') ?? '')?.[1];
   if (token === undefined) throw new DomainError('unauthenticated', 'expected the token of a cell');
+  const cell = claimedCell(token, env);
   try {
-    const spiffeId = decodeJwt(token).iss;
-    const cell = cellOfSpiffeId(env.TRUST_DOMAIN, spiffeId);
-    if (cell === undefined) throw new DomainError('unauthenticated', 'expected the token of a cell');
     await jwtVerify(token, keysOf(env, cell), {
       algorithms: ['ES256'],
       audience: ROUTER_AUDIENCE,
@@ -37,6 +35,16 @@ async function callingCell(request: Request, env: RouterEnv): Promise<Cell> {
     if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) {
       throw new DomainError('unauthenticated', `this token is not valid (${error.code})`);
     }
-    throw error;
+    throw new Unavailable(`${cell} does not say which keys are its own`, { cause: error });
   }
+}
+
+function claimedCell(token: string, env: RouterEnv): Cell {
+  try {
+    const cell = cellOfSpiffeId(env.TRUST_DOMAIN, decodeJwt(token).iss);
+    if (cell) return cell;
+  } catch {
+    // Whatever this is, it is no token.
+  }
+  throw new DomainError('unauthenticated', 'expected the token of a cell');
 }

@@ -11,7 +11,7 @@ export function keysOf(env: RouterEnv, cell: Cell): RemoteJWKSet {
   const keys =
     keySets.get(cell) ??
     createRemoteJWKSet(new URL(`https://${cell}.soma.internal/.well-known/jwks.json`), {
-      timeoutDuration: 3_000,
+      timeoutDuration: 5_000,
       cooldownDuration: 1_000,
       cacheMaxAge: 5 * 60_000,
       [customFetch]: (url, { headers, signal }) => bindingOf(env, cell).fetch(url, { headers, signal }),
