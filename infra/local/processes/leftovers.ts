@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { allPids, environmentOf, identityOf, isAlive, type ProcessIdentity } from './proc.ts';
+import { allPids, environmentOf, identityOf, isAlive, parentOf, type ProcessIdentity } from './proc.ts';
 
 const PART = 'SOMA_LOCAL_PART';
 const SUPERVISOR = 'SOMA_LOCAL_SUPERVISOR';
@@ -39,9 +39,9 @@ export function reapOrphans(): Promise<number> {
 }
 
 async function reap(isLeftover: (marks: ReadonlyMap<string, string>) => boolean): Promise<number> {
-  const leftovers = allPids()
-    .filter((pid) => pid !== process.pid && isLeftover(environmentOf(pid)))
-    .flatMap((pid) => identityOf(pid) ?? []);
+  const pids = allPids();
+  const marked = pids.filter((pid) => pid !== process.pid && isLeftover(environmentOf(pid)));
+  const leftovers = withDescendants(marked, pids).flatMap((pid) => identityOf(pid) ?? []);
   for (const leftover of leftovers) kill(leftover);
   const deadline = Date.now() + GONE_WITHIN_MS;
   while (leftovers.some(isAlive)) {
@@ -55,6 +55,17 @@ async function reap(isLeftover: (marks: ReadonlyMap<string, string>) => boolean)
     await delay(10);
   }
   return leftovers.length;
+}
+
+/** Some programs write over their environment: Postgres shows there what a backend does. Their parent still has its mark. */
+function withDescendants(roots: readonly number[], pids: readonly number[]): readonly number[] {
+  const found = new Set(roots);
+  let sizeBefore = 0;
+  while (found.size > sizeBefore) {
+    sizeBefore = found.size;
+    for (const pid of pids) if (found.has(parentOf(pid) ?? 0)) found.add(pid);
+  }
+  return [...found];
 }
 
 function kill(target: ProcessIdentity): void {

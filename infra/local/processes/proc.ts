@@ -8,11 +8,14 @@ export interface ProcessIdentity {
 }
 
 export function identityOf(pid: number): ProcessIdentity | undefined {
-  const stat = readProc(pid, 'stat');
-  // The command's name may hold spaces and parentheses: fields are counted from its closing one.
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = statFieldsOf(pid);
   if (!fields || fields[0] === 'Z') return undefined;
   return { pid, startTicks: fields[19] ?? '' };
+}
+
+export function parentOf(pid: number): number | undefined {
+  const parent = statFieldsOf(pid)?.[1];
+  return parent === undefined ? undefined : Number(parent);
 }
 
 export function isAlive(process: ProcessIdentity): boolean {
@@ -33,6 +36,13 @@ export function allPids(): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
+}
+
+/** From the third field of proc_pid_stat(5) on: state, parent, … */
+function statFieldsOf(pid: number): readonly string[] | undefined {
+  const stat = readProc(pid, 'stat');
+  // The command's name may hold spaces and parentheses: fields are counted from its closing one.
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function readProc(pid: number, file: string): string | undefined {
