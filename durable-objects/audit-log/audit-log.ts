@@ -7,6 +7,7 @@ import type { AuditLogObject, ChainedEntry, Checkpoint } from '#contracts/object
 
 import { type AuditLogEnv, nameOf } from '../env.ts';
 import { migrate } from '../migrate.ts';
+import { parseCall } from '../parse.ts';
 import { appendRecords, type Link } from './chain.ts';
 import { AUDIT_LOG_MIGRATIONS } from './migrations.ts';
 import { signCheckpoint } from './sign-checkpoint.ts';
@@ -35,7 +36,7 @@ export class AuditLog extends DurableObject<AuditLogEnv> implements AuditLogObje
   }
 
   async append(records: readonly AuditRecord[]): Promise<number[]> {
-    const parsed = Records.parse(records);
+    const parsed = parseCall(Records, [...records]);
     const tenantId = nameOf(this.ctx);
     const stranger = parsed.find((record) => record.tenantId !== tenantId);
     if (stranger)
@@ -49,7 +50,7 @@ export class AuditLog extends DurableObject<AuditLogEnv> implements AuditLogObje
   }
 
   async list(query: { after: number; limit: number }): Promise<ChainedEntry[]> {
-    const { after, limit } = ListQuery.parse(query);
+    const { after, limit } = parseCall(ListQuery, query);
     const rows = this.ctx.storage.sql.exec(
       'SELECT seq, leaf_hash, record FROM entries WHERE seq > ? ORDER BY seq LIMIT ?',
       after,

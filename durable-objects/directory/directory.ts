@@ -5,6 +5,7 @@ import { Cell } from '#contracts/cells';
 import type { DirectoryClaim, DirectoryObject } from '#contracts/objects';
 
 import { migrate } from '../migrate.ts';
+import { parseCall } from '../parse.ts';
 import { DIRECTORY_MIGRATIONS } from './migrations.ts';
 
 /** Bounded, and never an address: a keyed hash in hex or base64url, or a public handle. */
@@ -28,7 +29,7 @@ export class Directory extends DurableObject<unknown> implements DirectoryObject
   }
 
   async claim(request: z.input<typeof ClaimRequest>): Promise<DirectoryClaim> {
-    const { kind, key, cell, owner } = ClaimRequest.parse(request);
+    const { kind, key, cell, owner } = parseCall(ClaimRequest, request);
     return this.ctx.storage.transactionSync(() => {
       const holder = this.holderOf(kind, key);
       if (holder) return { kind: holder.owner === owner ? 'claimed' : 'taken', ...holder };
@@ -38,12 +39,12 @@ export class Directory extends DurableObject<unknown> implements DirectoryObject
   }
 
   async find(name: z.input<typeof Name>): Promise<{ cell: Cell; owner: string } | undefined> {
-    const { kind, key } = Name.parse(name);
+    const { kind, key } = parseCall(Name, name);
     return this.holderOf(kind, key);
   }
 
   async release(request: z.input<typeof ReleaseRequest>): Promise<boolean> {
-    const { kind, key, owner } = ReleaseRequest.parse(request);
+    const { kind, key, owner } = parseCall(ReleaseRequest, request);
     const { rowsWritten } = this.ctx.storage.sql.exec(
       'DELETE FROM claims WHERE kind = ? AND key = ? AND owner = ?',
       kind,

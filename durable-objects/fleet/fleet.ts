@@ -7,6 +7,7 @@ import { Heartbeat } from '#contracts/runner';
 import { backoffMs } from '../backoff.ts';
 import { type FleetEnv, runOf } from '../env.ts';
 import { migrate } from '../migrate.ts';
+import { parseCall } from '../parse.ts';
 import { FLEET_MIGRATIONS } from './migrations.ts';
 import { place, type PlacementRequest, RUNNER_FORGOTTEN_MS } from './placement.ts';
 
@@ -38,7 +39,7 @@ export class Fleet extends DurableObject<FleetEnv> implements FleetObject {
   }
 
   async heartbeat(beat: Heartbeat): Promise<void> {
-    const parsed = Heartbeat.parse(beat);
+    const parsed = parseCall(Heartbeat, beat);
     if (parsed.cell !== this.env.CELL)
       throw new TypeError(`a runner of ${parsed.cell} has no business in ${this.env.CELL}`);
     const nowMs = Date.now();

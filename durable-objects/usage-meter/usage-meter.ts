@@ -14,6 +14,7 @@ import { Usage } from '#contracts/run';
 import { backoffMs } from '../backoff.ts';
 import { nameOf, type UsageMeterEnv } from '../env.ts';
 import { migrate } from '../migrate.ts';
+import { parseCall } from '../parse.ts';
 import { flushBatch } from './flush.ts';
 import { addUsage, available, bookingPeriod, close, periodOf, reserve } from './ledger.ts';
 import { USAGE_METER_MIGRATIONS } from './migrations.ts';
@@ -58,7 +59,7 @@ export class UsageMeter extends DurableObject<UsageMeterEnv> implements UsageMet
     budget: Budget;
     atMs: number;
   }): Promise<ReserveDecision> {
-    const { runId, amountNanos, atMs } = ReserveRequest.parse(request);
+    const { runId, amountNanos, atMs } = parseCall(ReserveRequest, request);
     return this.ctx.storage.transactionSync((): ReserveDecision => {
       const limitNanos = this.store.applyBudget(request.budget);
       const { period } = request.budget;
@@ -78,7 +79,7 @@ export class UsageMeter extends DurableObject<UsageMeterEnv> implements UsageMet
   }
 
   async settle(settlement: Settlement): Promise<void> {
-    const { runId, capsule, usage, amountNanos, endedAtMs } = SettlementRequest.parse(settlement);
+    const { runId, capsule, usage, amountNanos, endedAtMs } = parseCall(SettlementRequest, settlement);
     const tenantId = nameOf(this.ctx);
     this.ctx.storage.transactionSync(() => {
       const standing = this.store.standing(runId);
@@ -106,7 +107,7 @@ export class UsageMeter extends DurableObject<UsageMeterEnv> implements UsageMet
   }
 
   async setBudget(budget: Budget): Promise<void> {
-    this.store.applyBudget(Budget.parse(budget));
+    this.store.applyBudget(parseCall(Budget, budget));
   }
 
   async summary(): Promise<UsageSummary> {

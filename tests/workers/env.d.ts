@@ -1,5 +1,5 @@
+import '@cloudflare/vitest-plugin/types';
 import type { Directory } from '#durable-objects/directory/directory';
-/// <reference path="../../node_modules/@cloudflare/vitest-plugin/types/cloudflare-test.d.ts" />
 import type { AuditLog, Fleet, Run, UsageMeter } from '#durable-objects/index';
 
 import type { FakeDatabase } from './support/fake-database.ts';

@@ -3,64 +3,23 @@ import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { digestOf } from '#contracts/digest';
-import type { FrameBody } from '#contracts/frames';
-import { newId } from '#contracts/ids';
-import { chargeFor } from '#contracts/pricing';
 import { NO_USAGE } from '#contracts/run';
 
 import type { ReceiptKind } from './support/fake-runner.ts';
+import { AMOUNT, crash, endOf, leaveNothing, lines, numbers, runningRun } from './support/runs.ts';
 import { Watcher } from './support/watcher.ts';
 import {
   anotherRunner,
   eventually,
-  fleet,
   GOOD_END,
   onlyRunner,
-  PRICED,
   retireRunners,
   runNamed,
   TestTenant,
   USAGE,
 } from './support/world.ts';
 
-afterEach(() => {
-  vi.useRealTimers();
-});
-
-const AMOUNT = chargeFor(PRICED, USAGE).totalNanos.toString();
-
-function lines(count: number, from = 1): FrameBody[] {
-  return Array.from({ length: count }, (_, index) => ({
-    kind: 'stdout',
-    text: `line ${from + index}`,
-    encoding: 'utf8',
-  }));
-}
-
-function numbers(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index + 1);
-}
-
-/** A run that a runner has accepted. */
-async function runningRun() {
-  const known = await onlyRunner();
-  const tenant = new TestTenant();
-  const begun = await tenant.begin();
-  await eventually('the runner has the run', () => known.runner.holds(begun.runId));
-  return { ...known, tenant, ...begun };
-}
-
-async function endOf(tenant: TestTenant) {
-  await eventually('the end is recorded', async () => (await tenant.endedRuns()).length > 0);
-  const ended = await tenant.endedRuns();
-  expect(ended).toHaveLength(1);
-  return ended[0];
-}
-
-/** Kills the object as a crash does: nothing in memory survives, what is stored does. */
-async function crash(run: DurableObjectStub): Promise<void> {
-  await runInDurableObject(run, (_instance, state) => state.abort('crash')).catch(() => undefined);
-}
+afterEach(leaveNothing);
 
 describe('a run', () => {
   test('is reserved, started, streamed, settled, recorded and forgotten', async () => {
@@ -187,107 +146,6 @@ describe('placing a run', () => {
   });
 });
 
-describe('a stream that breaks', () => {
-  test('is taken up where it broke, without a gap or a double', async () => {
-    const { runner, run, runId } = await runningRun();
-    const watcher = await Watcher.open(run);
-    await runner.say(runId, lines(5));
-    await watcher.until(5);
-    await runner.cut(runId);
-    await runner.say(runId, lines(5, 6));
-    await watcher.until(10);
-    await runner.cut(runId);
-    await runner.say(runId, lines(2, 11));
-    await runner.end(runId, GOOD_END);
-    const frames = await watcher.all();
-    expect(frames.map(({ seq }) => seq)).toEqual(numbers(13));
-    expect(frames.flatMap((frame) => (frame.kind === 'stdout' ? [frame.text] : []))).toEqual(
-      numbers(12).map((number) => `line ${number}`),
-    );
-    expect(await runner.calls()).toContain('frames after 5');
-    expect(await runner.calls()).toContain('frames after 10');
-  });
-
-  test('and frames that come twice are kept once', async () => {
-    const { runner, run, runId } = await runningRun();
-    const watcher = await Watcher.open(run);
-    await runner.say(runId, lines(4));
-    await watcher.until(4);
-    await runner.repeatFrames(runId, 2);
-    await runner.end(runId, GOOD_END);
-    await watcher.all();
-    expect(watcher.ids).toEqual(numbers(5));
-  });
-
-  test('because the object crashes is resumed by the alarm', async () => {
-    const { runner, run, runId, tenant } = await runningRun();
-    const before = await Watcher.open(run);
-    await runner.say(runId, lines(3));
-    await before.until(3);
-    await crash(run);
-    await runner.say(runId, lines(3, 4));
-    await runner.end(runId, GOOD_END);
-
-    const again = runNamed(runId);
-    expect(await runDurableObjectAlarm(again)).toBe(true);
-    expect(await endOf(tenant)).toMatchObject({ outcome: GOOD_END.outcome, amountNanos: AMOUNT });
-    const after = await Watcher.open(again, 3);
-    await after.all();
-    expect(after.ids).toEqual([4, 5, 6, 7]);
-    expect(await tenant.meter.summary()).toMatchObject({ runs: 1, settledNanos: AMOUNT, reservedNanos: '0' });
-    expect((await runner.calls()).filter((call) => call === 'PUT run')).toHaveLength(1);
-  });
-});
-
-describe('a runner that is lost', () => {
-  test('takes its run with it once it is silent for long, and nothing is billed', async () => {
-    vi.useFakeTimers({ toFake: ['Date'] });
-    const { runner, run, runId, tenant } = await runningRun();
-    const watcher = await Watcher.open(run);
-    await runner.say(runId, lines(2));
-    await watcher.until(2);
-    await runner.become('unreachable');
-    for (let second = 0; second < 30; second += 1) {
-      vi.setSystemTime(Date.now() + 1_000);
-      await scheduler.wait(20);
-    }
-    expect((await watcher.all()).at(-1)).toMatchObject({
-      kind: 'end',
-      seq: 3,
-      outcome: { state: 'lost', cause: 'runner_lost' },
-    });
-    expect(await endOf(tenant)).toMatchObject({ amountNanos: '0', receipt: null, usage: NO_USAGE });
-    expect(await tenant.meter.summary()).toMatchObject({ reservedNanos: '0', settledNanos: '0', runs: 0 });
-  });
-
-  test('and that comes back as a new process reports the run, which ends as lost', async () => {
-    const { runner, runId, tenant, heartbeat } = await runningRun();
-    await runner.restart();
-    await heartbeat({ lostRunIds: [runId] });
-    expect(await endOf(tenant)).toMatchObject({ outcome: { state: 'lost' }, amountNanos: '0' });
-  });
-
-  test('and that kept the end of the run tells it, with what was used until then', async () => {
-    const { runner, runId, tenant, heartbeat } = await runningRun();
-    await runner.become('unreachable');
-    await runner.end(runId, {
-      outcome: { state: 'lost', cause: 'runner_died', detail: 'the runner died', exitCode: null },
-      usage: USAGE,
-      receipt: 'valid',
-    });
-    await runner.become('well');
-    await heartbeat({ lostRunIds: [runId] });
-    expect(await endOf(tenant)).toMatchObject({ outcome: { cause: 'runner_died' }, usage: USAGE, amountNanos: AMOUNT });
-  });
-
-  test('cannot end a run that another runner holds', async () => {
-    const { runner, run, runId, tenant } = await runningRun();
-    await run.reportLost('not mine', newId('rnr'));
-    await runner.end(runId, GOOD_END);
-    expect(await endOf(tenant)).toMatchObject({ outcome: GOOD_END.outcome });
-  });
-});
-
 describe('a receipt', () => {
   test.each<ReceiptKind>(['stranger', 'altered', 'of-another-run', 'none'])(
     'that does not hold (%s) fails the run, and nothing is billed',
@@ -361,65 +219,5 @@ describe('cancelling', () => {
     await endOf(tenant);
     await run.cancel();
     expect(await runner.calls()).not.toContain('cancel');
-  });
-});
-
-describe('watchers', () => {
-  test('fifty of them, joining at any time, all see every frame once', async () => {
-    const { runner, run, runId } = await runningRun();
-    const early = await Promise.all(numbers(25).map(() => Watcher.open(run)));
-    await runner.say(runId, lines(200));
-    const late = await Promise.all(numbers(25).map(() => Watcher.open(run)));
-    await runner.say(runId, lines(200, 201));
-    await runner.end(runId, GOOD_END);
-    await Promise.all([...early, ...late].map((watcher) => watcher.all()));
-    for (const { ids } of [...early, ...late]) expect(ids).toEqual(numbers(401));
-  });
-
-  test('one that was interrupted goes on after its Last-Event-ID', async () => {
-    const { runner, run, runId } = await runningRun();
-    const first = await Watcher.open(run);
-    await runner.say(runId, lines(10));
-    await first.until(10);
-    await first.leave();
-    await runner.say(runId, lines(5, 11));
-    const second = await Watcher.open(run, 7);
-    await runner.end(runId, GOOD_END);
-    await second.all();
-    expect(second.ids).toEqual([8, 9, 10, 11, 12, 13, 14, 15, 16]);
-  });
-
-  test('one that comes after the end gets the whole history', async () => {
-    const { runner, run, runId, tenant } = await runningRun();
-    await runner.say(runId, lines(1_000));
-    await runner.end(runId, GOOD_END);
-    await endOf(tenant);
-    const watcher = await Watcher.open(run);
-    await watcher.all();
-    expect(watcher.ids).toEqual(numbers(1_001));
-  });
-
-  test('one that has seen the end is told to stay away', async () => {
-    const { runner, run, runId, tenant } = await runningRun();
-    await runner.end(runId, GOOD_END);
-    await endOf(tenant);
-    const headers = { 'last-event-id': '1' };
-    expect((await run.fetch('https://run/', { headers })).status).toBe(204);
-  });
-
-  test('one that never reads does not hold up the others', async () => {
-    const { runner, run, runId } = await runningRun();
-    await run.fetch('https://run/');
-    const reading = await Watcher.open(run);
-    await runner.say(runId, lines(2_000));
-    await runner.end(runId, GOOD_END);
-    await reading.all();
-    expect(reading.ids).toEqual(numbers(2_001));
-  });
-
-  test('a Last-Event-ID that is not a number is refused', async () => {
-    const { run } = await runningRun();
-    expect((await run.fetch('https://run/', { headers: { 'last-event-id': 'x' } })).status).toBe(400);
-    expect(await fleet().runners()).not.toEqual([]);
   });
 });

@@ -47,5 +47,7 @@ export default defineConfig({
   test: {
     name: 'workers',
     include: ['**/*.test.ts'],
+    // What an object logs when a test takes its neighbours away is noise, unless the test fails.
+    silent: 'passed-only',
   },
 });

@@ -118,6 +118,16 @@ export function runNamed(runId: RunId) {
   return env.RUN.getByName(runId);
 }
 
+/** What the other side said when it refused. */
+export async function refusalOf(call: PromiseLike<unknown>): Promise<string> {
+  try {
+    await call;
+  } catch (error) {
+    return String(error);
+  }
+  throw new Error('it was not refused');
+}
+
 /** Asks until the answer is yes; for what comes true soon, in its own time. */
 export async function eventually(what: string, isTrue: () => Promise<boolean> | boolean): Promise<void> {
   // Not Date: some tests move it.
