@@ -14,7 +14,7 @@ import { session } from './api/accounts.ts';
 import { queries } from './api/queries.ts';
 import { NotFound } from './routes/not-found.tsx';
 import { RootError } from './routes/root-error.tsx';
-import { Shell } from './ui/shell.tsx';
+import { Shell } from './routes/shell.tsx';
 import { PageSkeleton } from './ui/skeleton.tsx';
 
 /** Search parameters are what somebody typed: what does not fit is dropped, not an error page. */

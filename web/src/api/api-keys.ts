@@ -5,11 +5,12 @@ import { ApiKey, type CreateApiKey, CreatedApiKey } from '#contracts/api/api-key
 import type { ApiKeyId, TenantId } from '#contracts/ids';
 
 import { read, send } from './client.ts';
+import { tenantKey } from './tenants.ts';
 
 const ApiKeyList = z.object({ items: z.array(ApiKey) }).transform(({ items }) => items);
 
 export function apiKeysKey(tenant: TenantId) {
-  return ['tenant', tenant, 'api-keys'] as const;
+  return [...tenantKey(tenant), 'api-keys'] as const;
 }
 
 export function apiKeyList(tenant: TenantId) {

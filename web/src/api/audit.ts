@@ -5,6 +5,7 @@ import { AuditCheckpoint, AuditEntries, AuditPage } from '#contracts/api/audit';
 import type { TenantId } from '#contracts/ids';
 
 import { queryOf, read } from './client.ts';
+import { tenantKey } from './tenants.ts';
 
 export interface AuditFilter {
   readonly outcome?: 'success' | 'refused' | undefined;
@@ -15,7 +16,7 @@ const ENTRIES_AT_ONCE = 1_000;
 
 export function auditPages(tenant: TenantId, filter: AuditFilter) {
   return infiniteQueryOptions({
-    queryKey: ['tenant', tenant, 'audit', 'list', filter],
+    queryKey: [...tenantKey(tenant), 'audit', 'list', filter],
     queryFn: ({ pageParam, signal }) =>
       read(AuditPage, `/v1/audit${queryOf({ ...filter, limit: PAGE_SIZE, cursor: pageParam })}`, { tenant, signal }),
     initialPageParam: undefined as string | undefined,
@@ -25,7 +26,7 @@ export function auditPages(tenant: TenantId, filter: AuditFilter) {
 
 export function auditCheckpoint(tenant: TenantId) {
   return queryOptions({
-    queryKey: ['tenant', tenant, 'audit', 'checkpoint'],
+    queryKey: [...tenantKey(tenant), 'audit', 'checkpoint'],
     queryFn: ({ signal }) => readCheckpoint(tenant, signal),
   });
 }

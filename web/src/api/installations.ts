@@ -6,11 +6,12 @@ import type { InstallationId, TenantId } from '#contracts/ids';
 
 import { readAllPages } from './all-pages.ts';
 import { read, send } from './client.ts';
+import { tenantKey } from './tenants.ts';
 
 const InstallationPage = pageOf(Installation);
 
 export function installationsKey(tenant: TenantId) {
-  return ['tenant', tenant, 'installations'] as const;
+  return [...tenantKey(tenant), 'installations'] as const;
 }
 
 export function installationList(tenant: TenantId) {

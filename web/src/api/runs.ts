@@ -6,6 +6,7 @@ import type { TenantId } from '#contracts/ids';
 import { Run, type RunState } from '#contracts/run';
 
 import { queryOf, read, send } from './client.ts';
+import { tenantKey } from './tenants.ts';
 
 export interface RunFilter {
   readonly state?: RunState | undefined;
@@ -16,7 +17,7 @@ const PAGE_SIZE = 25;
 const SETTLING_POLL_MS = 1_000;
 
 export function runsKey(tenant: TenantId) {
-  return ['tenant', tenant, 'runs'] as const;
+  return [...tenantKey(tenant), 'runs'] as const;
 }
 
 export function runPages(tenant: TenantId, filter: RunFilter) {

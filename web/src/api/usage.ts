@@ -5,11 +5,12 @@ import { type SetBudget as SetBudgetRequest, TenantBudget, TenantUsage } from '#
 import type { TenantId } from '#contracts/ids';
 
 import { read } from './client.ts';
+import { tenantKey } from './tenants.ts';
 
 const REFRESH_MS = 5_000;
 
 export function usageKey(tenant: TenantId) {
-  return ['tenant', tenant, 'usage'] as const;
+  return [...tenantKey(tenant), 'usage'] as const;
 }
 
 export function tenantUsage(tenant: TenantId) {

@@ -10,8 +10,7 @@ export const gallery = {
   none: 'No capsule matches. Search for what it should do, or remove the category.',
   empty: 'Nothing has been published yet. Publish the first one: soma init, then soma publish.',
   category: (name: string) => name.replaceAll('-', ' '),
-  allCategories: 'All',
-  categories: 'Category',
+  leaveCategory: (name: string) => `Show more than ${name.replaceAll('-', ' ')}`,
 };
 
 const RUNTIME: Readonly<Record<string, string>> = {
@@ -52,6 +51,7 @@ export const capsule = {
   },
   inputLead: 'A run is refused before it starts if its input does not match this schema.',
   schema: 'JSON Schema',
+  categories: 'Categories',
   status: { active: 'active', deprecated: 'deprecated', yanked: 'yanked' } satisfies Record<VersionStatus, string>,
   versions: { version: 'Version', status: 'State', published: 'Published', size: 'Size' },
   run: 'Run it',

@@ -1,18 +1,24 @@
 import { Menu } from '@base-ui/react/menu';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Link, useLocation, useNavigate } from '@tanstack/react-router';
+import { Link, useLocation } from '@tanstack/react-router';
 import { Check, ChevronDown, LogOut, Plus } from 'lucide-react';
 
 import type { Account, Me } from '#contracts/api/accounts';
 import type { TenantMembership } from '#contracts/api/tenants';
 
-import { signOut } from '../api/accounts.ts';
 import { chooseTenant } from '../features/tenant-choice.ts';
 import { m } from '../messages/index.ts';
 import { MenuPopup } from './menu-popup.tsx';
 
 /** Who is signed in, for which tenant, and the ways to change either. */
-export function AccountMenu({ me, tenant }: { me: Me | null; tenant: TenantMembership | undefined }) {
+export function AccountMenu({
+  me,
+  tenant,
+  onSignOut,
+}: {
+  me: Me | null;
+  tenant: TenantMembership | undefined;
+  onSignOut: () => void;
+}) {
   const { href } = useLocation();
   if (me === null)
     return (
@@ -32,7 +38,7 @@ export function AccountMenu({ me, tenant }: { me: Me | null; tenant: TenantMembe
       <MenuPopup>
         <TenantItems me={me} tenant={tenant} />
         <Menu.Separator className="my-1.5 h-px bg-line" />
-        {me.account && <PersonItems account={me.account} />}
+        {me.account && <PersonItems account={me.account} onSignOut={onSignOut} />}
       </MenuPopup>
     </Menu.Root>
   );
@@ -62,21 +68,11 @@ function TenantItems({ me, tenant }: { me: Me; tenant: TenantMembership | undefi
   );
 }
 
-function PersonItems({ account }: { account: Account }) {
-  const client = useQueryClient();
-  const navigate = useNavigate();
-  const leave = useMutation({
-    mutationFn: signOut,
-    onSuccess: async () => {
-      await navigate({ to: '/' });
-      client.clear();
-      await client.invalidateQueries();
-    },
-  });
+function PersonItems({ account, onSignOut }: { account: Account; onSignOut: () => void }) {
   return (
     <>
       <p className="truncate px-2.5 py-1 text-xs text-ink-3">{account.email}</p>
-      <Menu.Item className="menu-item" onClick={() => leave.mutate()}>
+      <Menu.Item className="menu-item" onClick={onSignOut}>
         <LogOut aria-hidden className="size-4 text-ink-3" />
         {m.shell.signOut}
       </Menu.Item>

@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import { ShieldAlert, ShieldCheck } from 'lucide-react';
 
 import { ceilingFor } from '#contracts/pricing';
@@ -15,7 +16,7 @@ export function CapsuleFacts({ release }: { release: Release }) {
   const { version, manifest } = release;
   const { facts } = m.capsule;
   return (
-    <aside aria-label={m.capsule.mayTouch} className="space-y-7 lg:order-last">
+    <aside aria-label={m.capsule.mayTouch} className="min-w-0 space-y-7 lg:order-last">
       <Touches permissions={version.permissions} />
       <section>
         <h2 className="mb-1 text-sm">{m.capsule.costs}</h2>
@@ -36,6 +37,11 @@ export function CapsuleFacts({ release }: { release: Release }) {
           <Fact term={facts.runtime}>{m.capsule.runtime(manifest.runtime)}</Fact>
           <Fact term={facts.regions}>{manifest.allowedRegions?.join(', ') ?? facts.everyRegion}</Fact>
           <Fact term={facts.license}>{manifest.license}</Fact>
+          {manifest.categories.length > 0 && (
+            <Fact term={m.capsule.categories}>
+              <Categories names={manifest.categories} />
+            </Fact>
+          )}
           {manifest.repository && (
             <Fact term={facts.source}>
               <Repository url={manifest.repository} />
@@ -82,6 +88,18 @@ function Touches({ permissions }: { permissions: readonly string[] }) {
         </ul>
       )}
     </section>
+  );
+}
+
+function Categories({ names }: { names: readonly string[] }) {
+  return (
+    <span className="flex flex-wrap gap-x-3 gap-y-1">
+      {names.map((category) => (
+        <Link key={category} to="/" search={{ category }} className="link">
+          {m.gallery.category(category)}
+        </Link>
+      ))}
+    </span>
   );
 }
 

@@ -1,13 +1,16 @@
+import { useMutation } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
 import { Search } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
 
+import { signOut } from '../api/accounts.ts';
+import { useLeave } from '../features/enter.ts';
 import { useCurrentTenant, useSession } from '../features/session.ts';
 import { m } from '../messages/index.ts';
-import { AccountMenu } from './account-menu.tsx';
-import { Logo } from './logo.tsx';
-import { MainNav } from './main-nav.tsx';
-import { ThemeSwitch } from './theme-switch.tsx';
+import { AccountMenu } from '../ui/account-menu.tsx';
+import { Logo } from '../ui/logo.tsx';
+import { MainNav } from '../ui/main-nav.tsx';
+import { ThemeSwitch } from '../ui/theme-switch.tsx';
 
 const Palette = lazy(() => import('./palette.tsx'));
 
@@ -16,6 +19,7 @@ export function Shell() {
   const palette = usePalette();
   const { data: me } = useSession();
   const tenant = useCurrentTenant(me);
+  const leaving = useMutation({ mutationFn: signOut, onSuccess: useLeave() });
   return (
     <>
       <a href="#main" className="sr-only focus:not-sr-only focus:absolute focus:z-10 focus:bg-surface focus:p-3">
@@ -40,7 +44,7 @@ export function Shell() {
           </button>
           <div className="flex items-center gap-1">
             <ThemeSwitch />
-            {me !== undefined && <AccountMenu me={me} tenant={tenant} />}
+            {me !== undefined && <AccountMenu me={me} tenant={tenant} onSignOut={leaving.mutate} />}
           </div>
         </div>
       </header>

@@ -10,7 +10,7 @@ import type { CapsuleListing } from '#contracts/api/capsules';
 import { capsuleSuggestions } from '../api/capsules.ts';
 import { PAGES } from '../features/pages.ts';
 import { m } from '../messages/index.ts';
-import { Seal } from './seal.tsx';
+import { Seal } from '../ui/seal.tsx';
 
 type Destination =
   | { readonly kind: 'page'; readonly label: string; readonly to: (typeof PAGES)[number]['to'] }
