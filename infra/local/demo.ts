@@ -16,6 +16,7 @@ const isAtTerminal = process.stdout.isTTY;
 
 let own: Platform | undefined;
 let isStopping = false;
+let isTold = false;
 
 async function leave(code: number): Promise<never> {
   // Asked twice: whoever waits has waited long enough. `process.on('exit')` kills what is left.
@@ -25,7 +26,7 @@ async function leave(code: number): Promise<never> {
   process.exit(code);
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void leave(130));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void leave(isTold ? 0 : 130));
 
 async function findOrStart(): Promise<string> {
   const running = await findRunningPlatform(dataDirectory);
@@ -60,6 +61,7 @@ try {
   const script = new Script(process.stdout);
   const origin = await findOrStart();
   const told = await tellStory(script, origin, join(dataDirectory, 'demo'));
+  isTold = true;
   console.log(`\n${script.steps} steps, each checked.`);
   if (isAtTerminal || !own) sayHowToLookFurther(origin, told);
   if (isAtTerminal && own) console.log('\nThe platform stays up; Ctrl-C stops it.');
