@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { startPlatform } from '#local/platform';
-import { freePlatformPorts } from '#local/ports';
+import { freePlatformPorts, type Ports } from '#local/ports';
 import { allPids, environmentOf } from '#local/processes/proc';
 import { findRunningPlatform } from '#local/state';
 
@@ -20,12 +20,16 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const Up = z.object({ kind: z.literal('up'), publicUrl: z.url() });
+const Up = z.object({
+  kind: z.literal('up'),
+  publicUrl: z.url(),
+  ports: z.custom<Ports>((value) => typeof value === 'object'),
+});
 
-function startInChild(): Promise<{ child: ChildProcess; publicUrl: string }> {
+function startInChild(): Promise<{ child: ChildProcess; publicUrl: string; ports: Ports }> {
   const child = fork(join(import.meta.dirname, '../support/run-platform.ts'), [directory]);
   return new Promise((resolve, reject) => {
-    child.once('message', (message) => resolve({ child, publicUrl: Up.parse(message).publicUrl }));
+    child.once('message', (message) => resolve({ child, ...Up.parse(message) }));
     child.once('exit', (code, signal) => reject(new Error(`ended with ${code ?? signal}`)));
   });
 }
@@ -57,7 +61,7 @@ test('a supervisor told to stop leaves no process behind, and its state is gone'
 });
 
 test('after a supervisor was killed, the next start ends what it left and uses what it kept', async () => {
-  const { child } = await startInChild();
+  const { child, ports } = await startInChild();
   const secrets = await readFile(join(directory, 'secrets.json'), 'utf8');
   const over = ended(child);
   child.kill('SIGKILL');
@@ -67,7 +71,7 @@ test('after a supervisor was killed, the next start ends what it left and uses w
   const leftovers = processesOfPlatform();
   const platform = await startPlatform({
     dataDirectory: directory,
-    ports: await freePlatformPorts(),
+    ports,
     withRunners: false,
   });
   try {

@@ -3,6 +3,7 @@ import { freePlatformPorts } from '#local/ports';
 
 /** A platform in a process of its own, so that a test can kill its supervisor: `node run-platform.ts <data directory>`. */
 const [dataDirectory = ''] = process.argv.slice(2);
-const platform = await startPlatform({ dataDirectory, ports: await freePlatformPorts(), withRunners: false });
+const ports = await freePlatformPorts();
+const platform = await startPlatform({ dataDirectory, ports, withRunners: false });
 process.once('SIGTERM', () => void platform.stop().then(() => process.exit(0)));
-process.send?.({ kind: 'up', publicUrl: platform.publicUrl });
+process.send?.({ kind: 'up', publicUrl: platform.publicUrl, ports });

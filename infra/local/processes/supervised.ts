@@ -82,9 +82,10 @@ export class Supervised {
     const child = this.#child;
     if (!child || !isRunning(child)) return;
     const ended = once(child);
-    // By their mark: a Postgres backend leads a group of its own, and would answer for a moment longer.
-    await reapPart(this.#options.owner, this.name);
-    await ended;
+    // By their mark too: a Postgres backend leads a group of its own, and would answer for a moment longer.
+    const reaped = reapPart(this.#options.owner, this.name);
+    signalGroup(child, 'SIGKILL');
+    await Promise.all([reaped, ended]);
   }
 
   /** For `process.on('exit')`, where nothing can be waited for. */

@@ -44,6 +44,8 @@ function configuration({ port, directory, password }: RedisOptions): string {
     'appendfsync everysec',
     'save ""',
     'loglevel warning',
+    // The title would be written over the environment, by which leftovers are found.
+    'set-proc-title no',
     '',
   ].join('\n');
 }
