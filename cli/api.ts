@@ -1,13 +1,6 @@
 import { z } from 'zod';
 
-import {
-  AccessToken,
-  DeviceSession,
-  Me,
-  type PollDevice,
-  StartedDevice,
-  type StartDevice,
-} from '#contracts/api/accounts';
+import { DeviceSession, Me, type PollDevice, StartedDevice, type StartDevice } from '#contracts/api/accounts';
 import { ApiKey, type CreateApiKey, CreatedApiKey } from '#contracts/api/api-keys';
 import { AuditCheckpoint, AuditEntries, AuditPage } from '#contracts/api/audit';
 import { CapsuleDetail, CapsuleListing, CapsuleVersion } from '#contracts/api/capsules';
@@ -59,9 +52,6 @@ export const pollDeviceSession = (connection: Connection, deviceCode: string) =>
       client_id: 'soma-cli',
     } satisfies PollDevice,
   });
-
-export const createToken = (connection: Connection) =>
-  request(connection, '/v1/tokens', AccessToken, { method: 'POST', body: {} });
 
 export const createTenant = (connection: Connection, tenant: z.input<typeof CreateTenant>) =>
   request(connection, '/v1/tenants', TenantMembership, { method: 'POST', body: tenant });
