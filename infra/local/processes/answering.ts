@@ -1,4 +1,3 @@
-import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const PAUSE_MS = 20;
@@ -11,15 +10,4 @@ export async function untilAnswering<T>(attempt: () => Promise<T | undefined>, s
     if (answer !== undefined) return answer;
     await delay(PAUSE_MS, undefined, { signal });
   }
-}
-
-export function acceptsConnections(port: number): Promise<true> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('error', reject);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-  });
 }

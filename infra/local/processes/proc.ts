@@ -22,10 +22,6 @@ export function isAlive(process: ProcessIdentity): boolean {
   return identityOf(process.pid)?.startTicks === process.startTicks;
 }
 
-export function commandLineOf(pid: number): readonly string[] {
-  return readProc(pid, 'cmdline')?.split('\0') ?? [];
-}
-
 /** The environment a process was started with; empty for another user's. */
 export function environmentOf(pid: number): ReadonlyMap<string, string> {
   const entries = readProc(pid, 'environ')?.split('\0') ?? [];
