@@ -24,6 +24,11 @@ async function signedFiles() {
   writeFileSync(at('bundle.tar'), bundle);
   writeFileSync(at('key.pem'), privateKeyPem);
   writeFileSync(at('pub.pem'), publicKeyPem);
+  // Without one, cosign asks the network for the roots of the public instance, which a known key has no use for.
+  writeFileSync(
+    at('roots.json'),
+    JSON.stringify({ mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1' }),
+  );
   writeFileSync(at('sigstore.json'), JSON.stringify(await signBundle(await importPrivateKey(privateKeyPem), bundle)));
   return { at, publicKeyPem };
 }
@@ -36,6 +41,8 @@ describe.skipIf(!hasCosign)('cosign', () => {
       at('pub.pem'),
       '--bundle',
       at('sigstore.json'),
+      '--trusted-root',
+      at('roots.json'),
       '--insecure-ignore-tlog',
       blob,
     ]);
