@@ -56,19 +56,23 @@ test('a critical extension that is not understood is refused, and so is one that
   expect(() => readSvidLeaf(new Uint8Array(twice.rawData))).toThrow('twice');
 });
 
-test('a certificate with changed bytes is not believed, and never anything but a typed refusal', async () => {
+test('a certificate with changed bytes says nothing else, or is refused by a typed error', async () => {
   const root = await createAuthority('one.test', { notAfterMs });
   const [honest = new Uint8Array()] = certificatesOf(
     (await issueCertificate(root, { uris: [ID], notAfterMs })).certificatePem,
   );
+  const verify = (der: Uint8Array) =>
+    verifySvid({ chain: [der], trustBundlePem: root.certificatePem, atMs: Date.now() });
+  const { publicKey, ...leaf } = await verify(honest);
+  const said = { ...leaf, publicKey: { pem: publicKey.pem } };
   const change = fc.record({ at: fc.nat(honest.length - 1), byte: fc.nat(255) });
   await fc.assert(
     fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {
       const der = Uint8Array.from(honest);
       for (const { at, byte } of changes) der[at] = byte;
-      fc.pre(!Buffer.from(der).equals(honest));
-      const verified = verifySvid({ chain: [der], trustBundlePem: root.certificatePem, atMs: Date.now() });
-      await expect(verified).rejects.toThrow(UntrustedCertificate);
+      const verified: unknown = await verify(der).catch((error: unknown) => error);
+      // The signature's own encoding is not signed: some of its bits may change without changing what is said.
+      expect(verified instanceof UntrustedCertificate ? said : verified).toMatchObject(said);
     }),
     { numRuns: 500 },
   );
