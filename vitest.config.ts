@@ -6,7 +6,12 @@ import { defineConfig } from 'vitest/config';
  * integration  one part against its real counterpart: Postgres, ClickHouse, Redis, Docker (tests/integration)
  * e2e          the whole platform through its public door (tests/e2e)
  * chaos        the whole platform while parts of it are killed (tests/chaos)
+ * conformance  against programs that need another toolchain, by `npm run test:conformance` only (tests/conformance)
  */
+
+/** A property test draws many cases, and a shared machine may be slow: a limit is there to end what hangs. */
+const UNIT_TIMEOUT_MS = 60_000;
+
 export default defineConfig({
   test: {
     projects: [
@@ -16,6 +21,7 @@ export default defineConfig({
           include: ['{contracts,db,durable-objects,edge,runner-fleet,infra,cli,web,capsules}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           environment: 'node',
+          testTimeout: UNIT_TIMEOUT_MS,
         },
       },
       './tests/workers/vitest.config.ts',
@@ -46,6 +52,15 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'conformance',
+          include: ['tests/conformance/**/*.test.ts'],
+          environment: 'node',
+          testTimeout: 60_000,
+          hookTimeout: 900_000,
         },
       },
     ],

@@ -74,12 +74,6 @@ export class ApprovalRequired extends DomainError {
   }
 }
 
-export class BudgetExhausted extends DomainError {
-  constructor(detail: string, extra: Readonly<Record<string, unknown>> = {}) {
-    super('budget_exhausted', detail, extra);
-  }
-}
-
 export class Unavailable extends DomainError {
   constructor(detail: string, options?: ErrorOptions) {
     super('unavailable', detail, {}, options);

@@ -32,8 +32,6 @@ export type CapsuleId = Id<'cap'>;
 export type VersionId = Id<'ver'>;
 export type InstallationId = Id<'ins'>;
 export type RunId = Id<'run'>;
-export type AuditId = Id<'aud'>;
-export type OutboxId = Id<'out'>;
 export type RequestId = Id<'req'>;
 export type RunnerId = Id<'rnr'>;
 

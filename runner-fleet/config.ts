@@ -12,6 +12,8 @@ const Environment = z.object({
   /** The last part of its SPIFFE ID. */
   SOMA_RUNNER_NAME: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
   SOMA_PORT: z.coerce.number().int().min(0).max(65_535),
+  /** Address to listen on; others than this machine reach it only where that is said. */
+  SOMA_HOST: z.string().min(1).default('127.0.0.1'),
   SOMA_IDENTITY_DIR: z.string().min(1),
   /** Origin of the cell's own mTLS door, for heartbeats. */
   SOMA_CELL_DOOR: z.url({ protocol: /^https$/ }),
@@ -43,6 +45,7 @@ export function parseConfig(environment: NodeJS.ProcessEnv) {
     runnerId: env.SOMA_RUNNER_ID,
     runnerName: env.SOMA_RUNNER_NAME,
     port: env.SOMA_PORT,
+    host: env.SOMA_HOST,
     identityDirectory: env.SOMA_IDENTITY_DIR,
     cellDoor: env.SOMA_CELL_DOOR,
     dataDirectory: env.SOMA_DATA_DIR,

@@ -94,7 +94,7 @@ function sealerOf({ runnerId }: Config, source: IdentitySource): Sealer {
 }
 
 async function listen(listening: Server | ReturnType<typeof createMtlsServer>, wanted: number): Promise<number> {
-  listening.listen(wanted);
+  listening.listen(wanted, config.host);
   await once(listening, 'listening');
   const address = listening.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');

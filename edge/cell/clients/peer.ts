@@ -1,16 +1,11 @@
 import { createRemoteJWKSet, customFetch, type RemoteJWKSet } from 'jose';
 
-import { type Cell, CELLS } from '#contracts/cells';
+import type { Cell } from '#contracts/cells';
 import { Unavailable } from '#contracts/errors';
 
 import type { Platform } from '../context.ts';
 import type { CellEnv } from '../env.ts';
 import { mintCellToken } from '../services/tokens/cell-token.ts';
-
-/** The other cells this one may speak to: those it is bound to. */
-export function peersOf({ cell, env }: Pick<Platform, 'cell' | 'env'>): Cell[] {
-  return CELLS.filter((other) => other !== cell && bindingOf(env, other) !== undefined);
-}
 
 /** Calls another cell's internal API as this cell. What crosses here is public or opaque; no tenant's data does. */
 export async function callPeer(platform: Platform, peer: Cell, path: `/internal/v1/${string}`, init: RequestInit) {

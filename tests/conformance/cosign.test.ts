@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,9 +10,11 @@ import { packBundle } from '#contracts/bundle';
 import { generateKeyPair, importPrivateKey } from '#contracts/ecdsa';
 import { signBundle, verifySignature } from '#contracts/signature';
 
+import { ensureCosign } from './cosign-binary.ts';
+
 const run = promisify(execFile);
-/** `go install github.com/sigstore/cosign/v3/cmd/cosign@v3.0.2`; openssl stands in for it in contracts/signature.test.ts. */
-const hasCosign = spawnSync('cosign', ['version']).status === 0;
+// Everywhere else openssl stands in for it, in contracts/signature.test.ts.
+const cosign = await ensureCosign();
 
 const bundle = packBundle(new Map([['capsule.json', new TextEncoder().encode('{}')]]));
 
@@ -33,9 +35,9 @@ async function signedFiles() {
   return { at, publicKeyPem };
 }
 
-describe.skipIf(!hasCosign)('cosign', () => {
+describe('cosign', () => {
   const verify = (at: (name: string) => string, blob: string) =>
-    run('cosign', [
+    run(cosign, [
       'verify-blob',
       '--key',
       at('pub.pem'),
@@ -58,7 +60,7 @@ describe.skipIf(!hasCosign)('cosign', () => {
   test('makes a signature that we accept', async () => {
     const { at, publicKeyPem } = await signedFiles();
     const env = { ...process.env, COSIGN_PASSWORD: '' };
-    await run('cosign', ['import-key-pair', '--key', at('key.pem'), '--output-key-prefix', at('imported'), '--yes'], {
+    await run(cosign, ['import-key-pair', '--key', at('key.pem'), '--output-key-prefix', at('imported'), '--yes'], {
       env,
     });
     const flags = [
@@ -70,7 +72,7 @@ describe.skipIf(!hasCosign)('cosign', () => {
       '--use-signing-config=false',
       '--tlog-upload=false',
     ];
-    await run('cosign', ['sign-blob', ...flags, at('bundle.tar')], { env });
+    await run(cosign, ['sign-blob', ...flags, at('bundle.tar')], { env });
     const sigstore: unknown = JSON.parse(readFileSync(at('theirs.json'), 'utf8'));
     await expect(verifySignature({ bundle, sigstore, publicKeyPem })).resolves.toBeUndefined();
   });
