@@ -114,7 +114,7 @@ function propertyOf(error: OutputUnit): string {
 }
 
 /** RFC 6901 §4. */
-export function unescapePointer(token: string): string {
+function unescapePointer(token: string): string {
   return token.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 

@@ -36,7 +36,6 @@ export const capsule = {
   limits: 'Limits',
   facts: {
     digest: 'Digest',
-    signedBy: 'Signed by',
     runtime: 'Runtime',
     license: 'License',
     source: 'Source',

@@ -2,7 +2,6 @@ export const shell = {
   name: 'Soma',
   skip: 'Skip to content',
   mainNav: 'Main',
-  accountNav: 'Account',
   browse: 'Browse',
   installations: 'Installed',
   runs: 'Runs',

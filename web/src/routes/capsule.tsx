@@ -10,6 +10,7 @@ import { CapsuleTabs } from '../ui/capsule-tabs.tsx';
 import { Loaded } from '../ui/loaded.tsx';
 import { Seal } from '../ui/seal.tsx';
 import { PageSkeleton } from '../ui/skeleton.tsx';
+import { Touches } from '../ui/touches.tsx';
 import { CapsuleAction } from './capsule-action.tsx';
 
 const route = getRouteApi('/capsules/$publisher/$slug');
@@ -60,9 +61,12 @@ function Release({ capsule, version }: { capsule: CapsuleDetail; version: string
     <div className="mt-8">
       <Loaded query={release} skeleton={<PageSkeleton />}>
         {(loaded) => (
-          <div className="grid gap-x-14 gap-y-10 lg:grid-cols-[minmax(0,1fr)_21rem]">
-            <CapsuleFacts release={loaded} />
+          <div className="grid gap-x-14 gap-y-8 lg:grid-cols-[minmax(0,1fr)_21rem] lg:grid-rows-[auto_1fr]">
+            <div className="lg:col-start-2">
+              <Touches permissions={loaded.version.permissions} />
+            </div>
             <CapsuleTabs capsule={capsule} release={loaded} />
+            <CapsuleFacts release={loaded} />
           </div>
         )}
       </Loaded>

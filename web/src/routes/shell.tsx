@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { Search } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
 
@@ -7,11 +7,13 @@ import { signOut } from '../api/accounts.ts';
 import { useLeave } from '../features/enter.ts';
 import { useCurrentTenant, useSession } from '../features/session.ts';
 import { m } from '../messages/index.ts';
-import { AccountMenu } from '../ui/account-menu.tsx';
 import { Logo } from '../ui/logo.tsx';
 import { MainNav } from '../ui/main-nav.tsx';
+import { TenantLabel } from '../ui/tenant-label.tsx';
 import { ThemeSwitch } from '../ui/theme-switch.tsx';
 
+// Menus bring half as much code as all the rest: they come once the page stands.
+const AccountMenu = lazy(() => import('../ui/account-menu.tsx'));
 const Palette = lazy(() => import('./palette.tsx'));
 
 /** What stands around every page. */
@@ -19,6 +21,7 @@ export function Shell() {
   const palette = usePalette();
   const { data: me } = useSession();
   const tenant = useCurrentTenant(me);
+  const { href } = useLocation();
   const leaving = useMutation({ mutationFn: signOut, onSuccess: useLeave() });
   return (
     <>
@@ -44,7 +47,16 @@ export function Shell() {
           </button>
           <div className="flex items-center gap-1">
             <ThemeSwitch />
-            {me !== undefined && <AccountMenu me={me} tenant={tenant} onSignOut={leaving.mutate} />}
+            {me === null && (
+              <Link to="/sign-in" search={{ next: href }} className="button">
+                {m.shell.signIn}
+              </Link>
+            )}
+            {me && (
+              <Suspense fallback={<TenantLabel tenant={tenant} />}>
+                <AccountMenu me={me} tenant={tenant} onSignOut={leaving.mutate} />
+              </Suspense>
+            )}
           </div>
         </div>
       </header>

@@ -1,6 +1,6 @@
 import { Menu } from '@base-ui/react/menu';
-import { Link, useLocation } from '@tanstack/react-router';
-import { Check, ChevronDown, LogOut, Plus } from 'lucide-react';
+import { Link } from '@tanstack/react-router';
+import { Check, LogOut, Plus } from 'lucide-react';
 
 import type { Account, Me } from '#contracts/api/accounts';
 import type { TenantMembership } from '#contracts/api/tenants';
@@ -8,32 +8,23 @@ import type { TenantMembership } from '#contracts/api/tenants';
 import { chooseTenant } from '../features/tenant-choice.ts';
 import { m } from '../messages/index.ts';
 import { MenuPopup } from './menu-popup.tsx';
+import { TenantLabel } from './tenant-label.tsx';
+
+interface AccountMenuProps {
+  readonly me: Me;
+  readonly tenant: TenantMembership | undefined;
+  readonly onSignOut: () => void;
+}
 
 /** Who is signed in, for which tenant, and the ways to change either. */
-export function AccountMenu({
-  me,
-  tenant,
-  onSignOut,
-}: {
-  me: Me | null;
-  tenant: TenantMembership | undefined;
-  onSignOut: () => void;
-}) {
-  const { href } = useLocation();
-  if (me === null)
-    return (
-      <Link to="/sign-in" search={{ next: href }} className="button">
-        {m.shell.signIn}
-      </Link>
-    );
+export default function AccountMenu({ me, tenant, onSignOut }: AccountMenuProps) {
   return (
     <Menu.Root>
       <Menu.Trigger
         aria-label={tenant ? m.shell.currentTenant(tenant.name) : m.shell.noTenant}
-        className="flex h-9 max-w-30 items-center gap-1.5 rounded-md px-2.5 text-sm font-medium hover:bg-sunken sm:max-w-44"
+        className="rounded-md hover:bg-sunken"
       >
-        <span className="truncate">{tenant?.name ?? m.shell.noTenant}</span>
-        <ChevronDown aria-hidden className="size-4 flex-none text-ink-3" />
+        <TenantLabel tenant={tenant} />
       </Menu.Trigger>
       <MenuPopup>
         <TenantItems me={me} tenant={tenant} />

@@ -1,5 +1,4 @@
 import { Link } from '@tanstack/react-router';
-import { ShieldAlert, ShieldCheck } from 'lucide-react';
 
 import { ceilingFor } from '#contracts/pricing';
 
@@ -8,16 +7,14 @@ import { bytes, day, money } from '../messages/format.ts';
 import { m } from '../messages/index.ts';
 import { CommandLine } from './command-line.tsx';
 import { Code, Fact, Facts } from './facts.tsx';
-import { PermissionText } from './permission-text.tsx';
 import { Price } from './price.tsx';
 
-/** What a release touches, costs, and where it comes from. */
+/** What a release costs, where it comes from, and where its limits are. */
 export function CapsuleFacts({ release }: { release: Release }) {
   const { version, manifest } = release;
   const { facts } = m.capsule;
   return (
-    <aside aria-label={m.capsule.mayTouch} className="min-w-0 space-y-7 lg:order-last">
-      <Touches permissions={version.permissions} />
+    <aside aria-label={m.capsule.provenance} className="min-w-0 space-y-7 lg:col-start-2">
       <section>
         <h2 className="mb-1 text-sm">{m.capsule.costs}</h2>
         <p className="figures text-lg">
@@ -62,32 +59,6 @@ export function CapsuleFacts({ release }: { release: Release }) {
         <CommandLine>{`soma install ${manifest.name}\nsoma run ${manifest.name}`}</CommandLine>
       </section>
     </aside>
-  );
-}
-
-function Touches({ permissions }: { permissions: readonly string[] }) {
-  const isHarmless = permissions.length === 0;
-  const Icon = isHarmless ? ShieldCheck : ShieldAlert;
-  return (
-    <section
-      className={isHarmless ? 'rounded-lg bg-accent-soft p-4 text-accent' : 'rounded-lg bg-warn-soft p-4 text-warn'}
-    >
-      <h2 className="flex items-center gap-2 text-base">
-        <Icon aria-hidden className="size-4.5" />
-        {isHarmless ? m.capsule.noPermissions : m.capsule.mayTouch}
-      </h2>
-      {isHarmless ? (
-        <p className="mt-1 text-sm text-ink-2">{m.permission.none}</p>
-      ) : (
-        <ul className="mt-2.5 space-y-2.5 text-ink">
-          {permissions.map((permission) => (
-            <li key={permission}>
-              <PermissionText permission={permission} />
-            </li>
-          ))}
-        </ul>
-      )}
-    </section>
   );
 }
 

@@ -11,7 +11,7 @@ import { Markdown } from './markdown.tsx';
 export function CapsuleTabs({ capsule, release }: { capsule: CapsuleDetail; release: Release }) {
   const { about, input, versions } = m.capsule.tabs;
   return (
-    <Tabs.Root defaultValue="about" className="min-w-0">
+    <Tabs.Root defaultValue="about" className="min-w-0 lg:col-start-1 lg:row-span-2 lg:row-start-1">
       <Tabs.List className="relative flex gap-6 border-b border-line text-sm font-medium">
         <Tabs.Tab value="about" className="tab">
           {about}
