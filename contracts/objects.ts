@@ -108,6 +108,8 @@ export interface Placement {
 export interface FleetObject {
   heartbeat(beat: Heartbeat): Promise<void>;
   place(request: { runtime: string; digest: string; exclude: readonly string[] }): Promise<Placement | undefined>;
+  /** A run that was placed there has ended: its place is free, also before the next heartbeat says so. A hint; may get lost. */
+  vacate(runnerId: string): Promise<void>;
   runners(): Promise<readonly (Heartbeat & { lastSeenMs: number })[]>;
   /** Where a runner is now, and whether it has gone silent; undefined if it was never seen, or forgotten. */
   find(runnerId: string): Promise<RunnerSighting | undefined>;

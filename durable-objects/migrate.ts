@@ -1,3 +1,8 @@
+/** Whether this object was ever written to. */
+export function isFresh(storage: DurableObjectStorage): boolean {
+  return storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'schema_version'").toArray().length === 0;
+}
+
 /**
  * Brings an object's tables up to date. Call it in the constructor: it is synchronous, and no event is delivered before the
  * constructor has returned. `steps` is append-only: step n turns version n into n + 1, and objects of every version are asleep out there.

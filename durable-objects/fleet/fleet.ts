@@ -15,6 +15,7 @@ interface Runner {
   beat: Heartbeat;
   lastSeenMs: number;
   placedSince: Map<string, number>;
+  endedSince: number;
 }
 
 const RunnerRow = z.object({ beat: z.string(), last_seen_ms: z.number() });
@@ -55,6 +56,11 @@ export class Fleet extends DurableObject<FleetEnv> implements FleetObject {
     const placedSince = placement && this.known.get(placement.runnerId)?.placedSince;
     placedSince?.set(request.runtime, (placedSince.get(request.runtime) ?? 0) + 1);
     return placement;
+  }
+
+  async vacate(runnerId: string): Promise<void> {
+    const runner = this.known.get(runnerId);
+    if (runner) runner.endedSince += 1;
   }
 
   async runners(): Promise<(Heartbeat & { lastSeenMs: number })[]> {
@@ -104,7 +110,12 @@ export class Fleet extends DurableObject<FleetEnv> implements FleetObject {
   }
 
   private remember(beat: Heartbeat, lastSeenMs: number): void {
-    this.known.set(beat.runnerId, { beat: { ...beat, lostRunIds: [] }, lastSeenMs, placedSince: new Map() });
+    this.known.set(beat.runnerId, {
+      beat: { ...beat, lostRunIds: [] },
+      lastSeenMs,
+      placedSince: new Map(),
+      endedSince: 0,
+    });
   }
 
   private save(beat: Heartbeat, nowMs: number): void {

@@ -14,6 +14,7 @@ function runner(beat: Partial<Heartbeat>, known: Partial<KnownRunner> = {}): Kno
   return {
     lastSeenMs: NOW,
     placedSince: new Map(),
+    endedSince: 0,
     ...known,
     beat: {
       runnerId,
@@ -43,6 +44,11 @@ test.each([
   ['was not heard of in time', runner({}, { lastSeenMs: NOW - HEARTBEAT_EXPIRY_MS })],
 ])('a runner that %s takes no run', (_why, unfit) => {
   expect(chosen([unfit])).toBeUndefined();
+});
+
+test('a place is free again as soon as the run in it has ended', () => {
+  const busy = runner({ running: 4 }, { placedSince: new Map([['wasm', 7]]), endedSince: 8 });
+  expect(chosen([busy])).toBe(busy.beat.runnerId);
 });
 
 test('a runner that is excluded is not chosen', () => {

@@ -1,11 +1,13 @@
 import type { Placement } from '#contracts/objects';
 import { type Heartbeat, HEARTBEAT_EXPIRY_MS } from '#contracts/runner';
 
-/** A runner as its last heartbeat described it, and what was placed on it since, by runtime. */
+/** A runner as its last heartbeat described it, and what was placed on it and has ended there since. */
 export interface KnownRunner {
   readonly beat: Heartbeat;
   readonly lastSeenMs: number;
+  /** By runtime. */
   readonly placedSince: ReadonlyMap<string, number>;
+  readonly endedSince: number;
 }
 
 export interface PlacementRequest {
@@ -31,12 +33,13 @@ export function place(runners: Iterable<KnownRunner>, request: PlacementRequest,
   return best && { runnerId: best.beat.runnerId, endpoint: best.beat.endpoint };
 }
 
-export function canTake({ beat, lastSeenMs, placedSince }: KnownRunner, exclude: readonly string[], nowMs: number) {
+export function canTake(runner: KnownRunner, exclude: readonly string[], nowMs: number): boolean {
+  const { beat, lastSeenMs } = runner;
   return (
     beat.isReady &&
     !beat.isDraining &&
     nowMs - lastSeenMs < HEARTBEAT_EXPIRY_MS &&
-    beat.running + total(placedSince) < beat.capacity &&
+    runningOn(runner) < beat.capacity &&
     !exclude.includes(beat.runnerId)
   );
 }
@@ -55,8 +58,13 @@ function isWarm({ beat, placedSince }: KnownRunner, runtime: string): boolean {
   return (beat.warm[runtime] ?? 0) > (placedSince.get(runtime) ?? 0);
 }
 
-function loadOf({ beat, placedSince }: KnownRunner): number {
-  return (beat.running + total(placedSince)) / beat.capacity;
+function loadOf(runner: KnownRunner): number {
+  return runningOn(runner) / runner.beat.capacity;
+}
+
+/** An estimate between heartbeats; runs may take milliseconds, and heartbeats come every other second. */
+function runningOn({ beat, placedSince, endedSince }: KnownRunner): number {
+  return Math.max(0, beat.running + total(placedSince) - endedSince);
 }
 
 /** Rendezvous hashing (FNV-1a): every capsule has its own order of runners, which a runner's coming or going hardly changes. */

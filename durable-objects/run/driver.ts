@@ -1,12 +1,15 @@
+import type { Placement } from '#contracts/objects';
 import { NO_USAGE, type Outcome } from '#contracts/run';
 
 import { backoffMs } from '../backoff.ts';
+import { fleetOf } from '../env.ts';
 import { within } from '../within.ts';
 import { forget, record, settle } from './ending.ts';
 import { Follower } from './follower.ts';
 import { type EndFrame, judgeEnd, type Judgement } from './judge-end.ts';
 import { nextStep, type Step } from './lifecycle.ts';
 import { type Parts, type Progress, STUCK } from './parts.ts';
+import type { RunRequest } from './request.ts';
 import type { RunnerStream } from './runner-client.ts';
 import { Starter } from './starter.ts';
 
@@ -37,6 +40,11 @@ export class Driver {
     this.follower = new Follower(parts);
   }
 
+  /** The questions that can be asked before the run is begun; answers with the runner to begin it with. */
+  prepare(request: RunRequest, begunAtMs: number): Promise<Placement | undefined> {
+    return this.starter.prepare(request, begunAtMs);
+  }
+
   /** Starts driving where nobody is; a driver that pauses goes on at once. */
   wake(): void {
     this.nudge.resolve();
@@ -62,7 +70,11 @@ export class Driver {
   }
 
   async supervise(): Promise<void> {
-    await this.follower.supervise();
+    try {
+      await this.follower.supervise();
+    } catch (error) {
+      console.warn({ message: 'a watchdog did not finish', error: String(error) });
+    }
   }
 
   private async drive(): Promise<void> {
@@ -118,6 +130,7 @@ export class Driver {
       case 'accepted':
         return this.accept(progress.stream);
       case 'ended':
+        this.leaveUnasked();
         return this.conclude(withoutUsage(progress.outcome), null);
       case 'end-frame':
         return this.hearEnd(progress.end);
@@ -159,6 +172,25 @@ export class Driver {
       { kind: 'end', seq: endSeq, atMs: endedAtMs, outcome, usage, ...(receipt === null ? {} : { receipt }) },
     );
     bell.ring();
+    this.vacate();
+  }
+
+  /** A runner that was chosen and never asked has nothing to forget. */
+  private leaveUnasked(): void {
+    const { store } = this.parts;
+    const { placement, acceptedAtMs } = store.facts;
+    if (!placement || acceptedAtMs !== null || this.starter.isStartUncertain) return;
+    this.vacate();
+    store.placed(null);
+  }
+
+  /** Not waited for: what gets lost, the runner's next heartbeat tells. */
+  private vacate(): void {
+    const { env, store } = this.parts;
+    const { placement } = store.facts;
+    if (!placement) return;
+    const vacating = fleetOf(env).vacate(placement.runnerId);
+    vacating.catch((error: unknown) => console.warn({ message: 'a place was not given back', error: String(error) }));
   }
 
   /** One of the duties after the end. False where it failed: the alarm tries again, for as long as it takes. */

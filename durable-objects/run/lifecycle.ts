@@ -9,6 +9,7 @@ export interface Facts {
   readonly isCancelRequested: boolean;
   /** Why this run is given up: nobody will ever say how it ended. */
   readonly lostDetail: string | null;
+  /** Known to this instance of the object; another one asks the meter again, which changes nothing. */
   readonly isReserved: boolean;
   /** Written before the runner is asked: from here on it may hold the run. */
   readonly placement: { readonly runnerId: string; readonly endpoint: string } | null;

@@ -6,7 +6,6 @@ export const RUN_MIGRATIONS = [
      begun_at_ms INTEGER,
      is_cancel_requested INTEGER NOT NULL DEFAULT 0,
      lost_detail TEXT,
-     is_reserved INTEGER NOT NULL DEFAULT 0,
      runner_id TEXT,
      endpoint TEXT,
      accepted_at_ms INTEGER,

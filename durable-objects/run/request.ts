@@ -4,6 +4,8 @@ import { Pricing, Resources } from '#contracts/manifest';
 import { type BeginRun, Budget } from '#contracts/objects';
 import { StartRun } from '#contracts/runner';
 
+import { parseCall } from '../parse.ts';
+
 /** What a run was begun with, as it is kept: money as text. */
 const StoredRequest = z.object({
   start: StartRun,
@@ -21,6 +23,11 @@ export function encodeRequest({ start, priced, budget }: BeginRun): string {
     ),
   };
   return JSON.stringify({ start, priced: { pricing, resources: priced.resources }, budget });
+}
+
+/** @throws TypeError where it is not a run that could be kept */
+export function parseRequest(request: BeginRun): RunRequest {
+  return parseCall(StoredRequest, JSON.parse(encodeRequest(request)));
 }
 
 export function decodeRequest(text: string): RunRequest {

@@ -3,9 +3,8 @@ import { DurableObject } from 'cloudflare:workers';
 import type { BeginRun, RunObject } from '#contracts/objects';
 
 import type { RunEnv } from '../env.ts';
-import { migrate } from '../migrate.ts';
 import { Driver, WATCHDOG_MS } from './driver.ts';
-import { RUN_MIGRATIONS } from './migrations.ts';
+import { parseRequest, type RunRequest } from './request.ts';
 import { RunStore } from './store.ts';
 import { Bell, type EventSource, watch } from './watch.ts';
 
@@ -21,10 +20,10 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
   private readonly store: RunStore;
   private readonly bell = new Bell(HEARTBEAT_MS);
   private readonly driver: Driver;
+  private beginning: Promise<void> | undefined;
 
   constructor(ctx: DurableObjectState, env: RunEnv) {
     super(ctx, env);
-    migrate(ctx.storage, RUN_MIGRATIONS);
     this.store = new RunStore(ctx.storage);
     this.driver = new Driver({ ctx, env, store: this.store, bell: this.bell });
   }
@@ -33,10 +32,10 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
   async begin(request: BeginRun): Promise<void> {
     // Whoever begins a run again asks whether anybody still drives it.
     if (this.store.facts.isBegun) return this.alarm();
-    this.store.begin(request, Date.now());
-    const armed = this.ctx.storage.setAlarm(Date.now() + WATCHDOG_MS);
-    this.driver.wake();
-    await armed;
+    this.beginning ??= this.beginOnce(parseRequest(request)).finally(() => {
+      this.beginning = undefined;
+    });
+    return this.beginning;
   }
 
   async cancel(): Promise<void> {
@@ -70,6 +69,15 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
     await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_MS);
     this.driver.wake();
     await this.driver.supervise();
+  }
+
+  private async beginOnce(request: RunRequest): Promise<void> {
+    const begunAtMs = Date.now();
+    const placement = await this.driver.prepare(request, begunAtMs);
+    this.store.begin(request, begunAtMs, placement ?? null);
+    const armed = this.ctx.storage.setAlarm(begunAtMs + WATCHDOG_MS);
+    this.driver.wake();
+    await armed;
   }
 
   private events(): EventSource {

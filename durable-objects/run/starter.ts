@@ -6,15 +6,17 @@ import { fleetOf, usageMeterOf } from '../env.ts';
 import { within } from '../within.ts';
 import { refused } from './lifecycle.ts';
 import { ended, MOVED, type Parts, type Progress, STUCK } from './parts.ts';
+import type { RunRequest } from './request.ts';
 import { RunnerClient, type StartAnswer } from './runner-client.ts';
 
 const CALL_LIMIT_MS = 5_000;
+const PREPARE_LIMIT_MS = 1_000;
 
 /** From a run that is begun to a runner that has accepted it. */
 export class Starter {
   private readonly parts: Parts;
   private readonly excluded = new Set<string>();
-  private candidate: Placement | undefined;
+  private reservation: Promise<ReserveDecision> | undefined;
   /**
    * A runner was asked and its answer never came, or this object was restarted while it asked. The run may have started there, so no other
    * runner is asked before this one has said that it does not know it.
@@ -31,43 +33,47 @@ export class Starter {
     return this.isUncertain;
   }
 
-  /** Reserves the most the run can cost. A runner is looked for at the same time: that has no effect that lasts. */
-  async reserve(): Promise<Progress> {
-    const { env, store } = this.parts;
-    const { start, priced, budget } = store.request;
-    const ceiling = ceilingFor(priced).totalNanos;
-    const reservation = usageMeterOf(env, start.tenantId).reserve({
-      runId: start.runId,
-      amountNanos: ceiling.toString(),
-      budget,
-      atMs: store.begunAtMs,
-    });
-    const [decision, candidate] = await Promise.all([
-      within<ReserveDecision>(CALL_LIMIT_MS, 'the usage meter', reservation),
-      this.findRunner(),
-    ]);
-    if (decision.kind === 'refused') {
-      const left = formatNanos(NanosText.parse(decision.availableNanos));
-      return ended(
-        refused('budget_exhausted', `this run may cost up to ${formatNanos(ceiling)}; ${left} of the budget is left`),
-      );
+  /**
+   * Asks the meter for a reservation and the fleet for a runner, at once, and before this object's first write: whatever an object sends
+   * waits until all that it wrote is on disk. A begin that fails after this is begun again, and its reservation is found again.
+   */
+  async prepare(request: RunRequest, begunAtMs: number): Promise<Placement | undefined> {
+    const reservation = this.askMeter(request, begunAtMs);
+    this.reservation = reservation;
+    // Whether it fails is looked at when it is needed.
+    reservation.catch(() => undefined);
+    try {
+      return await this.findRunner(request, PREPARE_LIMIT_MS);
+    } catch {
+      // No runner for now, as where none is free: `start` looks again.
+      return undefined;
     }
-    store.reserved();
-    this.candidate = candidate;
-    return MOVED;
   }
 
-  /** Asks one runner to start. The choice is written first: from then on that runner may hold the run. */
+  /** Reserves the most the run can cost. */
+  async reserve(): Promise<Progress> {
+    const { store } = this.parts;
+    const reservation = this.reservation ?? this.askMeter(store.request, store.begunAtMs);
+    this.reservation = undefined;
+    const decision = await reservation;
+    if (decision.kind === 'granted') {
+      store.reserved();
+      return MOVED;
+    }
+    const needed = formatNanos(NanosText.parse(decision.neededNanos));
+    const left = formatNanos(NanosText.parse(decision.availableNanos));
+    return ended(refused('budget_exhausted', `this run may cost up to ${needed}; ${left} of the budget is left`));
+  }
+
+  /** Asks one runner to start. The choice was written first: from then on that runner may hold the run. */
   async start(): Promise<Progress> {
     const { store } = this.parts;
-    const placement = this.candidate ?? (await this.findRunner());
-    this.candidate = undefined;
+    const placement = store.facts.placement ?? (await this.choose());
     if (!placement) {
       this.excluded.clear();
       return STUCK;
     }
     if (store.facts.isCancelRequested || store.facts.lostDetail !== null) return MOVED;
-    store.placed(placement);
     this.isUncertain = true;
     return this.conclude(placement, await this.ask(placement));
   }
@@ -108,10 +114,23 @@ export class Starter {
     return runner.start(start);
   }
 
-  private findRunner(): Promise<Placement | undefined> {
-    const { env, store } = this.parts;
-    const { runtime, digest } = store.request.start;
-    const placing = fleetOf(env).place({ runtime, digest, exclude: [...this.excluded] });
-    return within(CALL_LIMIT_MS, 'the fleet', placing);
+  private askMeter({ start, priced, budget }: RunRequest, atMs: number): Promise<ReserveDecision> {
+    const { runId, tenantId } = start;
+    const amountNanos = ceilingFor(priced).totalNanos.toString();
+    const reservation = usageMeterOf(this.parts.env, tenantId).reserve({ runId, amountNanos, budget, atMs });
+    return within<ReserveDecision>(CALL_LIMIT_MS, 'the usage meter', reservation);
+  }
+
+  private async choose(): Promise<Placement | undefined> {
+    const { store } = this.parts;
+    const placement = await this.findRunner(store.request, CALL_LIMIT_MS);
+    if (placement) store.placed(placement);
+    return placement;
+  }
+
+  private findRunner({ start }: RunRequest, limitMs: number): Promise<Placement | undefined> {
+    const { runtime, digest } = start;
+    const placing = fleetOf(this.parts.env).place({ runtime, digest, exclude: [...this.excluded] });
+    return within(limitMs, 'the fleet', placing);
   }
 }

@@ -2,10 +2,11 @@ import { z } from 'zod';
 
 import { Frame } from '#contracts/frames';
 import type { JsonValue } from '#contracts/json';
-import type { BeginRun } from '#contracts/objects';
 import { Outcome, Usage } from '#contracts/run';
 
+import { isFresh, migrate } from '../migrate.ts';
 import type { Conclusion, Facts } from './lifecycle.ts';
+import { RUN_MIGRATIONS } from './migrations.ts';
 import { decodeRequest, encodeRequest, type RunRequest, withoutSecrets } from './request.ts';
 import { encodeEvents, type EventChunk } from './watch.ts';
 
@@ -28,7 +29,6 @@ const RunRow = z.object({
   begun_at_ms: z.int().nullable(),
   is_cancel_requested: Flag,
   lost_detail: z.string().nullable(),
-  is_reserved: Flag,
   runner_id: z.string().nullable(),
   endpoint: z.string().nullable(),
   accepted_at_ms: z.int().nullable(),
@@ -49,14 +49,22 @@ const CHUNK_ROWS = 512;
 /** What is known of the run, in memory and in SQLite at once: every setter writes both. */
 export class RunStore {
   private readonly storage: DurableObjectStorage;
-  private known: Facts;
+  private hasTables: boolean;
+  private known: Facts = NOTHING_KNOWN;
   private begun: { request: RunRequest; begunAtMs: number } | undefined;
-  private last: number;
+  private last = 0;
   /** Watchers at the same position share one read and one encoding. */
   private latestRead: { after: number; upTo: number; chunk: EventChunk } | undefined;
 
+  /**
+   * A fresh object gets its tables with its first write and not before: what it sends until then goes out at once, and whoever only
+   * looks leaves nothing behind.
+   */
   constructor(storage: DurableObjectStorage) {
     this.storage = storage;
+    this.hasTables = !isFresh(storage);
+    if (!this.hasTables) return;
+    migrate(storage, RUN_MIGRATIONS);
     const row = RunRow.parse(storage.sql.exec('SELECT * FROM run').one());
     this.known = factsOf(row);
     if (row.request !== null && row.begun_at_ms !== null) {
@@ -83,10 +91,12 @@ export class RunStore {
     return this.begun.begunAtMs;
   }
 
-  begin(request: BeginRun, nowMs: number): void {
-    const text = encodeRequest(request);
-    this.begun = { request: decodeRequest(text), begunAtMs: nowMs };
-    this.set({ isBegun: true }, 'request = ?, begun_at_ms = ?', text, nowMs);
+  begin(request: RunRequest, begunAtMs: number, placement: Facts['placement']): void {
+    this.begun = { request, begunAtMs };
+    this.storage.transactionSync(() => {
+      this.set({ isBegun: true }, 'request = ?, begun_at_ms = ?', encodeRequest(request), begunAtMs);
+      this.placed(placement);
+    });
   }
 
   requestCancel(): void {
@@ -97,8 +107,9 @@ export class RunStore {
     this.set({ lostDetail: detail }, 'lost_detail = ?', detail);
   }
 
+  /** Not written: the meter knows, and says so again when it is asked again. */
   reserved(): void {
-    this.set({ isReserved: true }, 'is_reserved = 1');
+    this.known = { ...this.known, isReserved: true };
   }
 
   placed(placement: Facts['placement']): void {
@@ -142,6 +153,7 @@ export class RunStore {
   append(frames: readonly Frame[]): void {
     const { sql } = this.storage;
     this.storage.transactionSync(() => {
+      this.makeTables();
       for (const frame of frames) {
         sql.exec('INSERT INTO frames VALUES (?, ?, ?)', frame.seq, frame.kind, JSON.stringify(frame));
       }
@@ -151,6 +163,7 @@ export class RunStore {
 
   /** The run's output: its last result line, which may well be `null`; `undefined` where there is none. */
   output(): JsonValue | undefined {
+    if (!this.hasTables) return undefined;
     const row = this.storage.sql
       .exec("SELECT body FROM frames WHERE kind = 'result' ORDER BY seq DESC LIMIT 1")
       .toArray()[0];
@@ -184,18 +197,40 @@ export class RunStore {
     return chunk;
   }
 
+  private makeTables(): void {
+    if (!this.hasTables) migrate(this.storage, RUN_MIGRATIONS);
+    this.hasTables = true;
+  }
+
   private set(change: Partial<Facts>, assignments: string, ...values: (string | number | null)[]): void {
-    this.storage.sql.exec(`UPDATE run SET ${assignments}`, ...values);
+    this.storage.transactionSync(() => {
+      this.makeTables();
+      this.storage.sql.exec(`UPDATE run SET ${assignments}`, ...values);
+    });
     this.known = { ...this.known, ...change };
   }
 }
+
+const NOTHING_KNOWN: Facts = {
+  isBegun: false,
+  isCancelRequested: false,
+  lostDetail: null,
+  isReserved: false,
+  placement: null,
+  acceptedAtMs: null,
+  conclusion: null,
+  isSettled: false,
+  isRecorded: false,
+  isForgotten: false,
+  failures: 0,
+};
 
 function factsOf(row: z.infer<typeof RunRow>): Facts {
   return {
     isBegun: row.request !== null,
     isCancelRequested: row.is_cancel_requested,
     lostDetail: row.lost_detail,
-    isReserved: row.is_reserved,
+    isReserved: false,
     placement:
       row.runner_id === null || row.endpoint === null ? null : { runnerId: row.runner_id, endpoint: row.endpoint },
     acceptedAtMs: row.accepted_at_ms,
