@@ -16,6 +16,7 @@ import { Starter } from './starter.ts';
 /** While a run is under way an alarm is always armed: whoever kills this object, it comes back within this time. */
 export const WATCHDOG_MS = 5_000;
 
+const END_HELD_BACK_MS = 2_000;
 const STARTED_LIMIT_MS = 10_000;
 const RETRY = { firstMs: 25, capMs: 1_000 };
 const ENDING_RETRY = { firstMs: 1_000, capMs: 300_000 };
@@ -33,11 +34,22 @@ export class Driver {
   private nudge = Promise.withResolvers<void>();
   private firstTryMs: number | undefined;
   private stuckTimes = 0;
+  private isEndWaitedFor: boolean;
 
   constructor(parts: Parts) {
     this.parts = parts;
+    this.isEndWaitedFor = parts.store.facts.conclusion === null;
     this.starter = new Starter(parts);
     this.follower = new Follower(parts);
+  }
+
+  /**
+   * The end is shown once the database knows it, so that who looks there next finds it. A database that is away holds it back for a moment
+   * only.
+   */
+  get isEndHeldBack(): boolean {
+    const { conclusion, isRecorded, failures } = this.parts.store.facts;
+    return conclusion !== null && !isRecorded && failures === 0 && this.isEndWaitedFor;
   }
 
   /** The questions that can be asked before the run is begun; answers with the runner to begin it with. */
@@ -172,6 +184,10 @@ export class Driver {
       { kind: 'end', seq: endSeq, atMs: endedAtMs, outcome, usage, ...(receipt === null ? {} : { receipt }) },
     );
     bell.ring();
+    setTimeout(() => {
+      this.isEndWaitedFor = false;
+      bell.ring();
+    }, END_HELD_BACK_MS);
     this.vacate();
   }
 
@@ -197,7 +213,8 @@ export class Driver {
   private async finish(duty: 'settle' | 'record' | 'forget'): Promise<boolean> {
     const { store, env, ctx, bell } = this.parts;
     try {
-      await this.startedReport;
+      // Two messages about one run, in their order.
+      if (duty === 'record') await this.startedReport;
       await DUTIES[duty](env, store);
       store[DONE[duty]]();
       return true;

@@ -88,10 +88,8 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
     };
   }
 
-  /** The end is shown once the database knows it, so that who looks there next finds it; or at once where the database is away. */
   private lastVisibleSeq(): number {
-    const { conclusion, isRecorded, failures } = this.store.facts;
-    const isEndHeldBack = conclusion !== null && !isRecorded && failures === 0;
-    return isEndHeldBack ? conclusion.endSeq - 1 : this.store.lastSeq;
+    const { conclusion } = this.store.facts;
+    return conclusion && this.driver.isEndHeldBack ? conclusion.endSeq - 1 : this.store.lastSeq;
   }
 }

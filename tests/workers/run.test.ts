@@ -182,6 +182,15 @@ describe('the end of a run', () => {
     expect(await tenant.meter.summary()).toMatchObject({ runs: 1, settledNanos: AMOUNT });
   });
 
+  test('is not held back for long by a database that does not answer', async () => {
+    const { runner, run, runId, tenant } = await runningRun();
+    await tenant.database.hang();
+    const watcher = await Watcher.open(run);
+    await runner.end(runId, GOOD_END);
+    expect(await watcher.all()).toMatchObject([{ kind: 'end', outcome: GOOD_END.outcome }]);
+    expect(await tenant.endedRuns()).toEqual([]);
+  });
+
   test('survives a crash between settling and recording', async () => {
     const { runner, run, runId, tenant } = await runningRun();
     await tenant.database.failNext(1);

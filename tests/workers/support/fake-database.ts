@@ -7,6 +7,7 @@ export class FakeDatabase extends DurableObject {
   private readonly started: string[] = [];
   private readonly ended: RunEnded[] = [];
   private failures = 0;
+  private isHanging = false;
 
   async failNext(times: number): Promise<void> {
     this.failures = times;
@@ -17,11 +18,17 @@ export class FakeDatabase extends DurableObject {
   }
 
   async recordEnded(ended: RunEnded): Promise<void> {
+    if (this.isHanging) await new Promise<never>(() => undefined);
     if (this.failures > 0) {
       this.failures -= 1;
       throw new Error('the database is away');
     }
     this.ended.push(ended);
+  }
+
+  /** From now on it takes calls and never answers. */
+  async hang(): Promise<void> {
+    this.isHanging = true;
   }
 
   async startedRuns(): Promise<string[]> {
