@@ -196,12 +196,6 @@ export class RunnerWorld {
     return files.map((file) => readFileSync(join(file.parentPath, file.name), 'utf8'));
   }
 
-  /** What the runner's process holds in memory. */
-  memoryBytes(): number {
-    const [, kib = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8')) ?? [];
-    return Number(kib) * 1_024;
-  }
-
   /** What the engine knows of this runner's containers. */
   async inspect(): Promise<string> {
     const filters = { label: [`soma.runner=${this.runnerId}`] };
