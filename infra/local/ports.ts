@@ -23,6 +23,8 @@ export type CellPorts = Readonly<Record<CellPort, number>>;
 
 export interface Ports {
   readonly router: number;
+  /** Miniflare's own entry, which adds a hop: nobody uses it. */
+  readonly routerEntry: number;
   readonly cells: Readonly<Record<Cell, CellPorts>>;
 }
 
@@ -32,16 +34,18 @@ const FIRST_CELL_PORT: Readonly<Record<Cell, number>> = { 'us-west-2': 9100, 'eu
 /** The ports of the development platform: the same on every start, so that they can be learned. */
 export const DEVELOPMENT_PORTS: Ports = {
   router: ROUTER_PORT,
+  routerEntry: ROUTER_PORT + 1,
   cells: eachCell((cell) => cellPorts((index) => FIRST_CELL_PORT[cell] + index)),
 };
 
 /** Ports for a platform beside the development one, such as the tests'. */
 export async function freePlatformPorts(): Promise<Ports> {
-  const ports = await freePorts(1 + CELLS.length * CELL_DOORS.length);
+  const ports = await freePorts(2 + CELLS.length * CELL_DOORS.length);
   const take = (index: number) => ports[index] ?? 0;
   return {
     router: take(0),
-    cells: eachCell((cell) => cellPorts((index) => take(1 + CELLS.indexOf(cell) * CELL_DOORS.length + index))),
+    routerEntry: take(1),
+    cells: eachCell((cell) => cellPorts((index) => take(2 + CELLS.indexOf(cell) * CELL_DOORS.length + index))),
   };
 }
 
@@ -74,8 +78,11 @@ export class PortTaken extends Error {
 }
 
 /** Says at once which port is taken and what wants it, instead of failing somewhere in the middle of a start. */
-export async function assertPortsFree({ router, cells }: Ports): Promise<void> {
-  const wanted: [number, string][] = [[router, 'the router']];
+export async function assertPortsFree({ router, routerEntry, cells }: Ports): Promise<void> {
+  const wanted: [number, string][] = [
+    [router, 'the router'],
+    [routerEntry, 'the entry of the router'],
+  ];
   for (const cell of CELLS) {
     for (const door of CELL_DOORS) wanted.push([cells[cell][door], `${door} of ${cell}`]);
   }

@@ -4,6 +4,8 @@ import type { Executor, Sandbox, SandboxShape } from '../executor/executor.ts';
 const MAX_DEMANDED_SHAPES = 4;
 const DEMAND_EXPIRY_MS = 300_000;
 const RETRY_AFTER_FAILURE_MS = 500;
+/** Booting a container takes more of the machine than a run's first moments do: it waits until those have passed. */
+const REFILL_PAUSE_MS = 50;
 
 export interface WarmPoolOptions {
   readonly executor: Executor;
@@ -31,6 +33,7 @@ export class WarmPool {
   #booting = 0;
   #isClosed = false;
   #retry: NodeJS.Timeout | undefined;
+  #refill: NodeJS.Timeout | undefined;
 
   constructor(options: WarmPoolOptions) {
     this.#options = options;
@@ -61,12 +64,12 @@ export class WarmPool {
     shelf.lastDemandMs = Date.now();
     const warm = shelf.idle.shift();
     if (warm) {
-      this.#pump();
+      this.#refillSoon();
       return warm;
     }
     const similar = this.#takeSimilar(shape);
     if (similar) {
-      this.#pump();
+      this.#refillSoon();
       await similar.regrant(shape);
       return similar;
     }
@@ -80,6 +83,7 @@ export class WarmPool {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#retry);
+    clearTimeout(this.#refill);
     const shelves = [...this.#shelves.values()];
     for (const { waiters } of shelves) {
       for (const waiter of waiters.splice(0)) waiter.reject(new Error('the pool is closed'));
@@ -164,6 +168,12 @@ export class WarmPool {
     this.#options.onBootFailure(error);
     shelf.waiters.shift()?.reject(error);
     this.#refillLater();
+  }
+
+  /** Each take puts it off anew, but not for ever: a shelf that is empty is filled by whoever waits at it. */
+  #refillSoon(): void {
+    clearTimeout(this.#refill);
+    this.#refill = setTimeout(() => this.#pump(), REFILL_PAUSE_MS);
   }
 
   /** An engine that is down is asked again at intervals, not in a loop. */

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** Milliseconds of one thing measured several times. */
 export interface Sample {
@@ -12,6 +13,9 @@ export interface Timing {
   readonly endMs: number;
 }
 
+/** What one leaves behind (a container to remove, a pool to refill) must not be charged to the next. */
+const PAUSE_MS = 250;
+
 /** Something to time: called once a round, in turn with the others, so that a slow minute of the machine hits all alike. */
 export interface Contender {
   readonly name: string;
@@ -22,6 +26,7 @@ export async function measure(contenders: readonly Contender[], rounds: number, 
   const samples = contenders.map(({ name }) => ({ name, firstByteMs: [] as number[], endMs: [] as number[] }));
   for (let round = -warmups; round < rounds; round += 1)
     for (const [index, contender] of contenders.entries()) {
+      await delay(PAUSE_MS);
       const timing = await contender.once();
       if (round < 0) continue;
       samples[index]?.firstByteMs.push(timing.firstByteMs);

@@ -107,7 +107,7 @@ export async function startEdge(): Promise<Edge> {
     TRUST_DOMAIN,
     DIRECTORY_HMAC_KEY: directoryHmacKey,
   };
-  const router = workerOf('router', ports.router, routerOptions(routerBuild, ports, routerBindings, assets));
+  const router = workerOf('router', ports.routerEntry, routerOptions(routerBuild, ports, routerBindings, assets));
   await Promise.all([router.start(), ...CELLS.map((cell) => workers[cell].start())]);
   const cellUrls = eachCell((cell) => `http://127.0.0.1:${ports.cells[cell].worker}`);
   await Promise.all([untilAlive(url), ...CELLS.map((cell) => untilAlive(cellUrls[cell]))]);

@@ -1,9 +1,12 @@
 import { startPlatform } from '#local/platform';
 import { freePlatformPorts } from '#local/ports';
 
-/** A platform in a process of its own, so that a test can kill its supervisor: `node run-platform.ts <data directory>`. */
-const [dataDirectory = ''] = process.argv.slice(2);
+/**
+ * A platform in a process of its own, so that a test can kill its supervisor and a benchmark measures from outside:
+ * `node run-platform.ts <data directory> [--runners]`.
+ */
+const [dataDirectory = '', flag] = process.argv.slice(2);
 const ports = await freePlatformPorts();
-const platform = await startPlatform({ dataDirectory, ports, withRunners: false });
+const platform = await startPlatform({ dataDirectory, ports, withRunners: flag === '--runners' });
 process.once('SIGTERM', () => void platform.stop().then(() => process.exit(0)));
 process.send?.({ kind: 'up', publicUrl: platform.publicUrl, ports });

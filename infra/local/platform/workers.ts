@@ -43,7 +43,7 @@ export async function startRouter(site: Site, { router }: BuiltWorkers): Promise
     DIRECTORY_HMAC_KEY: secrets.directoryHmacKey,
   };
   await site.steps.run('router', () =>
-    start(site, 'router', ports.router, routerOptions(router, ports, bindings, webAssets(site))),
+    start(site, 'router', ports.routerEntry, routerOptions(router, ports, bindings, webAssets(site))),
   );
 }
 

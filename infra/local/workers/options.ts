@@ -39,6 +39,7 @@ export function routerOptions(
       'soma-cell-us-west-2': ports.cells['us-west-2'].worker,
       'soma-cell-eu-west-1': ports.cells['eu-west-1'].worker,
     }),
+    unsafeDirectSockets: [{ host: LOOPBACK, port: ports.router }],
   };
 }
 
