@@ -5,6 +5,8 @@ import path from 'node:path';
 
 import { z } from 'zod';
 
+import { ensureTestMachine } from './support/machine.ts';
+
 /**
  * `npm test`: installs or starts what the tests need, runs every project, and ends with one counted line.
  * `npm test -- unit workers` runs only those; what follows a second `--` goes to vitest.
@@ -78,6 +80,7 @@ const groups =
     ? GROUPS
     : [...GROUPS, ...ON_REQUEST].map((group) => group.filter((project) => wanted.includes(project)));
 try {
+  await ensureTestMachine(groups.flat());
   for (const group of groups.filter((projects) => projects.length > 0)) {
     const reportFile = path.join(scratch, `${group.join('-')}.json`);
     const exitCode = await vitest(group, reportFile);

@@ -1,0 +1,27 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+
+import { ensureDocker } from '#local/machine/docker';
+import { COMPILER, ensurePackages, REDIS, type SystemPackage } from '#local/machine/packages';
+
+/** What the tests of a project need of the machine, beside what npm brings. */
+const PACKAGES: Readonly<Record<string, readonly SystemPackage[]>> = {
+  unit: [
+    { name: 'openssl', brings: 'openssl' },
+    { name: 'python3', brings: 'python3' },
+  ],
+  integration: [REDIS, ...COMPILER],
+  e2e: [REDIS, ...COMPILER, { name: 'chromium', brings: 'chromium' }],
+  chaos: [REDIS, ...COMPILER],
+};
+const LOGS = '.data/logs';
+const WITH_DOCKER = new Set(['integration', 'e2e', 'chaos']);
+
+/** Installs and starts what is missing, saying so. @throws MissingPackages where that may not be done */
+export async function ensureTestMachine(projects: readonly string[]): Promise<void> {
+  const say = (message: string) => console.log(`· ${message}`);
+  await ensurePackages([...new Set(projects.flatMap((project) => PACKAGES[project] ?? []))], say);
+  if (!projects.some((project) => WITH_DOCKER.has(project))) return;
+  await mkdir(LOGS, { recursive: true });
+  await ensureDocker(path.join(LOGS, 'dockerd.log'), say);
+}
