@@ -3,8 +3,14 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { withFileLock } from './file-lock.ts';
+
 const execute = promisify(execFile);
 const INSTALL_TIMEOUT_MS = 300_000;
+const INSTALL_LOCK = '/var/lock/soma-install.lock';
+const LOCK_WAIT_SECONDS = 600;
+/** A machine's own updater may hold dpkg for a while. */
+const DPKG_WAIT_SECONDS = 120;
 
 /** Something the platform needs that npm does not bring. */
 export interface SystemPackage {
@@ -33,11 +39,21 @@ export class MissingPackages extends Error {
 
 /** Installs what is missing where this may be done (as root on Debian or Ubuntu), and says so; elsewhere says what to install. */
 export async function ensurePackages(wanted: readonly SystemPackage[], say: (message: string) => void): Promise<void> {
-  const missing = wanted.filter(({ brings }) => !isThere(brings)).map(({ name }) => name);
+  const missing = missingOf(wanted);
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0) throw new MissingPackages(missing, 'only root may install it');
   if (!isThere('apt-get')) throw new MissingPackages(missing, 'this is neither Debian nor Ubuntu');
   say(`apt-get install ${missing.join(' ')}`);
+  // Parts that start at once ask at once, and apt lets only one in.
+  await withFileLock(INSTALL_LOCK, LOCK_WAIT_SECONDS, () => install(missingOf(wanted)));
+}
+
+function missingOf(wanted: readonly SystemPackage[]): string[] {
+  return wanted.filter(({ brings }) => !isThere(brings)).map(({ name }) => name);
+}
+
+async function install(missing: readonly string[]): Promise<void> {
+  if (missing.length === 0) return;
   try {
     await aptGet('install', ...missing).catch(async () => {
       // A fresh machine has no package lists yet.
@@ -58,12 +74,14 @@ function isThere(brought: string): boolean {
 async function aptGet(verb: string, ...packages: readonly string[]): Promise<void> {
   // No service is started by installing it: the platform runs its own, with data of its own.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  await execute('apt-get', ['-qq', '-y', '--no-install-recommends', verb, ...packages], {
+  await execute('apt-get', [...APT_OPTIONS, verb, ...packages], {
     env,
     timeout: INSTALL_TIMEOUT_MS,
     maxBuffer: 16 * 1024 * 1024,
   });
 }
+
+const APT_OPTIONS = ['-qq', '-y', '--no-install-recommends', '-o', `DPkg::Lock::Timeout=${DPKG_WAIT_SECONDS}`];
 
 function isExecutable(path: string): boolean {
   try {
