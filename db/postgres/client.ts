@@ -1,10 +1,16 @@
-import { neon, neonConfig, Pool } from '@neondatabase/serverless';
+import { neon, neonConfig, Pool, type PoolClient } from '@neondatabase/serverless';
 import { drizzle as drizzleHttp } from 'drizzle-orm/neon-http';
 import { drizzle as drizzleWebSocket } from 'drizzle-orm/neon-serverless';
 
 import * as schema from './schema/index.ts';
 
 const options = { schema, casing: 'snake_case' } as const;
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 20_000;
+
+neonConfig.fetchFunction = (url: string, init: RequestInit) =>
+  fetch(url, { ...init, signal: AbortSignal.timeout(STATEMENT_TIMEOUT_MS) });
 
 /** One statement a call, over HTTP: the hot path. `transaction()` throws here; use `transaction` below. */
 export function openDatabase(connectionString: string, localProxy?: string) {
@@ -20,7 +26,15 @@ export async function transaction<T>(
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
   useLocalProxy(localProxy);
-  const pool = new Pool({ connectionString, max: 1, connectionTimeoutMillis: 5_000 });
+  const pool = new Pool({
+    connectionString,
+    max: 1,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: STATEMENT_TIMEOUT_MS,
+  });
+  // A connection that breaks fails the statement that waits on it; unheard, its event would fail everything else here.
+  pool.on('connect', (client: PoolClient) => client.on('error', () => undefined));
+  pool.on('error', () => undefined);
   try {
     return await drizzleWebSocket(pool, options).transaction(work);
   } finally {
