@@ -17,6 +17,8 @@ import { Starter } from './starter.ts';
 export const WATCHDOG_MS = 5_000;
 
 const END_HELD_BACK_MS = 2_000;
+/** A run that has ended by then is told of once, by its end: a write about its start would only compete with its first words. */
+const STARTED_AFTER_MS = 250;
 const STARTED_LIMIT_MS = 10_000;
 const RETRY = { firstMs: 25, capMs: 1_000 };
 const ENDING_RETRY = { firstMs: 1_000, capMs: 300_000 };
@@ -31,6 +33,7 @@ export class Driver {
   private readonly follower: Follower;
   private driving: Promise<void> | undefined;
   private startedReport: Promise<void> | undefined;
+  private readonly concluded = Promise.withResolvers<void>();
   private nudge = Promise.withResolvers<void>();
   private firstTryMs: number | undefined;
   private stuckTimes = 0;
@@ -150,21 +153,27 @@ export class Driver {
   }
 
   private accept(stream: RunnerStream): void {
-    const { store, env } = this.parts;
+    const { store } = this.parts;
     const startedAtMs = Date.now();
     store.accepted(startedAtMs);
     this.follower.take(stream);
+    this.startedReport = this.reportStart(startedAtMs);
+    if (store.facts.isCancelRequested) this.parts.ctx.waitUntil(this.follower.cancel());
+  }
+
+  /** A courtesy to those who look at the database; the end is what must arrive, and it tells the start as well. */
+  private async reportStart(startedAtMs: number): Promise<void> {
+    const { store, env } = this.parts;
     const { runId, tenantId } = store.request.start;
     const runnerId = store.facts.placement?.runnerId ?? '';
-    // A courtesy to those who look at the database; the end is what must arrive, and it tells the start as well.
-    this.startedReport = within(
-      STARTED_LIMIT_MS,
-      'reporting the start',
-      env.SELF.recordRunStarted({ runId, tenantId, startedAtMs, runnerId }),
-    ).catch((error: unknown) => {
+    await Promise.race([scheduler.wait(STARTED_AFTER_MS), this.concluded.promise]);
+    if (store.facts.conclusion) return;
+    try {
+      const reporting = env.SELF.recordRunStarted({ runId, tenantId, startedAtMs, runnerId });
+      await within(STARTED_LIMIT_MS, 'reporting the start', reporting);
+    } catch (error) {
       console.warn({ message: 'the start was not reported', runId, error: String(error) });
-    });
-    if (store.facts.isCancelRequested) this.parts.ctx.waitUntil(this.follower.cancel());
+    }
   }
 
   private async hearEnd(end: EndFrame): Promise<void> {
@@ -183,6 +192,7 @@ export class Driver {
       { ...judgement, endSeq, runnerEndSeq },
       { kind: 'end', seq: endSeq, atMs: endedAtMs, outcome, usage, ...(receipt === null ? {} : { receipt }) },
     );
+    this.concluded.resolve();
     bell.ring();
     setTimeout(() => {
       this.isEndWaitedFor = false;
