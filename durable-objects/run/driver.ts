@@ -1,12 +1,11 @@
 import type { Placement } from '#contracts/objects';
-import { NO_USAGE, type Outcome } from '#contracts/run';
 
 import { backoffMs } from '../backoff.ts';
 import { fleetOf } from '../env.ts';
 import { within } from '../within.ts';
 import { forget, record, settle } from './ending.ts';
 import { Follower } from './follower.ts';
-import { type EndFrame, judgeEnd, type Judgement } from './judge-end.ts';
+import { type EndFrame, judgeEnd, type Judgement, unbilled } from './judge-end.ts';
 import { nextStep, type Step } from './lifecycle.ts';
 import { type Parts, type Progress, STUCK } from './parts.ts';
 import type { RunRequest } from './request.ts';
@@ -146,7 +145,7 @@ export class Driver {
         return this.accept(progress.stream);
       case 'ended':
         this.leaveUnasked();
-        return this.conclude(withoutUsage(progress.outcome), null);
+        return this.conclude(unbilled(progress.outcome, Date.now()), null);
       case 'end-frame':
         return this.hearEnd(progress.end);
     }
@@ -247,16 +246,3 @@ export class Driver {
 
 const DUTIES = { settle, record, forget } as const;
 const DONE = { settle: 'settled', record: 'recorded', forget: 'forgotten' } as const;
-
-function withoutUsage(outcome: Outcome): Judgement {
-  return {
-    outcome,
-    usage: NO_USAGE,
-    amountNanos: '0',
-    isBillable: false,
-    receipt: null,
-    hasOutput: false,
-    startedAtMs: null,
-    endedAtMs: Date.now(),
-  };
-}

@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto';
-
-import canonicalize from 'canonicalize';
-
 import type { Frame } from '#contracts/frames';
 import { idOf } from '#contracts/ids';
 import type { JsonValue } from '#contracts/json';
+import { jsonSha256 } from '#contracts/json-sha256';
 import { chargeFor } from '#contracts/pricing';
 import type { ReceiptClaims } from '#contracts/receipt';
 import { NO_USAGE } from '#contracts/run';
@@ -35,7 +32,7 @@ interface Hearing {
  */
 export async function judgeEnd(hearing: Hearing): Promise<Judgement> {
   const { end, request } = hearing;
-  if (end.receipt === undefined && end.outcome.state === 'lost') return unbilled(hearing, end.outcome);
+  if (end.receipt === undefined && end.outcome.state === 'lost') return unbilled(end.outcome, end.atMs);
   try {
     const claims = await provenClaims(hearing, end.receipt);
     const { outcome, usage, startedAtMs, endedAtMs } = claims;
@@ -52,12 +49,13 @@ export async function judgeEnd(hearing: Hearing): Promise<Judgement> {
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     console.error({ message: 'a receipt does not hold', runId: request.start.runId, error: detail });
-    return unbilled(hearing, {
+    const outcome = {
       state: 'failed',
       cause: 'receipt_invalid',
       detail: detail.slice(0, 500),
       exitCode: null,
-    });
+    } as const;
+    return unbilled(outcome, end.atMs);
   }
 }
 
@@ -89,7 +87,8 @@ async function provenClaims(
   return claims;
 }
 
-function unbilled({ end }: Hearing, outcome: Judgement['outcome']): Judgement {
+/** An end of which nothing is proven: nothing is charged. */
+export function unbilled(outcome: Judgement['outcome'], endedAtMs: number): Judgement {
   return {
     outcome,
     usage: NO_USAGE,
@@ -98,13 +97,6 @@ function unbilled({ end }: Hearing, outcome: Judgement['outcome']): Judgement {
     receipt: null,
     hasOutput: false,
     startedAtMs: null,
-    endedAtMs: end.atMs,
+    endedAtMs,
   };
-}
-
-/** SHA-256 of the canonical form (RFC 8785), in hex, as runners state it. */
-function jsonSha256(value: JsonValue): string {
-  const text = canonicalize(value);
-  if (text === undefined) throw new TypeError('a JSON value always has a canonical form');
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import type { Frame } from '#contracts/frames';
 import type { RunId } from '#contracts/ids';
+import { jsonSha256 } from '#contracts/json-sha256';
 import { NO_USAGE, type Usage } from '#contracts/run';
 import type { StartRun } from '#contracts/runner';
 
@@ -13,7 +14,7 @@ import type { Sandbox } from '../executor/executor.ts';
 import { shapeFor } from '../pool/shape.ts';
 import type { WarmPool } from '../pool/warm-pool.ts';
 import { Run } from './run.ts';
-import { jsonSha256, seal, type Sealer } from './seal.ts';
+import { seal, type Sealer } from './seal.ts';
 import { Spool, type SpoolHeader } from './spool.ts';
 
 const SPOOL_SUFFIX = '.ndjson';

@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto';
-
-import canonicalize from 'canonicalize';
-
 import type { RunnerId } from '#contracts/ids';
 import type { JsonValue } from '#contracts/json';
+import { jsonSha256 } from '#contracts/json-sha256';
 import type { ReceiptClaims } from '#contracts/receipt';
 import type { Outcome, Usage } from '#contracts/run';
 
@@ -44,11 +41,4 @@ export async function seal(spool: Spool, sealer: Sealer, ending: Ending): Promis
   const receipt = await sealer.sign(claims).catch((error: unknown) => sealer.onUnsigned(error));
   spool.append({ kind: 'end', outcome, usage, ...(receipt === undefined ? {} : { receipt }) }, endedAtMs);
   await spool.sync();
-}
-
-/** SHA-256 of the canonical form (RFC 8785), in hex: the same for every spelling of one value. */
-export function jsonSha256(value: JsonValue): string {
-  const text = canonicalize(value);
-  if (text === undefined) throw new TypeError('a JSON value always has a canonical form');
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { packBundle } from '#contracts/bundle';
 import { digestOf } from '#contracts/digest';
 import { newId } from '#contracts/ids';
+import { jsonSha256 } from '#contracts/json-sha256';
 import { Resources } from '#contracts/manifest';
 import type { StartRun } from '#contracts/runner';
 import { BundleCache } from '#runner/bundles/bundle-cache';
@@ -15,7 +16,6 @@ import { DockerExecutor } from '#runner/executor/docker';
 import { ensureImages } from '#runner/images/build';
 import { shapeFor } from '#runner/pool/shape';
 import { Run } from '#runner/runs/run';
-import { jsonSha256 } from '#runner/runs/seal';
 import { Spool } from '#runner/runs/spool';
 
 import { eventually } from '../support/runner-process.ts';
