@@ -2,6 +2,8 @@ import semver from 'semver';
 import { z } from 'zod';
 
 import { Cell } from './cells.ts';
+import { Digest } from './digest.ts';
+import { IsolationClass } from './isolation.ts';
 import { Json } from './json.ts';
 import { PriceText } from './money.ts';
 
@@ -113,6 +115,18 @@ export const Manifest = z
       .max(16)
       .default([]),
     resources: Resources.prefault({}),
+    isolation: IsolationClass.optional().describe(
+      'The least a run of this capsule gets; an installation may ask for more',
+    ),
+    idempotent: z
+      .boolean()
+      .default(false)
+      .describe('Whether a run may be done a second time where the first was lost with its runner'),
+    layers: z
+      .array(Digest)
+      .max(8)
+      .default([])
+      .describe('Digests of published layers of dependencies, laid under the bundle in this order'),
     pricing: Pricing.prefault({}),
     allowedRegions: z.array(Cell).min(1).optional(),
   })

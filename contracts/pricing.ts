@@ -51,6 +51,7 @@ export function ceilingFor(capsule: Priced): Charge {
     cpuUs: wallMs * cpuMillis + QUOTA_SLICE_US,
     wallMs,
     memoryPeakBytes: 0,
+    memoryByteSeconds: 0,
     inputBytes: 0,
     outputBytes: 0,
     egressBytes: 0,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Cell } from './cells.ts';
 import { Digest } from './digest.ts';
 import { idOf } from './ids.ts';
+import { IsolationClass } from './isolation.ts';
 import { Outcome, Usage } from './run.ts';
 
 /**
@@ -24,6 +25,7 @@ export const ReceiptClaims = z.strictObject({
   outputSha256: z.string().nullable(),
   cell: Cell,
   runnerId: idOf('rnr'),
+  isolation: IsolationClass,
   startedAtMs: z.int(),
   endedAtMs: z.int(),
   usage: Usage,

@@ -36,6 +36,8 @@ export const Usage = z.object({
   cpuUs: z.int().nonnegative(),
   wallMs: z.int().nonnegative(),
   memoryPeakBytes: z.int().nonnegative(),
+  /** Granted memory over wall time, rounded up. */
+  memoryByteSeconds: z.int().nonnegative(),
   inputBytes: z.int().nonnegative(),
   outputBytes: z.int().nonnegative(),
   egressBytes: z.int().nonnegative(),
@@ -43,10 +45,15 @@ export const Usage = z.object({
 });
 export type Usage = z.infer<typeof Usage>;
 
+export function memoryByteSecondsOf(memoryBytes: number, wallMs: number): number {
+  return Number((BigInt(memoryBytes) * BigInt(wallMs) + 999n) / 1_000n);
+}
+
 export const NO_USAGE: Usage = {
   cpuUs: 0,
   wallMs: 0,
   memoryPeakBytes: 0,
+  memoryByteSeconds: 0,
   inputBytes: 0,
   outputBytes: 0,
   egressBytes: 0,

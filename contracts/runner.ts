@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Cell } from './cells.ts';
 import { Digest } from './digest.ts';
 import { idOf } from './ids.ts';
+import { IsolationClass } from './isolation.ts';
 import { Json } from './json.ts';
 import { Resources } from './manifest.ts';
 
@@ -31,6 +32,9 @@ export const StartRun = z.strictObject({
   entrypoint: z.string(),
   style: z.enum(['program', 'handler']),
   resources: Resources,
+  isolation: IsolationClass,
+  /** Laid under the bundle, in this order. */
+  layers: z.array(Digest),
   egress: z.array(z.string()),
   artifacts: z.boolean(),
   /** Most units a run may report on each meter; a meter that is not named here may not be reported. */
@@ -79,7 +83,14 @@ export const Heartbeat = z.strictObject({
   isReady: z.boolean(),
   capacity: z.int().min(0),
   running: z.int().min(0),
+  /** What makes its sandboxes: `docker`, `crun` or `runc`. */
+  executor: z.string(),
+  /** The classes it has proven to itself and takes runs of. */
+  isolationClasses: z.array(IsolationClass),
+  /** Sandboxes that wait, by runtime and isolation class: `node24/standard`. */
   warm: z.record(z.string(), z.int()),
+  /** Bundles and layers it holds, the last used first. */
+  cachedDigests: z.array(Digest).max(256),
   /** Runs this runner held before it was restarted, and that ended as lost: the cell settles them. */
   lostRunIds: z.array(idOf('run')).max(1_000),
 });

@@ -29,6 +29,7 @@ const claims: ReceiptClaims = {
   outputSha256: null,
   cell: 'eu-west-1',
   runnerId: newId('rnr'),
+  isolation: 'standard',
   startedAtMs: NOW_S * 1_000 - 500,
   endedAtMs: NOW_S * 1_000,
   usage: NO_USAGE,

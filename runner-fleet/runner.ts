@@ -102,6 +102,9 @@ export class Runner {
       isReady: this.#notReadyBecause() === undefined,
       capacity: this.#config.capacity,
       running: this.#runs.running,
+      executor: this.#executor.name,
+      isolationClasses: ['standard'],
+      cachedDigests: [],
       warm: byRuntime(this.#pool.warmCounts()),
       lostRunIds: this.#runs.lostRunIds.slice(0, 1_000),
     };

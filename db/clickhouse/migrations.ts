@@ -17,6 +17,7 @@ export const CLICKHOUSE_MIGRATIONS: readonly (readonly string[])[] = [
       cpu_us UInt64,
       wall_ms UInt64,
       memory_peak_bytes UInt64,
+      memory_byte_seconds UInt64,
       input_bytes UInt64,
       output_bytes UInt64,
       egress_bytes UInt64,

@@ -35,6 +35,7 @@ const StoredRow = z
     cpu_us: Count,
     wall_ms: Count,
     memory_peak_bytes: Count,
+    memory_byte_seconds: Count,
     input_bytes: Count,
     output_bytes: Count,
     egress_bytes: Count,
@@ -52,6 +53,7 @@ const StoredRow = z
       cpuUs: row.cpu_us,
       wallMs: row.wall_ms,
       memoryPeakBytes: row.memory_peak_bytes,
+      memoryByteSeconds: row.memory_byte_seconds,
       inputBytes: row.input_bytes,
       outputBytes: row.output_bytes,
       egressBytes: row.egress_bytes,
@@ -82,7 +84,7 @@ export async function readLedgerRows(
   { tenantId, first, last }: { readonly tenantId: string; readonly first: number; readonly last: number },
 ): Promise<LedgerRow[]> {
   const result = await client.query({
-    query: `SELECT tenant_id, seq, run_id, period, capsule, cpu_us, wall_ms, memory_peak_bytes, input_bytes, output_bytes, egress_bytes,
+    query: `SELECT tenant_id, seq, run_id, period, capsule, cpu_us, wall_ms, memory_peak_bytes, memory_byte_seconds, input_bytes, output_bytes, egress_bytes,
               meters, amount_nanos, toUnixTimestamp64Milli(ended_at) AS ended_at_ms
             FROM soma.usage_ledger FINAL
             WHERE tenant_id = {tenantId: String} AND seq BETWEEN {first: UInt64} AND {last: UInt64}
@@ -103,6 +105,7 @@ function toStored({ usage, ...row }: LedgerRow) {
     cpu_us: usage.cpuUs,
     wall_ms: usage.wallMs,
     memory_peak_bytes: usage.memoryPeakBytes,
+    memory_byte_seconds: usage.memoryByteSeconds,
     input_bytes: usage.inputBytes,
     output_bytes: usage.outputBytes,
     egress_bytes: usage.egressBytes,
@@ -121,6 +124,7 @@ const COLUMNS: [string, ...string[]] = [
   'cpu_us',
   'wall_ms',
   'memory_peak_bytes',
+  'memory_byte_seconds',
   'input_bytes',
   'output_bytes',
   'egress_bytes',

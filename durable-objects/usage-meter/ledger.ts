@@ -73,6 +73,7 @@ export function addUsage(total: Usage, usage: Usage): Usage {
     cpuUs: sum(total.cpuUs, usage.cpuUs),
     wallMs: sum(total.wallMs, usage.wallMs),
     memoryPeakBytes: Math.max(total.memoryPeakBytes, usage.memoryPeakBytes),
+    memoryByteSeconds: sum(total.memoryByteSeconds, usage.memoryByteSeconds),
     inputBytes: sum(total.inputBytes, usage.inputBytes),
     outputBytes: sum(total.outputBytes, usage.outputBytes),
     egressBytes: sum(total.egressBytes, usage.egressBytes),

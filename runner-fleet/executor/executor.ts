@@ -1,11 +1,14 @@
 import type { Socket } from 'node:net';
 
+import type { IsolationClass } from '#contracts/isolation';
+
 import type { ImageName } from '../images/recipe.ts';
 import type { CgroupMeter } from './cgroup-meter.ts';
 
 /** What a sandbox is made for. Memory and disk are fixed at its birth (heap size, tmpfs size); cpu and pids can be granted anew. */
 export interface SandboxShape {
   readonly image: ImageName;
+  readonly isolation: IsolationClass;
   readonly memoryBytes: number;
   readonly diskBytes: number;
   readonly cpuMillis: number;

@@ -10,15 +10,19 @@ const IMAGE_OF: Record<StartRun['runtime'], ImageName> = {
   wasm: 'node24',
 };
 
-export function shapeFor(runtime: StartRun['runtime'], resources: Resources): SandboxShape {
+export function shapeFor({
+  runtime,
+  isolation,
+  resources,
+}: Pick<StartRun, 'runtime' | 'isolation' | 'resources'>): SandboxShape {
   const { memoryBytes, diskBytes, cpuMillis, pids } = resources;
-  return { image: IMAGE_OF[runtime], memoryBytes, diskBytes, cpuMillis, pids };
+  return { image: IMAGE_OF[runtime], isolation, memoryBytes, diskBytes, cpuMillis, pids };
 }
 
 /** What a capsule gets that asks for nothing in particular. */
 export function standingShapes(): SandboxShape[] {
   const resources = Resources.parse({});
-  return IMAGE_NAMES.map((image) => shapeFor(image, resources));
+  return IMAGE_NAMES.map((image) => shapeFor({ runtime: image, isolation: 'standard', resources }));
 }
 
 /** Counts of an image's sandboxes as counts of the runtimes they serve. */

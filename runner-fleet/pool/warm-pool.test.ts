@@ -7,7 +7,14 @@ import { CgroupMeter } from '../executor/cgroup-meter.ts';
 import type { Executor, Sandbox, SandboxShape } from '../executor/executor.ts';
 import { WarmPool, type WarmPoolOptions } from './warm-pool.ts';
 
-const SMALL: SandboxShape = { image: 'node24', memoryBytes: 2 ** 26, diskBytes: 2 ** 20, cpuMillis: 500, pids: 64 };
+const SMALL: SandboxShape = {
+  image: 'node24',
+  isolation: 'standard',
+  memoryBytes: 2 ** 26,
+  diskBytes: 2 ** 20,
+  cpuMillis: 500,
+  pids: 64,
+};
 const LARGE: SandboxShape = { ...SMALL, memoryBytes: 2 ** 28 };
 
 /** An engine whose boots end when the test says so. */

@@ -106,6 +106,7 @@ export class WarmPool {
       (shelf) =>
         shelf.idle.length > 0 &&
         shelf.shape.image === shape.image &&
+        shelf.shape.isolation === shape.isolation &&
         shelf.shape.memoryBytes === shape.memoryBytes &&
         shelf.shape.diskBytes === shape.diskBytes,
     );
@@ -197,6 +198,6 @@ export class WarmPool {
   }
 }
 
-function keyOf({ image, memoryBytes, diskBytes, cpuMillis, pids }: SandboxShape): string {
-  return [image, memoryBytes, diskBytes, cpuMillis, pids].join('/');
+function keyOf({ image, isolation, memoryBytes, diskBytes, cpuMillis, pids }: SandboxShape): string {
+  return [image, isolation, memoryBytes, diskBytes, cpuMillis, pids].join('/');
 }

@@ -177,7 +177,7 @@ export class RunTable {
   }
 
   async #start(start: StartRun): Promise<Entry> {
-    const shape = shapeFor(start.runtime, start.resources);
+    const shape = shapeFor(start);
     const input = Buffer.from(JSON.stringify(start.input));
     const entry =
       shape.memoryBytes < MEMORY_FLOOR_BYTES[shape.image]
@@ -198,7 +198,7 @@ export class RunTable {
 
   async #sandboxFor(start: StartRun): Promise<Sandbox> {
     const { pool, bundles } = this.#options;
-    const sandbox = await pool.take(shapeFor(start.runtime, start.resources)).catch((error: unknown) => {
+    const sandbox = await pool.take(shapeFor(start)).catch((error: unknown) => {
       this.#options.onFault('a run got no sandbox', error);
       throw new Refusal('unavailable', 'no sandbox could be started', RETRY_AFTER_S);
     });
@@ -243,7 +243,7 @@ export class RunTable {
   }
 
   #createSpool(start: StartRun, input: Buffer): Spool {
-    const { runId, tenantId, installationId, capsule, version, digest, cell } = start;
+    const { runId, tenantId, installationId, capsule, version, digest, cell, isolation } = start;
     const header: SpoolHeader = {
       runId,
       tenantId,
@@ -252,6 +252,7 @@ export class RunTable {
       version,
       digest,
       cell,
+      isolation,
       inputSha256: jsonSha256(start.input),
       inputBytes: input.length,
       startedAtMs: Date.now(),

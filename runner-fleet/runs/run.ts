@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { FrameBody } from '#contracts/frames';
 import type { JsonValue } from '#contracts/json';
-import { NO_USAGE, type Usage } from '#contracts/run';
+import { memoryByteSecondsOf, NO_USAGE, type Usage } from '#contracts/run';
 import type { StartRun } from '#contracts/runner';
 
 import type { CgroupReading } from '../executor/cgroup-meter.ts';
@@ -237,11 +237,14 @@ export class Run {
 
   #usage(): Usage {
     const elapsedMs = this.#wallMs ?? Math.ceil(performance.now() - this.#startedAt);
+    const { timeoutMs, memoryBytes } = this.#parts.start.resources;
+    // What the platform needs to stop a run is not the run's.
+    const wallMs = Math.min(elapsedMs, timeoutMs);
     return {
       cpuUs: this.#reading.cpuUs - this.#baselineCpuUs,
-      // What the platform needs to stop a run is not the run's.
-      wallMs: Math.min(elapsedMs, this.#parts.start.resources.timeoutMs),
+      wallMs,
       memoryPeakBytes: this.#reading.memoryPeakBytes,
+      memoryByteSeconds: memoryByteSecondsOf(memoryBytes, wallMs),
       inputBytes: this.#parts.input.length,
       outputBytes: this.#outputBytes,
       egressBytes: 0,

@@ -19,6 +19,7 @@ const HEADER: SpoolHeader = {
   version: '1.0.0',
   digest: Digest.parse(`sha256:${'0'.repeat(64)}`),
   cell: 'eu-west-1',
+  isolation: 'standard',
   inputSha256: '0'.repeat(64),
   inputBytes: 2,
   startedAtMs: 1,

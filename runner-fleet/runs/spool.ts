@@ -25,6 +25,7 @@ export const SpoolHeader = ReceiptClaims.pick({
   version: true,
   digest: true,
   cell: true,
+  isolation: true,
   inputSha256: true,
   startedAtMs: true,
 }).extend({ inputBytes: z.int().nonnegative() });

@@ -69,6 +69,8 @@ async function begin() {
     entrypoint: 'main.js',
     style: 'handler',
     resources,
+    isolation: 'standard',
+    layers: [],
     egress: [],
     artifacts: false,
     meterLimits: {},

@@ -78,6 +78,8 @@ function startOf(cpuMs: number, digest: StartRun['digest']): StartRun {
     entrypoint: 'main.py',
     style: 'handler',
     resources: Resources.parse({ cpuMillis: 2_000 }),
+    isolation: 'standard',
+    layers: [],
     egress: [],
     artifacts: false,
     meterLimits: {},
@@ -110,11 +112,11 @@ test.each([
   );
   const start = startOf(cpuMs, await digestOf(archive));
   await bundles.put(start.digest, archive);
-  const sandbox = await executor.boot(shapeFor(start.runtime, start.resources));
+  const sandbox = await executor.boot(shapeFor(start));
   await bundles.linkInto(start.digest, sandbox.capsuleDirectory);
   const input = Buffer.from(JSON.stringify(start.input));
   mkdirSync(join(directory, 'spool'), { recursive: true });
-  const { runId, tenantId, installationId, capsule, version, digest, cell } = start;
+  const { runId, tenantId, installationId, capsule, version, digest, cell, isolation } = start;
   const spool = Spool.create(join(directory, 'spool', `${runId}.ndjson`), {
     runId,
     tenantId,
@@ -123,6 +125,7 @@ test.each([
     version,
     digest,
     cell,
+    isolation,
     inputSha256: jsonSha256(start.input),
     inputBytes: input.length,
     startedAtMs: Date.now(),

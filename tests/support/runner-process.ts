@@ -143,6 +143,8 @@ export class RunnerWorld {
       entrypoint: Object.keys(files)[0] ?? '',
       style: 'handler',
       resources: Resources.parse({ timeoutMs: 20_000, ...resources }),
+      isolation: 'standard',
+      layers: [],
       egress: [],
       artifacts: false,
       meterLimits: {},

@@ -69,6 +69,7 @@ describe('inside workerd', () => {
       outputSha256: null,
       cell: 'eu-west-1',
       runnerId: newId('rnr'),
+      isolation: 'standard',
       startedAtMs: endedAtMs - 5,
       endedAtMs,
       usage: NO_USAGE,

@@ -112,7 +112,7 @@ export class ScriptedRunner {
   }
 
   private async receiptOf({ start, startedAtMs, frames }: Held, outcome: Outcome, usage: Usage): Promise<string> {
-    const { runId, tenantId, installationId, capsule, version, digest, cell } = start;
+    const { runId, tenantId, installationId, capsule, version, digest, cell, isolation } = start;
     const iss = runnerSpiffeId('soma.test', cell, this.runnerId);
     const endedAtMs = Date.now();
     const validity = { notBeforeMs: endedAtMs - 60_000, notAfterMs: endedAtMs + 3_600_000 };
@@ -131,6 +131,7 @@ export class ScriptedRunner {
         digest,
         cell,
         runnerId: this.runnerId,
+        isolation,
         inputSha256: jsonSha256(start.input),
         outputSha256: result ? jsonSha256(result.data) : null,
         startedAtMs,

@@ -213,7 +213,7 @@ function claimsFor(
   { start, frames, startedAtMs }: HeldRun,
   { outcome, usage }: Ending,
 ): ReceiptClaims {
-  const { runId, tenantId, installationId, capsule, version, digest, cell } = start;
+  const { runId, tenantId, installationId, capsule, version, digest, cell, isolation } = start;
   const result = frames.findLast((frame) => frame.kind === 'result');
   const endedAtMs = Date.now();
   return {
@@ -227,6 +227,7 @@ function claimsFor(
     digest,
     cell,
     runnerId,
+    isolation,
     startedAtMs,
     endedAtMs,
     usage,

@@ -1,4 +1,5 @@
 import type { JsonValue } from '#contracts/json';
+import { isolationFor } from '#contracts/isolation';
 import type { BeginRun } from '#contracts/objects';
 import type { Run } from '#contracts/run';
 
@@ -35,6 +36,8 @@ function requestOf({ cell, now }: Platform, { run, release, input, budget }: Beg
       entrypoint: manifest.entrypoint,
       style: manifest.style,
       resources,
+      isolation: isolationFor({ capsule: manifest.isolation, installation: undefined, isPublisherVerified: true }),
+      layers: manifest.layers,
       egress: manifest.permissions.egress,
       artifacts: manifest.permissions.artifacts,
       meterLimits: Object.fromEntries(Object.entries(pricing.meters).map(([name, { maxPerRun }]) => [name, maxPerRun])),
