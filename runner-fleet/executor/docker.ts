@@ -15,6 +15,7 @@ import { FRAME, FrameDecoder } from './wire.ts';
 const BOOT_TIMEOUT_MS = 20_000;
 const RUNNER_LABEL = 'soma.runner';
 const SANDBOX_LABEL = 'soma.sandbox';
+const CONTROL_SOCKET = 'control';
 
 export interface DockerExecutorOptions {
   readonly docker: Dockerode;
@@ -50,7 +51,7 @@ export class DockerExecutor implements Executor {
       for (const directory of Object.values(mounts)) rmSync(directory, { recursive: true, force: true });
     };
     try {
-      const connected = acceptOne(join(mounts.controlDirectory, 'control'));
+      const connected = acceptOne(join(mounts.controlDirectory, CONTROL_SOCKET));
       const container = await this.#create(id, shape, mounts).catch((error: unknown) => {
         connected.cancel();
         throw error;
@@ -129,6 +130,7 @@ class DockerSandbox implements Sandbox {
   readonly channel: Socket;
   readonly meter: CgroupMeter;
   readonly capsuleDirectory: string;
+  readonly controlDirectory: string;
   readonly #container: Dockerode.Container;
   readonly #release: () => void;
 
@@ -138,10 +140,11 @@ class DockerSandbox implements Sandbox {
     this.channel = parts.channel;
     this.meter = CgroupMeter.ofProcess(parts.pid);
     this.capsuleDirectory = parts.mounts.capsuleDirectory;
+    this.controlDirectory = parts.mounts.controlDirectory;
     this.#container = parts.container;
     this.#release = parts.release;
     // The socket is connected: its name is not needed any more, and the capsule has nothing to find there.
-    rmSync(parts.mounts.controlDirectory, { recursive: true, force: true });
+    rmSync(join(parts.mounts.controlDirectory, CONTROL_SOCKET), { force: true });
   }
 
   async regrant(limits: Pick<SandboxShape, 'cpuMillis' | 'pids'>): Promise<void> {

@@ -24,6 +24,8 @@ export interface Sandbox {
   readonly meter: CgroupMeter;
   /** A folder of the host that the sandbox sees read-only as /capsule. */
   readonly capsuleDirectory: string;
+  /** A folder of the host that the sandbox sees read-only as /run/soma: empty, but for the egress socket of a run that was granted one. */
+  readonly controlDirectory: string;
   regrant(limits: Pick<SandboxShape, 'cpuMillis' | 'pids'>): Promise<void>;
   /** For a sandbox that does not answer its channel any more. */
   kill(): Promise<void>;

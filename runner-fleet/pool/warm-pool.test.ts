@@ -55,6 +55,7 @@ class FakeSandbox implements Sandbox {
     pidsEvents: '',
   });
   readonly capsuleDirectory = '/nowhere';
+  readonly controlDirectory = '/nowhere';
   readonly shape: SandboxShape;
   granted: Pick<SandboxShape, 'cpuMillis' | 'pids'>;
 
