@@ -36,7 +36,11 @@ const GROUP = ['root:x:0:', 'capsule:x:65532:', 'nogroup:x:65534:'];
  * Lays out a minimal root file system from Debian packages: no shell, no package manager, no set-uid files. Packages are
  * only unpacked; no script of theirs is run.
  */
-export async function layOutRootfs(recipe: Recipe, rootfs: string, packageCache: string): Promise<void> {
+export async function layOutRootfs(
+  recipe: Pick<Recipe, 'debianPackages' | 'debianSymlinks' | 'hasNodeBinary'>,
+  rootfs: string,
+  packageCache: string,
+): Promise<void> {
   await download(recipe.debianPackages, packageCache);
   mkdirSync(rootfs, { recursive: true });
   const archives = readdirSync(packageCache);
