@@ -12,6 +12,8 @@ const RUN = Run.parse({
   id: newId('run'),
   tenantId: newId('ten'),
   installationId: newId('ins'),
+  rerunOf: null,
+  scheduleId: null,
   capsule: 'acme/echo',
   version: '1.0.0',
   digest: `sha256:${'0'.repeat(64)}`,

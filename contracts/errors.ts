@@ -21,6 +21,7 @@ export const ERROR_CODES = [
   'invalid_manifest',
   'version_not_increasing',
   'rate_limited',
+  'concurrency_limit',
   'at_capacity',
   'unavailable',
   'internal',

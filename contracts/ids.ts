@@ -17,6 +17,9 @@ export type IdPrefix =
   | 'ver' // version
   | 'ins' // installation
   | 'run' // run
+  | 'sch' // schedule
+  | 'whk' // webhook
+  | 'dlv' // delivery to a webhook
   | 'aud' // audit entry
   | 'out' // outbox row
   | 'req' // request
@@ -32,6 +35,9 @@ export type CapsuleId = Id<'cap'>;
 export type VersionId = Id<'ver'>;
 export type InstallationId = Id<'ins'>;
 export type RunId = Id<'run'>;
+export type ScheduleId = Id<'sch'>;
+export type WebhookId = Id<'whk'>;
+export type DeliveryId = Id<'dlv'>;
 export type RequestId = Id<'req'>;
 export type RunnerId = Id<'rnr'>;
 

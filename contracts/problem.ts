@@ -22,6 +22,7 @@ const KINDS: Record<ErrorCode, { status: number; title: string }> = {
   invalid_bundle: { status: 422, title: 'The bundle is not valid' },
   invalid_manifest: { status: 422, title: 'The manifest is not valid' },
   version_not_increasing: { status: 409, title: 'The version is not above the latest' },
+  concurrency_limit: { status: 429, title: 'As many runs as the installation allows are open' },
   rate_limited: { status: 429, title: 'Too many requests' },
   at_capacity: { status: 503, title: 'No capacity right now' },
   unavailable: { status: 503, title: 'Not available right now' },

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 
+import { RunArtifact } from './artifact.ts';
 import { Cell } from './cells.ts';
 import { Digest } from './digest.ts';
 import { idOf } from './ids.ts';
+import { IsolationClass } from './isolation.ts';
 import { Json } from './json.ts';
 
 /** The terminal states. A run ends once, in one of them. */
@@ -65,10 +67,16 @@ export const Run = z.object({
   id: idOf('run'),
   tenantId: idOf('ten'),
   installationId: idOf('ins'),
+  /** The run it repeats, and the schedule that started it; null for one that somebody asked for. */
+  rerunOf: idOf('run').nullable(),
+  scheduleId: idOf('sch').nullable(),
   capsule: z.string(),
   version: z.string(),
   digest: Digest,
   cell: Cell,
+  isolation: IsolationClass,
+  /** 2 where a run that its runner lost was started again on another. */
+  attempts: z.int().min(1),
   state: RunState,
   cause: z.string().nullable(),
   detail: z.string().nullable(),
@@ -77,6 +85,7 @@ export const Run = z.object({
   usage: Usage.nullable(),
   amountNanos: z.string().nullable(),
   receipt: z.string().nullable(),
+  artifacts: z.array(RunArtifact),
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
   endedAt: z.iso.datetime().nullable(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { idOf } from '../ids.ts';
+import { IsolationClass } from '../isolation.ts';
 import { CapsuleName } from '../manifest.ts';
 import { textLine } from './paging.ts';
 
@@ -9,16 +10,37 @@ export const VersionRange = textLine(64).min(1);
 
 const Approved = z.array(textLine(300)).max(80).describe('Permissions granted, such as egress:api.example.com:443');
 
+const MaxConcurrentRuns = z
+  .int()
+  .min(1)
+  .max(1_000)
+  .nullable()
+  .describe('How many of its runs may be open at once; null for as many as there is room for');
+
+const Isolation = IsolationClass.describe(
+  'The least a run gets; the capsule may ask for more, and a publisher nobody verified always gets strict',
+);
+
 export const Install = z.strictObject({
   capsule: CapsuleName,
   range: VersionRange.optional().describe('Without one: everything compatible with the latest version'),
   approved: Approved.default([]),
+  isolation: Isolation.nullable().default(null),
+  maxConcurrentRuns: MaxConcurrentRuns.default(null),
 });
 export type Install = z.infer<typeof Install>;
 
 export const UpdateInstallation = z
-  .strictObject({ range: VersionRange.optional(), approved: Approved.optional() })
-  .refine((change) => change.range !== undefined || change.approved !== undefined, 'expected range, approved or both');
+  .strictObject({
+    range: VersionRange.optional(),
+    approved: Approved.optional(),
+    isolation: Isolation.nullable().optional().describe('null: leave it to the capsule'),
+    maxConcurrentRuns: MaxConcurrentRuns.optional(),
+  })
+  .refine(
+    (change) => Object.values(change).some((value) => value !== undefined),
+    'expected at least one of range, approved, isolation and maxConcurrentRuns',
+  );
 export type UpdateInstallation = z.infer<typeof UpdateInstallation>;
 
 export const InstallationPath = z.object({ id: idOf('ins') });
@@ -29,6 +51,8 @@ export const Installation = z
     capsule: z.string(),
     range: z.string(),
     approved: z.array(z.string()),
+    isolation: IsolationClass.nullable().describe('null: as the capsule asks'),
+    maxConcurrentRuns: z.int().nullable(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })

@@ -26,6 +26,15 @@ export const StartRunHeaders = z.object({
     .describe('The same key with the same body answers with the same run; without one every call starts a run'),
 });
 
+export const RerunRequest = z.strictObject({
+  input: Json.optional().describe("Without one: the run's own input"),
+  version: z
+    .enum(['same', 'current'])
+    .default('same')
+    .describe('The version that ran, or the one that the installation takes now'),
+});
+export type RerunRequest = z.infer<typeof RerunRequest>;
+
 export const RunPath = z.object({ id: idOf('run') });
 
 export const RunQuery = PageQuery.extend({
@@ -35,8 +44,8 @@ export const RunQuery = PageQuery.extend({
 });
 export type RunQuery = z.infer<typeof RunQuery>;
 
-/** A run without what may be large: its output and its receipt. */
-export const RunSummary = Run.omit({ output: true, receipt: true }).meta({ id: 'RunSummary' });
+/** A run without what may be large: its output, its receipt and its files. */
+export const RunSummary = Run.omit({ output: true, receipt: true, artifacts: true }).meta({ id: 'RunSummary' });
 export type RunSummary = z.infer<typeof RunSummary>;
 export const RunPage = pageOf(RunSummary);
 

@@ -209,10 +209,20 @@ CREATE TABLE "installations" (
 	"capsule" text NOT NULL,
 	"range" text NOT NULL,
 	"approved" jsonb NOT NULL,
+	"isolation" text,
+	"max_concurrent_runs" integer,
 	"revision" integer DEFAULT 1 NOT NULL,
 	"created_at" timestamp with time zone NOT NULL,
 	"updated_at" timestamp with time zone NOT NULL,
 	"removed_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "catalogue_publishers" (
+	"handle" text PRIMARY KEY NOT NULL,
+	"home_cell" text NOT NULL,
+	"is_verified" boolean NOT NULL,
+	"revision" integer NOT NULL,
+	"updated_at" timestamp with time zone NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "runners" (
@@ -225,10 +235,14 @@ CREATE TABLE "runs" (
 	"id" text PRIMARY KEY NOT NULL,
 	"tenant_id" text NOT NULL,
 	"installation_id" text NOT NULL,
+	"rerun_of" text,
+	"schedule_id" text,
 	"version_id" text NOT NULL,
 	"capsule" text NOT NULL,
 	"version" text NOT NULL,
 	"digest" text NOT NULL,
+	"isolation" text NOT NULL,
+	"attempts" integer DEFAULT 1 NOT NULL,
 	"state" text NOT NULL,
 	"cause" text,
 	"detail" text,
@@ -273,4 +287,5 @@ CREATE INDEX "outbox_pending" ON "outbox" USING btree ("next_attempt_at") WHERE 
 CREATE UNIQUE INDEX "installations_capsule" ON "installations" USING btree ("tenant_id","capsule") WHERE "installations"."removed_at" is null;--> statement-breakpoint
 CREATE INDEX "runs_tenant" ON "runs" USING btree ("tenant_id","id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "runs_tenant_capsule" ON "runs" USING btree ("tenant_id","capsule","id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "runs_open_installation" ON "runs" USING btree ("installation_id") WHERE "runs"."state" in ('queued', 'running');--> statement-breakpoint
 CREATE INDEX "runs_open" ON "runs" USING btree (coalesce("swept_at", "created_at")) WHERE "runs"."state" in ('queued', 'running');

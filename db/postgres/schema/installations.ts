@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 
+import type { IsolationClass } from '#contracts/isolation';
+
 import { id, instant } from './columns.ts';
 
 /** A tenant's choice of a capsule. `revision` rises with every change; a removed one stays for the runs that name it. */
@@ -13,6 +15,10 @@ export const installations = pgTable(
     capsule: text().notNull(),
     range: text().notNull(),
     approved: jsonb().$type<string[]>().notNull(),
+    /** The least that its runs get; null leaves it to the capsule. */
+    isolation: text().$type<IsolationClass>(),
+    /** Null: as many as there is room for. */
+    maxConcurrentRuns: integer(),
     revision: integer().notNull().default(1),
     createdAt: instant().notNull(),
     updatedAt: instant().notNull(),

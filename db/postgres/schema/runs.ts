@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { index, integer, json, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 
 import type { Digest } from '#contracts/digest';
+import type { IsolationClass } from '#contracts/isolation';
 import type { JsonValue } from '#contracts/json';
 import type { RunState, Usage } from '#contracts/run';
 
@@ -20,10 +21,14 @@ export const runs = pgTable(
     installationId: id('ins')
       .notNull()
       .references(() => installations.id),
+    rerunOf: id('run'),
+    scheduleId: id('sch'),
     versionId: id('ver').notNull(),
     capsule: text().notNull(),
     version: text().notNull(),
     digest: text().$type<Digest>().notNull(),
+    isolation: text().$type<IsolationClass>().notNull(),
+    attempts: integer().notNull().default(1),
     state: text().$type<RunState>().notNull(),
     cause: text(),
     detail: text(),
@@ -45,6 +50,9 @@ export const runs = pgTable(
     // Ids sort by creation time, so that they are the cursor too.
     index('runs_tenant').on(table.tenantId, table.id.desc()),
     index('runs_tenant_capsule').on(table.tenantId, table.capsule, table.id.desc()),
+    index('runs_open_installation')
+      .on(table.installationId)
+      .where(sql`${table.state} in ('queued', 'running')`),
     index('runs_open')
       .on(sql`coalesce(${table.sweptAt}, ${table.createdAt})`)
       .where(sql`${table.state} in ('queued', 'running')`),

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 
 import {
+  RerunRequest,
   RunEventsHeaders,
   RunEventsQuery,
   RunPage,
@@ -17,6 +18,7 @@ import { cancelRun } from '../services/runs/cancel.ts';
 import { getRunReceipt } from '../services/runs/get-receipt.ts';
 import { getRun } from '../services/runs/get.ts';
 import { listRuns } from '../services/runs/list.ts';
+import { rerun } from '../services/runs/rerun.ts';
 import { startRun } from '../services/runs/start.ts';
 import { eventsOf, watchRun } from '../services/runs/watch.ts';
 
@@ -98,6 +100,25 @@ const cancel = route({
   responses: { 200: { description: 'The run as it is now', content: run } },
 });
 
+const again = route({
+  method: 'post',
+  path: '/v1/runs/{id}/rerun',
+  tags,
+  summary: 'Run the same installation once more',
+  description: 'With `Accept: text/event-stream` the answer is the stream of the new run.',
+  access: 'tenant',
+  audit: 'run.start',
+  request: {
+    params: RunPath,
+    headers: StartRunHeaders,
+    body: { required: true, content: { 'application/json': { schema: RerunRequest } } },
+  },
+  responses: {
+    200: { description: "The run's events", content: events },
+    201: { description: 'The new run; the same one for the same Idempotency-Key', content: run },
+  },
+});
+
 const receipt = route({
   method: 'get',
   path: '/v1/runs/{id}/receipt',
@@ -121,6 +142,12 @@ export const runs = router()
     const { 'last-event-id': lastEventId } = c.req.valid('header');
     const after = lastEventId ?? c.req.valid('query').after ?? 0;
     return watchRun({ ctx: c.var.ctx, input: { id: c.req.valid('param').id, after } });
+  })
+  .openapi(again, async (c) => {
+    const { 'idempotency-key': idempotencyKey } = c.req.valid('header');
+    const { id } = c.req.valid('param');
+    const started = await rerun({ ctx: c.var.ctx, input: { id, request: c.req.valid('json'), idempotencyKey } });
+    return wantsEvents(c.req.header('accept')) ? eventsOf(c.var.ctx, started, 0) : c.json(started, 201);
   })
   .openapi(cancel, async (c) => c.json(await cancelRun({ ctx: c.var.ctx, input: c.req.valid('param') }), 200))
   .openapi(receipt, async (c) => c.json(await getRunReceipt({ ctx: c.var.ctx, input: c.req.valid('param') }), 200));

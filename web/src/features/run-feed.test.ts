@@ -11,6 +11,8 @@ const RUN: Run = {
   id: newId('run'),
   tenantId: newId('ten'),
   installationId: newId('ins'),
+  rerunOf: null,
+  scheduleId: null,
   capsule: 'demo/hello',
   version: '1.0.0',
   digest: Digest.parse(`sha256:${'ab'.repeat(32)}`),

@@ -23,7 +23,7 @@ import { installationView } from './view.ts';
  */
 export async function installCapsule({ ctx, input }: Verb<Install>): Promise<Installation> {
   requirePermission(ctx, 'installations:write');
-  const { capsule: name, range: wanted, approved } = Install.parse(input);
+  const { capsule: name, range: wanted, approved, isolation, maxConcurrentRuns } = Install.parse(input);
   if (wanted !== undefined) assertRange(wanted);
 
   const existing = await findByCapsule(ctx, name);
@@ -40,6 +40,8 @@ export async function installCapsule({ ctx, input }: Verb<Install>): Promise<Ins
     capsule: name,
     range,
     approved,
+    isolation,
+    maxConcurrentRuns,
     createdAt: now,
     updatedAt: now,
   };
@@ -53,7 +55,7 @@ export async function installCapsule({ ctx, input }: Verb<Install>): Promise<Ins
     await recordAudit(tx, ctx, {
       action: 'installation.create',
       target: installation.id,
-      details: { capsule: name, range, approved, version: release.version },
+      details: { capsule: name, range, approved, isolation, maxConcurrentRuns, version: release.version },
     });
     return installation;
   });

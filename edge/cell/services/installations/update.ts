@@ -20,7 +20,8 @@ export interface UpdateInput {
 }
 
 /**
- * Changes which versions an installation takes or what it grants. Refused where the outcome could not run.
+ * Changes which versions an installation takes, what it grants, how far its runs are kept apart or how many of its runs may be open at once. Refused where
+ * the outcome could not run.
  * @throws NotFound · DomainError `gone` · ApprovalRequired · DomainError `residency_violation` · Conflict changed meanwhile
  */
 export async function updateInstallation({ ctx, input }: Verb<UpdateInput>): Promise<Installation> {
@@ -29,13 +30,25 @@ export async function updateInstallation({ ctx, input }: Verb<UpdateInput>): Pro
   if (change.range !== undefined) assertRange(change.range);
 
   const before = await findInstallation(ctx, input.id);
-  const { range = before.range, approved = before.approved } = change;
+  const {
+    range = before.range,
+    approved = before.approved,
+    isolation = before.isolation,
+    maxConcurrentRuns = before.maxConcurrentRuns,
+  } = change;
   const release = await chooseRelease(ctx, await findCapsule(ctx, before.capsule), { range, approved });
 
   return transact(ctx, async (tx) => {
     const [after] = await tx
       .update(installations)
-      .set({ range, approved, revision: sql`${installations.revision} + 1`, updatedAt: ctx.now() })
+      .set({
+        range,
+        approved,
+        isolation,
+        maxConcurrentRuns,
+        revision: sql`${installations.revision} + 1`,
+        updatedAt: ctx.now(),
+      })
       .where(
         and(
           eq(installations.id, before.id),
@@ -48,7 +61,7 @@ export async function updateInstallation({ ctx, input }: Verb<UpdateInput>): Pro
     await recordAudit(tx, ctx, {
       action: 'installation.update',
       target: after.id,
-      details: { capsule: after.capsule, range, approved, version: release.version },
+      details: { capsule: after.capsule, range, approved, isolation, maxConcurrentRuns, version: release.version },
     });
     return installationView(after);
   });

@@ -9,6 +9,8 @@ export function installationView(row: InstallationRow): Installation {
     capsule: row.capsule,
     range: row.range,
     approved: row.approved,
+    isolation: row.isolation,
+    maxConcurrentRuns: row.maxConcurrentRuns,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
   };

@@ -1,6 +1,9 @@
+import semver from 'semver';
+
 import type { StartRunRequest } from '#contracts/api/runs';
 import { Conflict, NotFound } from '#contracts/errors';
 import type { InstallationId } from '#contracts/ids';
+import { isolationFor, type IsolationClass } from '#contracts/isolation';
 
 import type { Ctx } from '../../context.ts';
 import { BoundedMap } from '../bounded-map.ts';
@@ -17,15 +20,20 @@ export interface Prepared {
   readonly installationId: InstallationId;
   readonly installationRevision: number;
   readonly capsuleRevision: number;
+  readonly isolation: IsolationClass;
+  readonly maxConcurrentRuns: number | null;
   readonly release: Release;
 }
 
-export type Selector = Pick<StartRunRequest, 'installation' | 'capsule'>;
+/** Which installation, and which of its versions: where it names none, the one the installation takes now. */
+export interface Selector extends Pick<StartRunRequest, 'installation' | 'capsule'> {
+  readonly version?: string | undefined;
+}
 
 const remembered = new BoundedMap<string, Prepared>(2_000);
 
-function keyOf({ tenant }: Ctx, { installation, capsule }: Selector): string {
-  return `${tenant.id} ${installation ?? capsule}`;
+function keyOf({ tenant }: Ctx, { installation, capsule, version = '' }: Selector): string {
+  return `${tenant.id} ${installation ?? capsule} ${version}`;
 }
 
 /** Forgets what was remembered, after a statement found that it no longer holds. */
@@ -45,17 +53,31 @@ export async function prepare(ctx: Ctx, selector: Selector): Promise<Prepared> {
       : await findInstallation(ctx, selector.installation);
   if (!installation) throw new NotFound(`installation of ${selector.capsule}`);
   const capsule = await findCapsule(ctx, installation.capsule);
-  const release = await chooseRelease(ctx, capsule, installation);
+  const range = selector.version ?? installation.range;
+  if (selector.version !== undefined) assertInRange(selector.version, installation);
+  const release = await chooseRelease(ctx, capsule, { range, approved: installation.approved });
   assertNeedsNoSecret(release);
 
   const prepared = {
     installationId: installation.id,
     installationRevision: installation.revision,
     capsuleRevision: capsule.revision,
+    isolation: isolationFor({
+      capsule: release.manifest.isolation,
+      installation: installation.isolation ?? undefined,
+      isPublisherVerified: capsule.isPublisherVerified,
+    }),
+    maxConcurrentRuns: installation.maxConcurrentRuns,
     release,
   };
   remembered.set(key, prepared);
   return prepared;
+}
+
+/** What the installation takes is its tenant's choice; a run that names a version does not reach around it. */
+function assertInRange(version: string, { capsule, range }: { capsule: string; range: string }): void {
+  if (semver.satisfies(version, range)) return;
+  throw new Conflict(`the installation takes ${capsule} ${range}, and ${version} is not in it`, { version, range });
 }
 
 /** An installation holds no secret values, so that a run which cannot do without one would only fail later. */
