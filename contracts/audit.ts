@@ -17,7 +17,7 @@ export const AuditRecord = z.strictObject({
   /** `<thing>.<verb>`, such as `installation.create`. */
   action: z.string().regex(/^[a-z][a-z_-]*(\.[a-z][a-z_-]*)+$/),
   actor: z.strictObject({
-    type: z.enum(['user', 'api-key', 'external', 'runner', 'system']),
+    type: z.enum(['user', 'api-key', 'external', 'runner', 'schedule', 'operator', 'system']),
     id: z.string(),
     ip: z.string().optional(),
   }),

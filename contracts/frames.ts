@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { StateChange } from './capsule-state.ts';
+import { DatasetName } from './dataset.ts';
 import { Json } from './json.ts';
 import { Outcome, Usage } from './run.ts';
 
@@ -15,12 +17,18 @@ const Bytes = { text: z.string(), encoding: z.enum(['utf8', 'base64']).default('
 export const Frame = z.discriminatedUnion('kind', [
   z.object({ ...Base, kind: z.literal('stdout'), ...Bytes }),
   z.object({ ...Base, kind: z.literal('stderr'), ...Bytes }),
-  /** A structured event of the capsule: `progress`, `log`, `artifact` or a name of its own. */
+  /** A structured event of the capsule: `progress`, `log` or a name of its own. */
   z.object({ ...Base, kind: z.literal('event'), name: z.string().max(64), data: Json }),
   /** A result line of the capsule; the last one is the run's output. */
   z.object({ ...Base, kind: z.literal('result'), data: Json }),
+  /** A row for one of the capsule's data sets. */
+  z.object({ ...Base, kind: z.literal('row'), dataset: DatasetName, data: Json }),
+  /** A change of the installation's state; it holds where the run succeeds. */
+  z.object({ ...Base, kind: z.literal('state'), change: StateChange }),
   /** Cumulative usage so far, never a delta. */
   z.object({ ...Base, kind: z.literal('usage'), usage: Usage }),
+  /** The runner of the attempt before was lost; the run begins anew on another. The cell says so, never a runner. */
+  z.object({ ...Base, kind: z.literal('attempt'), attempt: z.int().min(2), detail: z.string() }),
   /** Always the last frame. `receipt` is a compact JWS; absent only where the run never reached a runner or was lost. */
   z.object({ ...Base, kind: z.literal('end'), outcome: Outcome, usage: Usage, receipt: z.string().optional() }),
 ]);

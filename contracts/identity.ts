@@ -16,6 +16,11 @@ export function runnerSpiffeId(trustDomain: string, cell: Cell, runner: string):
   return `spiffe://${trustDomain}/cell/${cell}/runner/${runner}`;
 }
 
+/** A person, or a program of theirs, who runs the platform itself. */
+export function operatorSpiffeId(trustDomain: string, operator: string): string {
+  return `spiffe://${trustDomain}/operator/${operator}`;
+}
+
 /**
  * What a caller may send as `Authorization: Bearer`:
  * a JWT (three dot-separated parts; claim `cell`), an API key `soma_key_<cell code>_<secret>`

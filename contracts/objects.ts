@@ -1,7 +1,12 @@
 import { z } from 'zod';
 
+import { Artifact, Sha256Hex } from './artifact.ts';
 import type { AuditRecord } from './audit.ts';
+import { StateChange } from './capsule-state.ts';
 import type { Cell } from './cells.ts';
+import { DatasetName, DatasetPart } from './dataset.ts';
+import { idOf } from './ids.ts';
+import { IsolationClass } from './isolation.ts';
 import { Json } from './json.ts';
 import type { Priced } from './pricing.ts';
 import { Outcome, Usage } from './run.ts';
@@ -29,6 +34,8 @@ export interface BeginRun {
   readonly start: StartRun;
   readonly priced: Priced;
   readonly budget: Budget;
+  /** A run whose runner was lost may be started once more on another. */
+  readonly isIdempotent: boolean;
 }
 
 export interface RunObject {
@@ -105,9 +112,24 @@ export interface Placement {
   readonly endpoint: string;
 }
 
+export interface PlacementRequest {
+  readonly runtime: StartRun['runtime'];
+  readonly isolation: IsolationClass;
+  readonly digest: string;
+  readonly layers: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+export type PlacementAnswer =
+  | ({ readonly kind: 'placed' } & Placement)
+  /** None is free now; another moment may bring one. */
+  | { readonly kind: 'none-free' }
+  /** No runner of this cell offers the isolation class: waiting brings none. */
+  | { readonly kind: 'not-offered' };
+
 export interface FleetObject {
   heartbeat(beat: Heartbeat): Promise<void>;
-  place(request: { runtime: string; digest: string; exclude: readonly string[] }): Promise<Placement | undefined>;
+  place(request: PlacementRequest): Promise<PlacementAnswer>;
   /** A run that was placed there has ended: its place is free, also before the next heartbeat says so. A hint; may get lost. */
   vacate(runnerId: string): Promise<void>;
   runners(): Promise<readonly (Heartbeat & { lastSeenMs: number })[]>;
@@ -118,6 +140,7 @@ export interface FleetObject {
 export interface RunnerSighting {
   readonly endpoint: string;
   readonly lastSeenMs: number;
+  /** How long the fleet has listened and not heard of it; a cell that was away itself has not listened. */
   readonly silentMs: number;
 }
 
@@ -153,11 +176,38 @@ export const RunEnded = z.object({
   receipt: z.string().nullable(),
   startedAtMs: z.int().nullable(),
   endedAtMs: z.int(),
+  /** Who held the run last; null where it never reached a runner. */
+  runnerId: idOf('rnr').nullable(),
+  isolation: IsolationClass,
+  attempts: z.int().min(1),
+  /** Of a verified receipt; they come after the end, and `recordRunCollected` says how that went. */
+  artifacts: z.array(Artifact).default([]),
+  datasets: z.array(DatasetPart).default([]),
+  /** To be kept with the end, and only with it. */
+  stateChanges: z.array(StateChange).default([]),
 });
 export type RunEnded = z.infer<typeof RunEnded>;
+
+/** What became of the files and rows of a run that has ended: each is in the bucket, or it will never be. Repeated, it changes nothing. */
+export const RunCollected = z.object({
+  runId: z.string(),
+  tenantId: z.string(),
+  /** The rest of what the end named is lost. */
+  artifactSha256s: z.array(Sha256Hex),
+  datasetNames: z.array(DatasetName),
+});
+export type RunCollected = z.infer<typeof RunCollected>;
 
 /** The cell's own entrypoint `CellInternal`, bound as SELF: how an object reaches the database without knowing it. */
 export interface CellInternal {
   recordRunEnded(ended: RunEnded): Promise<void>;
-  recordRunStarted(started: { runId: string; tenantId: string; startedAtMs: number; runnerId: string }): Promise<void>;
+  recordRunCollected(collected: RunCollected): Promise<void>;
+  /** Told once for each attempt. */
+  recordRunStarted(started: {
+    runId: string;
+    tenantId: string;
+    startedAtMs: number;
+    runnerId: string;
+    attempt: number;
+  }): Promise<void>;
 }

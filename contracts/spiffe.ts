@@ -1,7 +1,7 @@
 import { Cell } from './cells.ts';
-import { cellSpiffeId, runnerSpiffeId } from './identity.ts';
+import { cellSpiffeId, operatorSpiffeId, runnerSpiffeId } from './identity.ts';
 
-/** SPIFFE IDs as this house reads them: SPIFFE-ID §2, and the two kinds of workload that a cell has. */
+/** SPIFFE IDs as this house reads them: SPIFFE-ID §2, the two kinds of workload that a cell has, and who operates them. */
 const SPIFFE_ID = /^spiffe:\/\/([a-z0-9._-]{1,255})((?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+)*)$/;
 const MAX_LENGTH = 2_048;
 
@@ -18,12 +18,16 @@ export function parseSpiffeId(text: string): SpiffeId | undefined {
 
 export type Workload =
   | { readonly kind: 'cell'; readonly trustDomain: string; readonly cell: Cell }
-  | { readonly kind: 'runner'; readonly trustDomain: string; readonly cell: Cell; readonly runner: string };
+  | { readonly kind: 'runner'; readonly trustDomain: string; readonly cell: Cell; readonly runner: string }
+  | { readonly kind: 'operator'; readonly trustDomain: string; readonly operator: string };
 
-/** Undefined for every ID that `cellSpiffeId` and `runnerSpiffeId` would not have written. */
+/** Undefined for every ID that the functions of `identity.ts` would not have written. */
 export function workloadOf(spiffeId: string): Workload | undefined {
   const { trustDomain, path } = parseSpiffeId(spiffeId) ?? { trustDomain: '', path: '' };
-  const [, root, cellName, branch, runner] = path.split('/');
+  const [, root, cellName = '', branch, runner] = path.split('/');
+  if (root === 'operator' && cellName !== '' && spiffeId === operatorSpiffeId(trustDomain, cellName)) {
+    return { kind: 'operator', trustDomain, operator: cellName };
+  }
   const cell = Cell.safeParse(cellName);
   if (root !== 'cell' || !cell.success) return undefined;
   if (spiffeId === cellSpiffeId(trustDomain, cell.data)) return { kind: 'cell', trustDomain, cell: cell.data };

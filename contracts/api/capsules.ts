@@ -57,6 +57,7 @@ export const CapsuleListing = z
     id: idOf('cap'),
     name: z.string().describe('publisher/slug'),
     publisher: z.string(),
+    isPublisherVerified: z.boolean().describe('An operator of the platform has verified who the publisher is'),
     slug: z.string(),
     homeCell: Cell,
     title: z.string(),

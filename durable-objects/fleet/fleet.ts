@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { z } from 'zod';
 
-import type { FleetObject, Placement, RunnerSighting } from '#contracts/objects';
+import type { FleetObject, PlacementAnswer, PlacementRequest, RunnerSighting } from '#contracts/objects';
 import { Heartbeat } from '#contracts/runner';
 
 import { backoffMs } from '../backoff.ts';
@@ -9,7 +9,7 @@ import { type FleetEnv, runOf } from '../env.ts';
 import { migrate } from '../migrate.ts';
 import { parseCall } from '../parse.ts';
 import { FLEET_MIGRATIONS } from './migrations.ts';
-import { place, type PlacementRequest, RUNNER_FORGOTTEN_MS } from './placement.ts';
+import { place, RUNNER_FORGOTTEN_MS, warmKey } from './placement.ts';
 
 interface Runner {
   beat: Heartbeat;
@@ -29,13 +29,17 @@ export class Fleet extends DurableObject<FleetEnv> implements FleetObject {
   private readonly known = new Map<string, Runner>();
   private reporting: Promise<void> | undefined;
   private failures = 0;
+  /** While this object was not there nobody was silent towards it. */
+  private readonly listeningSinceMs = Date.now();
 
   constructor(ctx: DurableObjectState, env: FleetEnv) {
     super(ctx, env);
     migrate(ctx.storage, FLEET_MIGRATIONS);
     for (const row of ctx.storage.sql.exec('SELECT beat, last_seen_ms FROM runners')) {
       const { beat, last_seen_ms: lastSeenMs } = RunnerRow.parse(row);
-      this.remember(Heartbeat.parse(JSON.parse(beat)), lastSeenMs);
+      const known = Heartbeat.safeParse(JSON.parse(beat));
+      // One that an earlier version wrote may lack something; the runner says it all again in a moment.
+      if (known.success) this.remember(known.data, lastSeenMs);
     }
   }
 
@@ -51,11 +55,12 @@ export class Fleet extends DurableObject<FleetEnv> implements FleetObject {
     this.ctx.waitUntil(this.reportLostRuns());
   }
 
-  async place(request: PlacementRequest): Promise<Placement | undefined> {
-    const placement = place(this.known.values(), request, Date.now());
-    const placedSince = placement && this.known.get(placement.runnerId)?.placedSince;
-    placedSince?.set(request.runtime, (placedSince.get(request.runtime) ?? 0) + 1);
-    return placement;
+  async place(request: PlacementRequest): Promise<PlacementAnswer> {
+    const answer = place(this.known.values(), request, Date.now());
+    const placedSince = answer.kind === 'placed' ? this.known.get(answer.runnerId)?.placedSince : undefined;
+    const key = warmKey(request);
+    placedSince?.set(key, (placedSince.get(key) ?? 0) + 1);
+    return answer;
   }
 
   async vacate(runnerId: string): Promise<void> {
@@ -71,7 +76,8 @@ export class Fleet extends DurableObject<FleetEnv> implements FleetObject {
     const runner = this.known.get(runnerId);
     if (!runner) return undefined;
     const { beat, lastSeenMs } = runner;
-    return { endpoint: beat.endpoint, lastSeenMs, silentMs: Date.now() - lastSeenMs };
+    const silentMs = Date.now() - Math.max(lastSeenMs, this.listeningSinceMs);
+    return { endpoint: beat.endpoint, lastSeenMs, silentMs };
   }
 
   override async alarm(): Promise<void> {

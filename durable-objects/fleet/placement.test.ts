@@ -1,13 +1,25 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
+import { Digest } from '#contracts/digest';
 import { newId, type RunnerId } from '#contracts/ids';
+import { ISOLATION_CLASSES } from '#contracts/isolation';
+import type { PlacementRequest } from '#contracts/objects';
 import { HEARTBEAT_EXPIRY_MS, type Heartbeat } from '#contracts/runner';
 
-import { canTake, type KnownRunner, place } from './placement.ts';
+import { canTake, isOffered, type KnownRunner, OFFER_REMEMBERED_MS, place } from './placement.ts';
 
 const NOW = Date.UTC(2026, 10, 23);
-const REQUEST = { runtime: 'node24', digest: `sha256:${'0'.repeat(64)}`, exclude: [] };
+const DIGEST = Digest.parse(`sha256:${'0'.repeat(64)}`);
+const OTHER_DIGEST = Digest.parse(`sha256:${'1'.repeat(64)}`);
+const LAYER = Digest.parse(`sha256:${'2'.repeat(64)}`);
+const REQUEST: PlacementRequest = {
+  runtime: 'node24',
+  isolation: 'standard',
+  digest: DIGEST,
+  layers: [],
+  exclude: [],
+};
 
 function runner(beat: Partial<Heartbeat>, known: Partial<KnownRunner> = {}): KnownRunner {
   const runnerId = newId('rnr');
@@ -35,38 +47,40 @@ function runner(beat: Partial<Heartbeat>, known: Partial<KnownRunner> = {}): Kno
   };
 }
 
-function chosen(runners: readonly KnownRunner[], exclude: readonly RunnerId[] = []) {
-  return place(runners, { ...REQUEST, exclude }, NOW)?.runnerId;
+function chosen(runners: readonly KnownRunner[], change: Partial<PlacementRequest> = {}): string | undefined {
+  const answer = place(runners, { ...REQUEST, ...change }, NOW);
+  return answer.kind === 'placed' ? answer.runnerId : undefined;
 }
 
 test.each([
   ['is not ready', runner({ isReady: false })],
   ['is draining', runner({ isDraining: true })],
   ['is full', runner({ running: 4 })],
-  ['was filled since it last reported', runner({ running: 3 }, { placedSince: new Map([['wasm', 1]]) })],
+  ['does not offer the class', runner({ isolationClasses: ['strict'] })],
+  ['was filled since it last reported', runner({ running: 3 }, { placedSince: new Map([['wasm/standard', 1]]) })],
   ['was not heard of in time', runner({}, { lastSeenMs: NOW - HEARTBEAT_EXPIRY_MS })],
 ])('a runner that %s takes no run', (_why, unfit) => {
   expect(chosen([unfit])).toBeUndefined();
 });
 
 test('a place is free again as soon as the run in it has ended', () => {
-  const busy = runner({ running: 4 }, { placedSince: new Map([['wasm', 7]]), endedSince: 8 });
+  const busy = runner({ running: 4 }, { placedSince: new Map([['wasm/standard', 7]]), endedSince: 8 });
   expect(chosen([busy])).toBe(busy.beat.runnerId);
 });
 
 test('a runner that is excluded is not chosen', () => {
   const [first, second] = [runner({}), runner({ running: 3 })];
-  expect(chosen([first, second], [first.beat.runnerId])).toBe(second.beat.runnerId);
+  expect(chosen([first, second], { exclude: [first.beat.runnerId] })).toBe(second.beat.runnerId);
 });
 
 test('a warm runner is preferred to an idle one that is cold', () => {
-  const [cold, warm] = [runner({}), runner({ running: 3, warm: { node24: 1 } })];
+  const [cold, warm] = [runner({}), runner({ running: 3, warm: { 'node24/standard': 1 } })];
   expect(chosen([cold, warm])).toBe(warm.beat.runnerId);
 });
 
 test('what was placed since the last heartbeat has used up the warmth', () => {
-  const used = runner({ warm: { node24: 1 } }, { placedSince: new Map([['node24', 1]]) });
-  const warm = runner({ running: 3, warm: { node24: 1 } });
+  const used = runner({ warm: { 'node24/standard': 1 } }, { placedSince: new Map([['node24/standard', 1]]) });
+  const warm = runner({ running: 3, warm: { 'node24/standard': 1 } });
   expect(chosen([used, warm])).toBe(warm.beat.runnerId);
 });
 
@@ -76,33 +90,132 @@ test('among warm runners the least loaded is chosen, by share and not by number'
   expect(chosen([small, large])).toBe(large.beat.runnerId);
 });
 
+test('warmth of another isolation class is none', () => {
+  const classes = { isolationClasses: [...ISOLATION_CLASSES] };
+  const standard = runner({ ...classes, warm: { 'node24/standard': 4 } });
+  const strict = runner({ ...classes, running: 3, warm: { 'node24/strict': 1 } });
+  expect(chosen([standard, strict], { isolation: 'strict' })).toBe(strict.beat.runnerId);
+});
+
+test('where none is warm, a runner that holds the bundle is preferred to one that is idle', () => {
+  const [idle, holder] = [runner({}), runner({ running: 3, cachedDigests: [OTHER_DIGEST, DIGEST] })];
+  expect(chosen([idle, holder])).toBe(holder.beat.runnerId);
+});
+
+test('a runner that holds the layers too is preferred to one that holds the bundle alone', () => {
+  const bundle = runner({ cachedDigests: [DIGEST] });
+  const both = runner({ running: 3, cachedDigests: [LAYER, DIGEST] });
+  expect(chosen([bundle, both], { layers: [LAYER] })).toBe(both.beat.runnerId);
+});
+
+test('a class that no runner offers is refused at once, one whose runners are busy is waited for', () => {
+  const standard = runner({ isolationClasses: ['standard'] });
+  const strict = runner({ isolationClasses: ['strict'], running: 4 });
+  const asked = { ...REQUEST, isolation: 'strict' as const };
+  expect(place([standard], asked, NOW).kind).toBe('not-offered');
+  expect(place([standard, strict], asked, NOW).kind).toBe('none-free');
+});
+
+test.each([
+  ['no runner was heard of yet', []],
+  ['the only runner is still starting', [runner({ isReady: false, isolationClasses: [] })]],
+  ['a runner of the class went silent a moment ago', [runner({}, { lastSeenMs: NOW - HEARTBEAT_EXPIRY_MS })]],
+  ['every runner has long been silent', [runner({ isolationClasses: [] }, { lastSeenMs: NOW - OFFER_REMEMBERED_MS })]],
+])('while %s, a run waits', (_why, runners) => {
+  expect(place(runners, REQUEST, NOW).kind).toBe('none-free');
+});
+
+const keys = fc.constantFrom('node24/standard', 'node24/strict', 'wasm/standard');
 const beats = fc.record({
   isReady: fc.boolean(),
   isDraining: fc.boolean(),
   capacity: fc.integer({ min: 0, max: 4 }),
   running: fc.integer({ min: 0, max: 4 }),
-  warm: fc.dictionary(fc.constantFrom('node24', 'wasm'), fc.integer({ min: 0, max: 3 })),
+  isolationClasses: fc.subarray([...ISOLATION_CLASSES]),
+  warm: fc.dictionary(keys, fc.integer({ min: 0, max: 3 })),
+  cachedDigests: fc.subarray([DIGEST, OTHER_DIGEST, LAYER]),
 });
 const fleets = fc.array(
   fc
-    .tuple(beats, fc.integer({ min: 0, max: 2 * HEARTBEAT_EXPIRY_MS }))
-    .map(([beat, silentMs]) => runner(beat, { lastSeenMs: NOW - silentMs })),
+    .tuple(beats, fc.integer({ min: 0, max: 2 * OFFER_REMEMBERED_MS }), fc.dictionary(keys, fc.nat({ max: 2 })))
+    .map(([beat, silentMs, placed]) =>
+      runner(beat, { lastSeenMs: NOW - silentMs, placedSince: new Map(Object.entries(placed)) }),
+    ),
   { maxLength: 8 },
 );
+const requests = fc.record({
+  isolation: fc.constantFrom(...ISOLATION_CLASSES),
+  layers: fc.subarray([OTHER_DIGEST, LAYER]),
+});
 
 test('a run is placed exactly where some runner can take it, and on one that can', () => {
   fc.assert(
-    fc.property(fleets, (fleet) => {
-      const fit = fleet.filter((known) => canTake(known, [], NOW)).map(({ beat }) => beat.runnerId);
-      expect(fit.length === 0 ? [undefined] : fit).toContain(chosen(fleet));
+    fc.property(fleets, requests, (fleet, change) => {
+      const request = { ...REQUEST, ...change };
+      const fit = fleet.filter((known) => canTake(known, request, NOW)).map(({ beat }) => beat.runnerId);
+      const expected: (RunnerId | undefined)[] = fit.length === 0 ? [undefined] : fit;
+      expect(expected).toContain(chosen(fleet, change));
+    }),
+  );
+});
+
+test('no run goes to a runner that does not offer its class, is not ready, is draining, or was not heard of in time', () => {
+  fc.assert(
+    fc.property(fleets, requests, (fleet, change) => {
+      const runnerId = chosen(fleet, change);
+      const taken = fleet.find(({ beat }) => beat.runnerId === runnerId);
+      if (!taken) return;
+      expect(taken.beat).toMatchObject({ isReady: true, isDraining: false });
+      expect(taken.beat.isolationClasses).toContain(change.isolation);
+      expect(NOW - taken.lastSeenMs).toBeLessThan(HEARTBEAT_EXPIRY_MS);
+    }),
+  );
+});
+
+test('warmth decides before the bundle, the bundle before load', () => {
+  fc.assert(
+    fc.property(fleets, requests, (fleet, change) => {
+      const request = { ...REQUEST, ...change };
+      const runnerId = chosen(fleet, change);
+      if (runnerId === undefined) return;
+      const ranked = fleet
+        .filter((known) => canTake(known, request, NOW))
+        .map((known) => ({ runnerId: known.beat.runnerId, rank: rankOf(known, request) }));
+      const best = Math.max(...ranked.map(({ rank }) => rank));
+      expect(ranked.find((candidate) => candidate.runnerId === runnerId)?.rank).toBe(best);
+    }),
+  );
+});
+
+/** What the choice must maximise, written down another way: each term outweighs all that come after it. */
+function rankOf(
+  { beat, placedSince, endedSince }: KnownRunner,
+  { runtime, isolation, digest, layers }: PlacementRequest,
+) {
+  const key = `${runtime}/${isolation}`;
+  const isWarm = (beat.warm[key] ?? 0) > (placedSince.get(key) ?? 0);
+  const held = beat.cachedDigests.filter((cached) => [digest, ...layers].includes(cached)).length;
+  const placed = [...placedSince.values()].reduce((sum, count) => sum + count, 0);
+  const running = Math.max(0, beat.running + placed - endedSince);
+  return Number(isWarm) * 1_000 + held * 10 - running / beat.capacity;
+}
+
+test('what is not offered is known from the runners alone: some reported lately, all of them are up, none has the class', () => {
+  fc.assert(
+    fc.property(fleets, requests, (fleet, { isolation }) => {
+      const lately = fleet.filter(({ lastSeenMs }) => NOW - lastSeenMs < OFFER_REMEMBERED_MS);
+      const isHopeless =
+        lately.length > 0 &&
+        lately.every(({ beat }) => !beat.isolationClasses.includes(isolation) && (beat.isReady || beat.isDraining));
+      expect(isOffered(fleet, { runtime: 'node24', isolation }, NOW)).toBe(!isHopeless);
     }),
   );
 });
 
 test('the choice does not depend on the order in which runners are known', () => {
   fc.assert(
-    fc.property(fleets, (fleet) => {
-      expect(chosen(fleet.toReversed())).toBe(chosen(fleet));
+    fc.property(fleets, requests, (fleet, change) => {
+      expect(chosen(fleet.toReversed(), change)).toBe(chosen(fleet, change));
     }),
   );
 });

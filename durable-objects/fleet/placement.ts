@@ -1,61 +1,88 @@
-import type { Placement } from '#contracts/objects';
+import type { Placement, PlacementAnswer, PlacementRequest } from '#contracts/objects';
 import { type Heartbeat, HEARTBEAT_EXPIRY_MS } from '#contracts/runner';
 
 /** A runner as its last heartbeat described it, and what was placed on it and has ended there since. */
 export interface KnownRunner {
   readonly beat: Heartbeat;
   readonly lastSeenMs: number;
-  /** By runtime. */
+  /** By runtime and isolation class, as `warmKey` writes them. */
   readonly placedSince: ReadonlyMap<string, number>;
   readonly endedSince: number;
 }
 
-export interface PlacementRequest {
-  readonly runtime: string;
-  readonly digest: string;
-  readonly exclude: readonly string[];
-}
-
 /** A runner that was silent for this long is forgotten. */
 export const RUNNER_FORGOTTEN_MS = 24 * 3_600_000;
+/** A runner that went silent may be back within this time: until then what it offers counts as offered here. */
+export const OFFER_REMEMBERED_MS = 60_000;
 
-/**
- * Chooses the runner for a run: ready, not draining, heard of lately and with a free place; among those one that has the runtime warm,
- * then the least loaded. Which bundles a runner caches is not known here; the digest breaks ties, so that a capsule tends to come back
- * to a runner that has its bundle.
- */
-export function place(runners: Iterable<KnownRunner>, request: PlacementRequest, nowMs: number): Placement | undefined {
-  const candidates = [...runners].filter((runner) => canTake(runner, request.exclude, nowMs));
-  const best = candidates.reduce<KnownRunner | undefined>(
-    (chosen, runner) => (chosen && compare(chosen, runner, request) <= 0 ? chosen : runner),
-    undefined,
-  );
-  return best && { runnerId: best.beat.runnerId, endpoint: best.beat.endpoint };
+type Wanted = Pick<PlacementRequest, 'runtime' | 'isolation'>;
+
+/** How a heartbeat names the sandboxes that wait: `node24/standard`. */
+export function warmKey({ runtime, isolation }: Wanted): string {
+  return `${runtime}/${isolation}`;
 }
 
-export function canTake(runner: KnownRunner, exclude: readonly string[], nowMs: number): boolean {
+/**
+ * Chooses the runner for a run: one that offers its isolation class, is ready, not draining, heard of lately and has a free place. Among those
+ * one that has a sandbox warm, then the one that holds most of what the run needs, then the least loaded. Where nothing else decides the
+ * digest does, so that a capsule tends to come back to a runner that will have its bundle.
+ */
+export function place(runners: Iterable<KnownRunner>, request: PlacementRequest, nowMs: number): PlacementAnswer {
+  const known = [...runners];
+  const best = known
+    .filter((runner) => canTake(runner, request, nowMs))
+    .reduce<KnownRunner | undefined>(
+      (chosen, runner) => (chosen && compare(chosen, runner, request) <= 0 ? chosen : runner),
+      undefined,
+    );
+  if (best) return { kind: 'placed', ...placementOn(best) };
+  return isOffered(known, request, nowMs) ? { kind: 'none-free' } : { kind: 'not-offered' };
+}
+
+export function canTake(runner: KnownRunner, request: Wanted & Pick<PlacementRequest, 'exclude'>, nowMs: number) {
   const { beat, lastSeenMs } = runner;
   return (
     beat.isReady &&
     !beat.isDraining &&
+    beat.isolationClasses.includes(request.isolation) &&
     nowMs - lastSeenMs < HEARTBEAT_EXPIRY_MS &&
     runningOn(runner) < beat.capacity &&
-    !exclude.includes(beat.runnerId)
+    !request.exclude.includes(beat.runnerId)
   );
 }
 
+/** Fails only where it is known: a cell that has heard of no runner lately, or of one that is still starting, may yet have the class. */
+export function isOffered(runners: readonly KnownRunner[], { isolation }: Wanted, nowMs: number): boolean {
+  const lately = runners.filter(({ lastSeenMs }) => nowMs - lastSeenMs < OFFER_REMEMBERED_MS);
+  const mayOffer = ({ beat }: KnownRunner) =>
+    beat.isolationClasses.includes(isolation) || (!beat.isReady && !beat.isDraining);
+  return lately.length === 0 || lately.some(mayOffer);
+}
+
+function placementOn({ beat: { runnerId, endpoint } }: KnownRunner): Placement {
+  return { runnerId, endpoint };
+}
+
 /** Negative where `a` suits better. Total: no two different runners compare equal. */
-function compare(a: KnownRunner, b: KnownRunner, { runtime, digest }: PlacementRequest): number {
+function compare(a: KnownRunner, b: KnownRunner, request: PlacementRequest): number {
   return (
-    Number(isWarm(b, runtime)) - Number(isWarm(a, runtime)) ||
+    Number(isWarm(b, request)) - Number(isWarm(a, request)) ||
+    heldBy(b, request) - heldBy(a, request) ||
     loadOf(a) - loadOf(b) ||
-    affinity(b, digest) - affinity(a, digest) ||
+    affinity(b, request) - affinity(a, request) ||
     (a.beat.runnerId < b.beat.runnerId ? -1 : 1)
   );
 }
 
-function isWarm({ beat, placedSince }: KnownRunner, runtime: string): boolean {
-  return (beat.warm[runtime] ?? 0) > (placedSince.get(runtime) ?? 0);
+function isWarm({ beat, placedSince }: KnownRunner, request: PlacementRequest): boolean {
+  const key = warmKey(request);
+  return (beat.warm[key] ?? 0) > (placedSince.get(key) ?? 0);
+}
+
+/** How much of what the run needs need not be sent. */
+function heldBy({ beat }: KnownRunner, { digest, layers }: PlacementRequest): number {
+  const held: readonly string[] = beat.cachedDigests;
+  return [digest, ...layers].filter((needed) => held.includes(needed)).length;
 }
 
 function loadOf(runner: KnownRunner): number {
@@ -68,7 +95,7 @@ function runningOn({ beat, placedSince, endedSince }: KnownRunner): number {
 }
 
 /** Rendezvous hashing (FNV-1a): every capsule has its own order of runners, which a runner's coming or going hardly changes. */
-function affinity({ beat }: KnownRunner, digest: string): number {
+function affinity({ beat }: KnownRunner, { digest }: PlacementRequest): number {
   let hash = 0x811c9dc5;
   for (const character of `${beat.runnerId}|${digest}`) {
     hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);

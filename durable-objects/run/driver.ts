@@ -4,9 +4,10 @@ import { backoffMs } from '../backoff.ts';
 import { fleetOf } from '../env.ts';
 import { within } from '../within.ts';
 import { forget, record, settle } from './ending.ts';
+import type { Judgement } from './facts.ts';
 import { Follower } from './follower.ts';
-import { type EndFrame, judgeEnd, type Judgement, unbilled } from './judge-end.ts';
-import { nextStep, type Step } from './lifecycle.ts';
+import { type EndFrame, judgeEnd, unbilled } from './judge-end.ts';
+import { endingOf, nextStep, type Step } from './lifecycle.ts';
 import { type Parts, type Progress, STUCK } from './parts.ts';
 import type { RunRequest } from './request.ts';
 import type { RunnerStream } from './runner-client.ts';
@@ -28,8 +29,9 @@ const ENDING_RETRY = { firstMs: 1_000, capMs: 300_000 };
  */
 export class Driver {
   private readonly parts: Parts;
-  private readonly starter: Starter;
-  private readonly follower: Follower;
+  /** Of this attempt. */
+  private starter: Starter;
+  private follower: Follower;
   private driving: Promise<void> | undefined;
   private startedReport: Promise<void> | undefined;
   private readonly concluded = Promise.withResolvers<void>();
@@ -145,7 +147,7 @@ export class Driver {
         return this.accept(progress.stream);
       case 'ended':
         this.leaveUnasked();
-        return this.conclude(unbilled(progress.outcome, Date.now()), null);
+        return this.end(unbilled(progress.outcome, Date.now()), null);
       case 'end-frame':
         return this.hearEnd(progress.end);
     }
@@ -164,11 +166,12 @@ export class Driver {
   private async reportStart(startedAtMs: number): Promise<void> {
     const { store, env } = this.parts;
     const { runId, tenantId } = store.request.start;
-    const runnerId = store.facts.placement?.runnerId ?? '';
+    const { placement, attempt } = store.facts;
+    const runnerId = placement?.runnerId ?? '';
     await Promise.race([scheduler.wait(STARTED_AFTER_MS), this.concluded.promise]);
     if (store.facts.conclusion) return;
     try {
-      const reporting = env.SELF.recordRunStarted({ runId, tenantId, startedAtMs, runnerId });
+      const reporting = env.SELF.recordRunStarted({ runId, tenantId, startedAtMs, runnerId, attempt });
       await within(STARTED_LIMIT_MS, 'reporting the start', reporting);
     } catch (error) {
       console.warn({ message: 'the start was not reported', runId, error: String(error) });
@@ -179,7 +182,35 @@ export class Driver {
     const { store, env } = this.parts;
     const runnerId = store.facts.placement?.runnerId ?? '';
     const judgement = await judgeEnd({ end, request: store.request, output: store.output(), runnerId, env });
-    this.conclude(judgement, end.seq);
+    this.end(judgement, end.seq - store.facts.seqOffset);
+  }
+
+  /** Of this attempt, and of the run where there is none after it. */
+  private end(judgement: Judgement, runnerEndSeq: number | null): void {
+    const ending = endingOf(this.parts.store.facts, judgement);
+    if (ending.kind === 'retry') this.retry(ending.former, runnerEndSeq);
+    else this.conclude(ending.judgement, runnerEndSeq);
+  }
+
+  private retry(judgement: Judgement, runnerEndSeq: number | null): void {
+    const { store, bell } = this.parts;
+    const { placement, loss, attempt } = store.facts;
+    const heldBy = loss?.isHeld === false ? null : placement;
+    this.vacate();
+    store.retried(
+      { heldBy, runnerEndSeq, judgement },
+      {
+        kind: 'attempt',
+        seq: store.lastSeq + 1,
+        atMs: Date.now(),
+        attempt: attempt + 1,
+        detail: judgement.outcome.detail,
+      },
+    );
+    this.starter = new Starter(this.parts);
+    this.follower = new Follower(this.parts);
+    this.firstTryMs = undefined;
+    bell.ring();
   }
 
   private conclude(judgement: Judgement, runnerEndSeq: number | null): void {

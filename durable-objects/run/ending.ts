@@ -1,8 +1,9 @@
+import { idOf } from '#contracts/ids';
 import type { RunEnded } from '#contracts/objects';
 
 import { type RunEnv, usageMeterOf } from '../env.ts';
 import { within } from '../within.ts';
-import { type Conclusion } from './lifecycle.ts';
+import type { Conclusion } from './facts.ts';
 import { FrameReader } from './ndjson.ts';
 import { RunnerClient } from './runner-client.ts';
 import type { RunStore } from './store.ts';
@@ -26,8 +27,10 @@ export async function settle(env: RunEnv, { request, facts }: RunStore): Promise
 
 /** Tells the cell's database how the run ended. */
 export async function record(env: RunEnv, store: RunStore): Promise<void> {
-  const { runId, tenantId } = store.request.start;
+  const { runId, tenantId, isolation } = store.request.start;
+  const { placement, former, attempt } = store.facts;
   const { outcome, usage, amountNanos, receipt, hasOutput, startedAtMs, endedAtMs } = conclusionOf(store.facts);
+  const holder = placement ?? former?.heldBy;
   const ended: RunEnded = {
     runId,
     tenantId,
@@ -38,23 +41,46 @@ export async function record(env: RunEnv, store: RunStore): Promise<void> {
     receipt,
     startedAtMs: startedAtMs ?? store.facts.acceptedAtMs,
     endedAtMs,
+    runnerId: holder ? idOf('rnr').parse(holder.runnerId) : null,
+    isolation,
+    attempts: attempt,
   };
   await within(CALL_LIMIT_MS, 'recording the end', env.SELF.recordRunEnded(ended));
 }
 
-/** Lets the runner forget the run. One that we gave up on, and that lives after all, is stopped and heard to its end first. */
+/** Lets whoever held the run forget it, this attempt and the one before. */
 export async function forget(env: RunEnv, store: RunStore): Promise<void> {
-  const { placement } = store.facts;
-  if (!placement) return;
+  const { placement, former, seqOffset } = store.facts;
   const { runId } = store.request.start;
-  const { runnerEndSeq, endedAtMs } = conclusionOf(store.facts);
-  const runner = new RunnerClient(env.RUNNERS, placement.endpoint);
+  const { runnerEndSeq, endSeq, endedAtMs } = conclusionOf(store.facts);
   try {
-    const seq = runnerEndSeq ?? (await stopAndDrain(runner, runId, store.lastSeq));
-    if (seq !== undefined) await runner.acknowledge(runId, seq);
+    if (placement) {
+      await forgetAt(new RunnerClient(env.RUNNERS, placement.endpoint), runId, {
+        runnerEndSeq,
+        lastSeq: endSeq - 1 - seqOffset,
+      });
+    }
+    if (former?.heldBy) {
+      await forgetAt(new RunnerClient(env.RUNNERS, former.heldBy.endpoint), runId, {
+        runnerEndSeq: former.runnerEndSeq,
+        lastSeq: seqOffset - 1,
+      });
+    }
   } catch (error) {
     if (Date.now() - endedAtMs < FORGET_WITHIN_MS) throw error;
   }
+}
+
+/** By the runner's own count. */
+interface Heard {
+  readonly runnerEndSeq: number | null;
+  readonly lastSeq: number;
+}
+
+/** A run that we gave up on, and that lives after all, is stopped and heard to its end first. */
+async function forgetAt(runner: RunnerClient, runId: string, { runnerEndSeq, lastSeq }: Heard): Promise<void> {
+  const seq = runnerEndSeq ?? (await stopAndDrain(runner, runId, lastSeq));
+  if (seq !== undefined) await runner.acknowledge(runId, seq);
 }
 
 async function stopAndDrain(runner: RunnerClient, runId: string, afterSeq: number): Promise<number | undefined> {

@@ -2,15 +2,15 @@ import type { RunnerSighting } from '#contracts/objects';
 
 import { fleetOf } from '../env.ts';
 import { within } from '../within.ts';
-import { isRunnerGone, lost, punctuality } from './lifecycle.ts';
+import { isRunnerGone, lost, punctuality, SUSPICIOUS_MS } from './lifecycle.ts';
 import { FrameReader, newFrames, ProtocolError } from './ndjson.ts';
 import { ended, MOVED, type Parts, type Progress, STUCK } from './parts.ts';
 import { RunnerClient, type RunnerStream } from './runner-client.ts';
 
 const CALL_LIMIT_MS = 5_000;
 const ACKNOWLEDGE_EVERY_MS = 250;
-/** A stream that said nothing for this long is worth a question to the fleet. */
-const QUIET_MS = 5_000;
+/** A stream that said nothing for this long is worth a question to the fleet, again and again. */
+const QUIET_MS = 2_000;
 /** The same nonsense that often, without one good frame between, will not get better. */
 const PROTOCOL_ERRORS_MAX = 3;
 
@@ -37,13 +37,16 @@ export class Follower {
 
   /** Reads frames until the run ends or the stream breaks. */
   async follow(): Promise<Progress> {
+    const beganAtMs = Date.now();
     const stream = this.accepted ?? (await this.attach());
     this.accepted = undefined;
-    if (!stream) return this.reachable();
+    if (!stream) return this.reachable(beganAtMs);
     const { store } = this.parts;
     const before = store.lastSeq;
     this.current = stream;
     this.unreachableSinceMs = undefined;
+    this.lastHeardMs = Date.now();
+    const probing = setInterval(() => void this.probe(), QUIET_MS);
     try {
       return await this.consume(stream);
     } catch (error) {
@@ -55,12 +58,13 @@ export class Follower {
       console.warn({ message: 'a frame stream broke', runId: store.request.start.runId, error: String(error) });
       return store.lastSeq > before ? MOVED : STUCK;
     } finally {
+      clearInterval(probing);
       this.current = undefined;
       stream.abort();
     }
   }
 
-  /** Called by the watchdog: finds streams that hang without breaking, and runs that outstay their time. */
+  /** Called by the watchdog: finds runs that outstay their time. */
   async supervise(): Promise<void> {
     const { store } = this.parts;
     const { acceptedAtMs, placement, conclusion, isCancelRequested } = store.facts;
@@ -68,15 +72,25 @@ export class Follower {
     const nowMs = Date.now();
     const time = punctuality(nowMs - acceptedAtMs, store.request.start.resources.timeoutMs);
     if (time === 'give-up') {
-      store.giveUp('the run did not end long after its time limit');
+      store.giveUp({ detail: 'the run did not end long after its time limit', isHeld: true });
       this.interrupt();
       return;
     }
     if (time === 'cancel-now' || isCancelRequested) await this.cancel();
-    if (!this.current || nowMs - this.lastHeardMs < QUIET_MS) return;
-    const sighting = await this.sighting(placement.runnerId);
-    const silence = { unreachableForMs: nowMs - this.lastHeardMs, heartbeatSilentMs: sighting?.silentMs };
-    if (isRunnerGone(silence)) this.interrupt();
+    await this.probe();
+  }
+
+  /** Finds streams that hang without breaking: where the runner misses its heartbeats too, it is asked anew. */
+  private async probe(): Promise<void> {
+    const { current } = this;
+    const { placement } = this.parts.store.facts;
+    if (!current || !placement || Date.now() - this.lastHeardMs < QUIET_MS) return;
+    try {
+      const sighting = await this.sighting(placement.runnerId);
+      if ((sighting?.silentMs ?? Number.POSITIVE_INFINITY) >= SUSPICIOUS_MS) current.abort();
+    } catch (error) {
+      console.warn({ message: 'the fleet did not answer', error: String(error) });
+    }
   }
 
   /** Asks the runner to stop; the run then ends as any other, with a receipt. */
@@ -100,12 +114,12 @@ export class Follower {
   }
 
   /** After an attempt that reached nobody: lost if the runner is gone, and its new address if it has one. */
-  async reachable(): Promise<Progress> {
+  async reachable(beganAtMs = Date.now()): Promise<Progress> {
     const { store } = this.parts;
     const { placement } = store.facts;
     if (!placement) return STUCK;
     const nowMs = Date.now();
-    this.unreachableSinceMs ??= nowMs;
+    this.unreachableSinceMs ??= beganAtMs;
     const sighting = await this.sighting(placement.runnerId);
     if (sighting && sighting.endpoint !== placement.endpoint) {
       store.placed({ ...placement, endpoint: sighting.endpoint });
@@ -120,9 +134,9 @@ export class Follower {
   private async attach(): Promise<RunnerStream | undefined> {
     const { store } = this.parts;
     try {
-      const answer = await this.runner().attach(store.request.start.runId, store.lastSeq);
+      const answer = await this.runner().attach(store.request.start.runId, store.lastSeq - store.facts.seqOffset);
       if (answer.kind === 'streaming') return answer.stream;
-      store.giveUp(this.lossDetail);
+      store.giveUp({ detail: this.lossDetail, isHeld: false });
     } catch (error) {
       console.warn({ message: 'a runner did not answer', runId: store.request.start.runId, error: String(error) });
     }
@@ -131,8 +145,7 @@ export class Follower {
 
   private async consume({ body }: RunnerStream): Promise<Progress> {
     const { store, bell } = this.parts;
-    const reader = new FrameReader();
-    this.lastHeardMs = Date.now();
+    const reader = new FrameReader(store.facts.seqOffset);
     for await (const chunk of body) {
       this.lastHeardMs = Date.now();
       const frames = newFrames(reader.push(chunk), store.lastSeq);
@@ -144,7 +157,7 @@ export class Follower {
         this.acknowledge();
       }
       if (end) return { kind: 'end-frame', end };
-      if (store.facts.lostDetail !== null) return MOVED;
+      if (store.facts.loss) return MOVED;
     }
     return STUCK;
   }
@@ -161,7 +174,7 @@ export class Follower {
 
   private async sendAcknowledgement(): Promise<void> {
     const { ctx, store } = this.parts;
-    const { lastSeq } = store;
+    const lastSeq = store.lastSeq - store.facts.seqOffset;
     try {
       // What is acknowledged is deleted over there, so it must be on disk here.
       await ctx.storage.sync();

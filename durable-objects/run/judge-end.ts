@@ -8,13 +8,10 @@ import { NO_USAGE } from '#contracts/run';
 import { verifyReceipt } from '#contracts/verify-receipt';
 
 import { cellOf, type RunEnv } from '../env.ts';
-import type { Conclusion } from './lifecycle.ts';
+import type { Judgement } from './facts.ts';
 import type { RunRequest } from './request.ts';
 
 export type EndFrame = Extract<Frame, { kind: 'end' }>;
-
-/** What the end of a run is, before it has a number of its own. */
-export type Judgement = Omit<Conclusion, 'endSeq' | 'runnerEndSeq'>;
 
 interface Hearing {
   readonly end: EndFrame;
@@ -64,7 +61,7 @@ async function provenClaims(
   jws: string | undefined,
 ): Promise<ReceiptClaims> {
   if (jws === undefined) throw new Error('the run ended without a receipt');
-  const { runId, tenantId, installationId, capsule, version, digest, input } = request.start;
+  const { runId, tenantId, installationId, capsule, version, digest, isolation, input } = request.start;
   const claims = await verifyReceipt({
     jws,
     trustBundlePem: env.TRUST_BUNDLE,
@@ -77,6 +74,7 @@ async function provenClaims(
       capsule,
       version,
       digest,
+      isolation,
       runnerId: idOf('rnr').parse(runnerId),
       inputSha256: jsonSha256(input),
     },

@@ -3,31 +3,22 @@ import { expect, test } from 'vitest';
 
 import { NO_USAGE } from '#contracts/run';
 
+import { type Conclusion, type Facts, type Judgement, NOTHING_KNOWN } from './facts.ts';
 import {
-  type Attempt,
-  type Conclusion,
-  type Facts,
+  endingOf,
   isRunnerGone,
+  lost,
   nextStep,
   OVERDUE_MS,
   punctuality,
-  RUNNER_GONE_MS,
+  refused,
+  SILENT_MS,
   START_DEADLINE_MS,
+  type Trial,
+  UNREACHABLE_MS,
 } from './lifecycle.ts';
 
-const FRESH: Facts = {
-  isBegun: true,
-  isCancelRequested: false,
-  lostDetail: null,
-  isReserved: false,
-  placement: null,
-  acceptedAtMs: null,
-  conclusion: null,
-  isSettled: false,
-  isRecorded: false,
-  isForgotten: false,
-  failures: 0,
-};
+const FRESH: Facts = { ...NOTHING_KNOWN, isBegun: true };
 const CONCLUSION: Conclusion = {
   outcome: { state: 'succeeded', cause: 'exit_code', detail: '', exitCode: 0 },
   usage: NO_USAGE,
@@ -41,10 +32,10 @@ const CONCLUSION: Conclusion = {
   runnerEndSeq: 3,
 };
 const PLACEMENT = { runnerId: 'rnr_a', endpoint: 'https://a.test' };
-const NOW: Attempt = { tryingForMs: 0, isStartUncertain: false };
+const NOW: Trial = { tryingForMs: 0, isStartUncertain: false };
 
-function step(facts: Partial<Facts>, attempt: Partial<Attempt> = {}) {
-  return nextStep({ ...FRESH, ...facts }, { ...NOW, ...attempt });
+function step(facts: Partial<Facts>, trial: Partial<Trial> = {}) {
+  return nextStep({ ...FRESH, ...facts }, { ...NOW, ...trial });
 }
 
 test('a run goes from step to step as facts come in', () => {
@@ -86,7 +77,7 @@ test('a run that found no runner in time is refused for want of capacity, one th
 test('a run that has ended is never started, followed or ended again', () => {
   const someFacts = fc.record({
     isCancelRequested: fc.boolean(),
-    lostDetail: fc.option(fc.string()),
+    loss: fc.option(fc.record({ detail: fc.string(), isHeld: fc.boolean() })),
     isReserved: fc.boolean(),
     placement: fc.option(fc.constant(PLACEMENT)),
     acceptedAtMs: fc.option(fc.nat()),
@@ -104,13 +95,42 @@ test('a run that has ended is never started, followed or ended again', () => {
 });
 
 test('a runner is gone when neither this object nor the fleet has heard of it for long', () => {
-  expect(isRunnerGone({ unreachableForMs: RUNNER_GONE_MS, heartbeatSilentMs: RUNNER_GONE_MS })).toBe(true);
-  expect(isRunnerGone({ unreachableForMs: RUNNER_GONE_MS, heartbeatSilentMs: undefined })).toBe(true);
+  expect(isRunnerGone({ unreachableForMs: UNREACHABLE_MS, heartbeatSilentMs: SILENT_MS })).toBe(true);
+  expect(isRunnerGone({ unreachableForMs: UNREACHABLE_MS, heartbeatSilentMs: undefined })).toBe(true);
 });
 
 test('a runner that still reports is not gone, and neither is one that a cell coming back has just begun to call', () => {
   expect(isRunnerGone({ unreachableForMs: 60_000, heartbeatSilentMs: 1_000 })).toBe(false);
   expect(isRunnerGone({ unreachableForMs: 1_000, heartbeatSilentMs: 60_000 })).toBe(false);
+});
+
+const LOST: Judgement = { ...CONCLUSION, outcome: lost('the runner is gone'), isBillable: false, receipt: null };
+const FORMER = { heldBy: PLACEMENT, runnerEndSeq: null, judgement: LOST };
+
+test('a lost run of an idempotent capsule is started once more, and only once', () => {
+  const running = { ...FRESH, isIdempotent: true, placement: PLACEMENT, acceptedAtMs: 1 };
+  expect(endingOf(running, LOST).kind).toBe('retry');
+  expect(endingOf({ ...running, attempt: 2, former: FORMER }, LOST)).toEqual({ kind: 'conclude', judgement: LOST });
+});
+
+test.each([
+  ['whose capsule is not idempotent', { isIdempotent: false }],
+  ['that was to be cancelled', { isIdempotent: true, isCancelRequested: true }],
+])('a lost run %s ends as lost', (_which, facts) => {
+  expect(endingOf({ ...FRESH, ...facts, placement: PLACEMENT }, LOST)).toEqual({ kind: 'conclude', judgement: LOST });
+});
+
+test('a run that failed is not started again', () => {
+  expect(endingOf({ ...FRESH, isIdempotent: true }, CONCLUSION).kind).toBe('conclude');
+});
+
+test('a run that cannot be started again was lost, with what its first runner proved', () => {
+  const waiting = { ...FRESH, isIdempotent: true, attempt: 2, former: { ...FORMER, judgement: CONCLUSION } };
+  const none = { ...LOST, outcome: refused('no_capacity', 'no runner had a free place') };
+  expect(endingOf(waiting, none)).toMatchObject({
+    kind: 'conclude',
+    judgement: { isBillable: true, receipt: CONCLUSION.receipt, outcome: { state: CONCLUSION.outcome.state } },
+  });
 });
 
 test('a run that outstays its time is cancelled, and then given up', () => {

@@ -1,52 +1,18 @@
-import type { Outcome, Usage } from '#contracts/run';
+import type { Outcome } from '#contracts/run';
+import { HEARTBEAT_INTERVAL_MS } from '#contracts/runner';
+
+import type { Facts, Judgement } from './facts.ts';
 
 /**
- * The life of one run as a function of what is known of it: reserve → start → follow → settle → record → forget.
- * Every step may be repeated: what it has achieved is a fact, and a fact is written once.
+ * The life of one run as a function of what is known of it: reserve → start → follow → settle → record → forget; where its runner is lost,
+ * once more from start. Every step may be repeated: what it has achieved is a fact, and a fact is written once.
  */
-export interface Facts {
-  readonly isBegun: boolean;
-  readonly isCancelRequested: boolean;
-  /** Why this run is given up: nobody will ever say how it ended. */
-  readonly lostDetail: string | null;
-  /** Known to this instance of the object; another one asks the meter again, which changes nothing. */
-  readonly isReserved: boolean;
-  /** Written before the runner is asked: from here on it may hold the run. */
-  readonly placement: { readonly runnerId: string; readonly endpoint: string } | null;
-  /** When the runner said yes. */
-  readonly acceptedAtMs: number | null;
-  readonly conclusion: Conclusion | null;
-  readonly isSettled: boolean;
-  readonly isRecorded: boolean;
-  /** The runner knows that it may forget the run. */
-  readonly isForgotten: boolean;
-  /** Consecutive failures of the step at hand, once the run has ended. */
-  readonly failures: number;
-}
-
-/** How the run ended, as its tenant is told, and what follows from it. */
-export interface Conclusion {
-  readonly outcome: Outcome;
-  readonly usage: Usage;
-  readonly amountNanos: string;
-  /** Only verified usage is billed. */
-  readonly isBillable: boolean;
-  readonly receipt: string | null;
-  /** Whether the last result counts as the run's output. */
-  readonly hasOutput: boolean;
-  readonly startedAtMs: number | null;
-  readonly endedAtMs: number;
-  /** The number of our `end` frame, and of the runner's; the latter is null where none came. */
-  readonly endSeq: number;
-  readonly runnerEndSeq: number | null;
-}
-
 export type Step =
   | { readonly kind: 'wait' | 'reserve' | 'start' | 'recover' | 'follow' | 'settle' | 'record' | 'forget' | 'done' }
   | { readonly kind: 'conclude'; readonly outcome: Outcome };
 
-export interface Attempt {
-  /** Since this instance of the object first tried to start the run: an outage of the edge does not count against it. */
+export interface Trial {
+  /** Since this instance of the object first tried to start this attempt: an outage of the edge does not count against it. */
   readonly tryingForMs: number;
   /** A request to start was sent, and its answer never came: the runner may hold the run. */
   readonly isStartUncertain: boolean;
@@ -54,19 +20,27 @@ export interface Attempt {
 
 /** As long as a run waits for a budget answer and a free runner before it is refused. */
 export const START_DEADLINE_MS = 15_000;
-/** A runner that neither answers nor sends heartbeats for this long is gone, and its runs with it. */
-export const RUNNER_GONE_MS = 10_000;
+/** As often as a run is started at all. */
+export const MOST_ATTEMPTS = 2;
+/**
+ * A runner that was asked in vain for the one, and sends no heartbeats for the other, is gone, and its runs with it. Together with the ways
+ * there a run is known to be lost within ten seconds.
+ */
+export const UNREACHABLE_MS = 2_000;
+export const SILENT_MS = 3 * HEARTBEAT_INTERVAL_MS;
+/** A quiet run whose runner missed a heartbeat is worth a question to the runner. */
+export const SUSPICIOUS_MS = 2 * HEARTBEAT_INTERVAL_MS;
 /** A runner ends a run at its time limit. This much later it is told to, and this much later again it is not believed any more. */
 export const OVERDUE_MS = 60_000;
 
-export function nextStep(facts: Facts, attempt: Attempt): Step {
+export function nextStep(facts: Facts, trial: Trial): Step {
   if (!facts.isBegun) return { kind: 'wait' };
   if (facts.conclusion) return afterTheEnd(facts);
-  if (facts.lostDetail !== null) return { kind: 'conclude', outcome: lost(facts.lostDetail) };
+  if (facts.loss) return { kind: 'conclude', outcome: lost(facts.loss.detail) };
   if (facts.acceptedAtMs !== null) return { kind: 'follow' };
-  if (facts.placement && attempt.isStartUncertain) return { kind: 'recover' };
+  if (facts.placement && trial.isStartUncertain) return { kind: 'recover' };
   if (facts.isCancelRequested) return { kind: 'conclude', outcome: CANCELLED_BEFORE_START };
-  if (attempt.tryingForMs >= START_DEADLINE_MS) {
+  if (trial.tryingForMs >= START_DEADLINE_MS) {
     return { kind: 'conclude', outcome: facts.isReserved ? NO_CAPACITY : METER_UNAVAILABLE };
   }
   return { kind: facts.isReserved ? 'start' : 'reserve' };
@@ -78,17 +52,38 @@ function afterTheEnd(facts: Facts): Step {
   return { kind: facts.isForgotten ? 'done' : 'forget' };
 }
 
+export type Ending =
+  | { readonly kind: 'conclude'; readonly judgement: Judgement }
+  | { readonly kind: 'retry'; readonly former: Judgement };
+
+/**
+ * What an end comes to. A lost run of an idempotent capsule is started once more. One that finds no runner for that was lost, and is
+ * not refused: it has run.
+ */
+export function endingOf(facts: Facts, judgement: Judgement): Ending {
+  const { outcome } = judgement;
+  if (isRetried(facts, outcome)) return { kind: 'retry', former: judgement };
+  if (outcome.state !== 'refused' || !facts.former) return { kind: 'conclude', judgement };
+  const { judgement: former } = facts.former;
+  const detail = `${former.outcome.detail}; it could not be started again: ${outcome.detail}`.slice(0, MOST_DETAIL);
+  return { kind: 'conclude', judgement: { ...former, hasOutput: false, outcome: { ...former.outcome, detail } } };
+}
+
+function isRetried(facts: Facts, { state }: Outcome): boolean {
+  return state === 'lost' && facts.isIdempotent && facts.attempt < MOST_ATTEMPTS && !facts.isCancelRequested;
+}
+
 /** What is known of a runner that this run hangs on. */
 export interface Silence {
   /** How long it has not answered this object. */
   readonly unreachableForMs: number;
-  /** How long the fleet has not heard of it; undefined where the fleet does not know it. */
+  /** How long the fleet has listened in vain; undefined where the fleet does not know it. */
   readonly heartbeatSilentMs: number | undefined;
 }
 
-/** Both must be long: a cell that was down itself has heard no heartbeats either, and finds its runners well. */
+/** Both must be long: a cell whose own door was shut has heard no heartbeats either, and finds its runners well. */
 export function isRunnerGone({ unreachableForMs, heartbeatSilentMs }: Silence): boolean {
-  return unreachableForMs >= RUNNER_GONE_MS && (heartbeatSilentMs ?? Number.POSITIVE_INFINITY) >= RUNNER_GONE_MS;
+  return unreachableForMs >= UNREACHABLE_MS && (heartbeatSilentMs ?? Number.POSITIVE_INFINITY) >= SILENT_MS;
 }
 
 export type Punctuality = 'in-time' | 'cancel-now' | 'give-up';
@@ -107,11 +102,12 @@ export function refused(cause: string, detail: string): Outcome {
   return { state: 'refused', cause, detail, exitCode: null };
 }
 
+const MOST_DETAIL = 2_000;
 const NO_CAPACITY = refused('no_capacity', 'no runner of this region had a free place; try again later');
 const METER_UNAVAILABLE = refused('meter_unavailable', 'the budget could not be checked; nothing was started');
 const CANCELLED_BEFORE_START: Outcome = {
   state: 'cancelled',
   cause: 'cancelled',
-  detail: 'cancelled before it started',
+  detail: 'cancelled while it waited for a runner',
   exitCode: null,
 };

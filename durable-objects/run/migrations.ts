@@ -22,4 +22,8 @@ export const RUN_MIGRATIONS = [
      body TEXT NOT NULL
    );
    CREATE INDEX results ON frames (seq) WHERE kind = 'result'`,
+  `ALTER TABLE run ADD COLUMN is_held INTEGER NOT NULL DEFAULT 1;
+   ALTER TABLE run ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;
+   ALTER TABLE run ADD COLUMN seq_offset INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE run ADD COLUMN former TEXT`,
 ] as const;

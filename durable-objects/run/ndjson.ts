@@ -8,21 +8,36 @@ export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }
 
-/** Takes bytes as they come and gives whole frames. */
+/** Takes bytes as they come and gives whole frames, numbered on from `seqOffset`. */
 export class FrameReader {
   private readonly decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  private readonly seqOffset: number;
   private rest = '';
+
+  constructor(seqOffset = 0) {
+    this.seqOffset = seqOffset;
+  }
 
   push(chunk: Uint8Array): Frame[] {
     const lines = (this.rest + this.decoder.decode(chunk, { stream: true })).split('\n');
     this.rest = lines.pop() ?? '';
     if (this.rest.length > MAX_LINE_CHARACTERS) throw new ProtocolError(`a line exceeds ${MAX_LINE_CHARACTERS}`);
-    return lines.filter((line) => line !== '').map(parseFrame);
+    return lines.filter((line) => line !== '').map((line) => this.renumber(parseFrame(line)));
+  }
+
+  private renumber(frame: Frame): Frame {
+    return { ...frame, seq: frame.seq + this.seqOffset };
   }
 }
 
 function parseFrame(line: string): Frame {
   if (line.length > MAX_LINE_CHARACTERS) throw new ProtocolError(`a line exceeds ${MAX_LINE_CHARACTERS} characters`);
+  const frame = readFrame(line);
+  if (frame.kind === 'attempt') throw new ProtocolError('a runner does not say which attempt it is');
+  return frame;
+}
+
+function readFrame(line: string): Frame {
   try {
     return Frame.parse(JSON.parse(line));
   } catch (error) {

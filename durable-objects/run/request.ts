@@ -11,10 +11,11 @@ const StoredRequest = z.object({
   start: StartRun,
   priced: z.object({ pricing: Pricing, resources: Resources }),
   budget: Budget,
+  isIdempotent: z.boolean().default(false),
 });
 export type RunRequest = z.infer<typeof StoredRequest>;
 
-export function encodeRequest({ start, priced, budget }: BeginRun): string {
+export function encodeRequest({ start, priced, budget, isIdempotent }: BeginRun): string {
   const { perRunNanos, meters } = priced.pricing;
   const pricing = {
     ...(perRunNanos === undefined ? {} : { perRunNanos: perRunNanos.toString() }),
@@ -22,7 +23,7 @@ export function encodeRequest({ start, priced, budget }: BeginRun): string {
       Object.entries(meters).map(([name, price]) => [name, { ...price, unitNanos: price.unitNanos.toString() }]),
     ),
   };
-  return JSON.stringify({ start, priced: { pricing, resources: priced.resources }, budget });
+  return JSON.stringify({ start, priced: { pricing, resources: priced.resources }, budget, isIdempotent });
 }
 
 /** @throws TypeError where it is not a run that could be kept */
@@ -34,7 +35,7 @@ export function decodeRequest(text: string): RunRequest {
   return StoredRequest.parse(JSON.parse(text));
 }
 
-/** Once a runner has the run, its secrets have no more business here. */
+/** Once a runner has the run for good, its secrets have no more business here. */
 export function withoutSecrets(request: RunRequest): RunRequest {
   return { ...request, start: { ...request.start, secrets: {} } };
 }

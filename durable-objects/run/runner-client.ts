@@ -22,6 +22,8 @@ export interface RunnerStream {
 }
 
 const HEADERS_TIMEOUT_MS = 10_000;
+/** A runner has the frames at hand: one that takes longer is asked again. */
+const ATTACH_TIMEOUT_MS = 2_000;
 const CALL_TIMEOUT_MS = 10_000;
 const BUNDLE_TIMEOUT_MS = 60_000;
 
@@ -60,6 +62,7 @@ export class RunnerClient {
   async attach(runId: string, afterSeq: number): Promise<AttachAnswer> {
     const { response, abort } = await this.open(`/v1/runs/${runId}/frames?after=${afterSeq}`, {
       headers: { accept: 'application/x-ndjson' },
+      headersTimeoutMs: ATTACH_TIMEOUT_MS,
     });
     if (response.status === 200 && response.body) return { kind: 'streaming', stream: { body: response.body, abort } };
     // The body is read in any case, so that the connection is free again.
@@ -100,9 +103,12 @@ export class RunnerClient {
   }
 
   /** The time limit is for the headers; frames may come as slowly as they like. */
-  private async open(path: string, init: RequestInit): Promise<{ response: Response; abort: () => void }> {
+  private async open(
+    path: string,
+    { headersTimeoutMs = HEADERS_TIMEOUT_MS, ...init }: RequestInit & { readonly headersTimeoutMs?: number },
+  ): Promise<{ response: Response; abort: () => void }> {
     const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(), HEADERS_TIMEOUT_MS);
+    const timer = setTimeout(() => controller.abort(), headersTimeoutMs);
     try {
       const response = await this.runners.fetch(this.url(path), { ...init, signal: controller.signal });
       return { response, abort: () => controller.abort() };

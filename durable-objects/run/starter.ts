@@ -1,6 +1,7 @@
 import { formatNanos, NanosText } from '#contracts/money';
-import type { Placement, ReserveDecision } from '#contracts/objects';
+import type { Placement, PlacementAnswer, ReserveDecision } from '#contracts/objects';
 import { ceilingFor } from '#contracts/pricing';
+import type { Outcome } from '#contracts/run';
 
 import { fleetOf, usageMeterOf } from '../env.ts';
 import { within } from '../within.ts';
@@ -43,7 +44,7 @@ export class Starter {
     // Whether it fails is looked at when it is needed.
     reservation.catch(() => undefined);
     try {
-      return await this.findRunner(request, PREPARE_LIMIT_MS);
+      return placementOf(await this.findRunner(request, PREPARE_LIMIT_MS));
     } catch {
       // No runner for now, as where none is free: `start` looks again.
       return undefined;
@@ -68,12 +69,15 @@ export class Starter {
   /** Asks one runner to start. The choice was written first: from then on that runner may hold the run. */
   async start(): Promise<Progress> {
     const { store } = this.parts;
-    const placement = store.facts.placement ?? (await this.choose());
-    if (!placement) {
+    const known = store.facts.placement;
+    const answer = known ? ({ kind: 'placed', ...known } as const) : await this.choose();
+    if (answer.kind === 'not-offered') return ended(isolationUnavailable(store.request.start.isolation));
+    if (answer.kind === 'none-free') {
       this.excluded.clear();
       return STUCK;
     }
-    if (store.facts.isCancelRequested || store.facts.lostDetail !== null) return MOVED;
+    const placement = { runnerId: answer.runnerId, endpoint: answer.endpoint };
+    if (store.facts.isCancelRequested || store.facts.loss) return MOVED;
     this.isUncertain = true;
     return this.conclude(placement, await this.ask(placement));
   }
@@ -121,16 +125,28 @@ export class Starter {
     return within<ReserveDecision>(CALL_LIMIT_MS, 'the usage meter', reservation);
   }
 
-  private async choose(): Promise<Placement | undefined> {
+  private async choose(): Promise<PlacementAnswer> {
     const { store } = this.parts;
-    const placement = await this.findRunner(store.request, CALL_LIMIT_MS);
+    const answer = await this.findRunner(store.request, CALL_LIMIT_MS);
+    const placement = placementOf(answer);
     if (placement) store.placed(placement);
-    return placement;
+    return answer;
   }
 
-  private findRunner({ start }: RunRequest, limitMs: number): Promise<Placement | undefined> {
-    const { runtime, digest } = start;
-    const placing = fleetOf(this.parts.env).place({ runtime, digest, exclude: [...this.excluded] });
-    return within(limitMs, 'the fleet', placing);
+  /** Never where an earlier attempt may lie: asked to start this run, that runner would go on with the other. */
+  private findRunner({ start }: RunRequest, limitMs: number): Promise<PlacementAnswer> {
+    const { runtime, isolation, digest, layers } = start;
+    const formerly = this.parts.store.facts.former?.heldBy?.runnerId;
+    const exclude = [...this.excluded, ...(formerly === undefined ? [] : [formerly])];
+    const placing = fleetOf(this.parts.env).place({ runtime, isolation, digest, layers, exclude });
+    return within<PlacementAnswer>(limitMs, 'the fleet', placing);
   }
+}
+
+function placementOf(answer: PlacementAnswer): Placement | undefined {
+  return answer.kind === 'placed' ? { runnerId: answer.runnerId, endpoint: answer.endpoint } : undefined;
+}
+
+function isolationUnavailable(isolation: string): Outcome {
+  return refused('isolation_unavailable', `no runner of this region offers ${isolation} isolation`);
 }

@@ -5,12 +5,21 @@ import type { JsonValue } from '#contracts/json';
 import { Outcome, Usage } from '#contracts/run';
 
 import { isFresh, migrate } from '../migrate.ts';
-import type { Conclusion, Facts } from './lifecycle.ts';
+import {
+  type Conclusion,
+  type Fact,
+  type Facts,
+  type FormerAttempt,
+  learn,
+  type Loss,
+  NOTHING_KNOWN,
+} from './facts.ts';
+import { MOST_ATTEMPTS } from './lifecycle.ts';
 import { RUN_MIGRATIONS } from './migrations.ts';
 import { decodeRequest, encodeRequest, type RunRequest, withoutSecrets } from './request.ts';
 import { encodeEvents, type EventChunk } from './watch.ts';
 
-const StoredConclusion = z.object({
+const StoredJudgement = z.object({
   outcome: Outcome,
   usage: Usage,
   amountNanos: z.string(),
@@ -19,8 +28,12 @@ const StoredConclusion = z.object({
   hasOutput: z.boolean(),
   startedAtMs: z.int().nullable(),
   endedAtMs: z.int(),
-  endSeq: z.int(),
+});
+const StoredConclusion = StoredJudgement.extend({ endSeq: z.int(), runnerEndSeq: z.int().nullable() });
+const StoredFormer = z.object({
+  heldBy: z.object({ runnerId: z.string(), endpoint: z.string() }).nullable(),
   runnerEndSeq: z.int().nullable(),
+  judgement: StoredJudgement,
 });
 
 const Flag = z.int().transform((flag) => flag === 1);
@@ -29,6 +42,10 @@ const RunRow = z.object({
   begun_at_ms: z.int().nullable(),
   is_cancel_requested: Flag,
   lost_detail: z.string().nullable(),
+  is_held: Flag,
+  attempt: z.int(),
+  seq_offset: z.int(),
+  former: z.string().nullable(),
   runner_id: z.string().nullable(),
   endpoint: z.string().nullable(),
   accepted_at_ms: z.int().nullable(),
@@ -66,10 +83,10 @@ export class RunStore {
     if (!this.hasTables) return;
     migrate(storage, RUN_MIGRATIONS);
     const row = RunRow.parse(storage.sql.exec('SELECT * FROM run').one());
-    this.known = factsOf(row);
     if (row.request !== null && row.begun_at_ms !== null) {
       this.begun = { request: decodeRequest(row.request), begunAtMs: row.begun_at_ms };
     }
+    this.known = { ...factsOf(row), isIdempotent: this.begun?.request.isIdempotent ?? false };
     this.last = LastSeq.parse(storage.sql.exec('SELECT max(seq) AS last FROM frames').one()).last ?? 0;
   }
 
@@ -93,60 +110,72 @@ export class RunStore {
 
   begin(request: RunRequest, begunAtMs: number, placement: Facts['placement']): void {
     this.begun = { request, begunAtMs };
-    this.storage.transactionSync(() => {
-      this.set({ isBegun: true }, 'request = ?, begun_at_ms = ?', encodeRequest(request), begunAtMs);
-      this.placed(placement);
-    });
+    const fact: Fact = { kind: 'begun', isIdempotent: request.isIdempotent, placement };
+    const values = [encodeRequest(request), begunAtMs, ...columnsOf(placement)];
+    this.set(fact, 'request = ?, begun_at_ms = ?, runner_id = ?, endpoint = ?', ...values);
   }
 
   requestCancel(): void {
-    this.set({ isCancelRequested: true }, 'is_cancel_requested = 1');
+    this.set({ kind: 'cancel-requested' }, 'is_cancel_requested = 1');
   }
 
-  giveUp(detail: string): void {
-    this.set({ lostDetail: detail }, 'lost_detail = ?', detail);
+  giveUp(loss: Loss): void {
+    this.set({ kind: 'given-up', loss }, 'lost_detail = ?, is_held = ?', loss.detail, Number(loss.isHeld));
   }
 
   /** Not written: the meter knows, and says so again when it is asked again. */
   reserved(): void {
-    this.known = { ...this.known, isReserved: true };
+    this.known = learn(this.known, { kind: 'reserved' });
   }
 
   placed(placement: Facts['placement']): void {
-    const values = [placement?.runnerId ?? null, placement?.endpoint ?? null];
-    this.set({ placement }, 'runner_id = ?, endpoint = ?', ...values);
+    this.set({ kind: 'placed', placement }, 'runner_id = ?, endpoint = ?', ...columnsOf(placement));
   }
 
   accepted(nowMs: number): void {
-    const request = withoutSecrets(this.request);
-    this.begun = { request, begunAtMs: this.begunAtMs };
-    this.set({ acceptedAtMs: nowMs }, 'accepted_at_ms = ?, request = ?', nowMs, encodeRequest(request));
+    if (!this.mayStartAgain) this.forgetSecrets();
+    const values = [nowMs, encodeRequest(this.request)];
+    this.set({ kind: 'accepted', atMs: nowMs }, 'accepted_at_ms = ?, request = ?', ...values);
+  }
+
+  /** The attempt is over and another one begins: what was said so far stays, what comes is numbered on. */
+  retried(former: FormerAttempt, frame: Frame): void {
+    const fact: Fact = { kind: 'retried', former, seqOffset: frame.seq };
+    this.storage.transactionSync(() => {
+      this.append([frame]);
+      this.set(
+        fact,
+        `attempt = attempt + 1, seq_offset = ?, former = ?, lost_detail = NULL, runner_id = NULL, endpoint = NULL,
+         accepted_at_ms = NULL`,
+        frame.seq,
+        JSON.stringify(former),
+      );
+    });
   }
 
   concluded(conclusion: Conclusion, end: Frame): void {
-    const request = withoutSecrets(this.request);
-    this.begun = { request, begunAtMs: this.begunAtMs };
+    this.forgetSecrets();
+    const values = [JSON.stringify(conclusion), encodeRequest(this.request)];
     this.storage.transactionSync(() => {
       this.append([end]);
-      this.set({ conclusion }, 'conclusion = ?, request = ?', JSON.stringify(conclusion), encodeRequest(request));
+      this.set({ kind: 'concluded', conclusion }, 'conclusion = ?, request = ?', ...values);
     });
   }
 
   settled(): void {
-    this.set({ isSettled: true, failures: 0 }, 'is_settled = 1, failures = 0');
+    this.set({ kind: 'settled' }, 'is_settled = 1, failures = 0');
   }
 
   recorded(): void {
-    this.set({ isRecorded: true, failures: 0 }, 'is_recorded = 1, failures = 0');
+    this.set({ kind: 'recorded' }, 'is_recorded = 1, failures = 0');
   }
 
   forgotten(): void {
-    this.set({ isForgotten: true, failures: 0 }, 'is_forgotten = 1, failures = 0');
+    this.set({ kind: 'forgotten' }, 'is_forgotten = 1, failures = 0');
   }
 
   failed(): void {
-    const failures = this.known.failures + 1;
-    this.set({ failures }, 'failures = ?', failures);
+    this.set({ kind: 'failed' }, 'failures = failures + 1');
   }
 
   /** One transaction a chunk of frames. */
@@ -161,11 +190,11 @@ export class RunStore {
     this.last = frames.at(-1)?.seq ?? this.last;
   }
 
-  /** The run's output: its last result line, which may well be `null`; `undefined` where there is none. */
+  /** The run's output: the last result line of this attempt, which may well be `null`; `undefined` where there is none. */
   output(): JsonValue | undefined {
     if (!this.hasTables) return undefined;
     const row = this.storage.sql
-      .exec("SELECT body FROM frames WHERE kind = 'result' ORDER BY seq DESC LIMIT 1")
+      .exec("SELECT body FROM frames WHERE kind = 'result' AND seq > ? ORDER BY seq DESC LIMIT 1", this.known.seqOffset)
       .toArray()[0];
     if (!row) return undefined;
     const frame = Frame.parse(JSON.parse(Body.parse(row).body));
@@ -202,35 +231,38 @@ export class RunStore {
     this.hasTables = true;
   }
 
-  private set(change: Partial<Facts>, assignments: string, ...values: (string | number | null)[]): void {
+  private get mayStartAgain(): boolean {
+    return this.known.isIdempotent && this.known.attempt < MOST_ATTEMPTS;
+  }
+
+  private forgetSecrets(): void {
+    this.begun = { request: withoutSecrets(this.request), begunAtMs: this.begunAtMs };
+  }
+
+  private set(fact: Fact, assignments: string, ...values: (string | number | null)[]): void {
+    const known = learn(this.known, fact);
+    if (known === this.known) return;
     this.storage.transactionSync(() => {
       this.makeTables();
       this.storage.sql.exec(`UPDATE run SET ${assignments}`, ...values);
     });
-    this.known = { ...this.known, ...change };
+    this.known = known;
   }
 }
 
-const NOTHING_KNOWN: Facts = {
-  isBegun: false,
-  isCancelRequested: false,
-  lostDetail: null,
-  isReserved: false,
-  placement: null,
-  acceptedAtMs: null,
-  conclusion: null,
-  isSettled: false,
-  isRecorded: false,
-  isForgotten: false,
-  failures: 0,
-};
+function columnsOf(placement: Facts['placement']): (string | null)[] {
+  return [placement?.runnerId ?? null, placement?.endpoint ?? null];
+}
 
-function factsOf(row: z.infer<typeof RunRow>): Facts {
+function factsOf(row: z.infer<typeof RunRow>): Omit<Facts, 'isIdempotent'> {
   return {
     isBegun: row.request !== null,
     isCancelRequested: row.is_cancel_requested,
-    lostDetail: row.lost_detail,
+    loss: row.lost_detail === null ? null : { detail: row.lost_detail, isHeld: row.is_held },
     isReserved: false,
+    attempt: row.attempt,
+    seqOffset: row.seq_offset,
+    former: row.former === null ? null : StoredFormer.parse(JSON.parse(row.former)),
     placement:
       row.runner_id === null || row.endpoint === null ? null : { runnerId: row.runner_id, endpoint: row.endpoint },
     acceptedAtMs: row.accepted_at_ms,

@@ -28,7 +28,7 @@ test.each(declared.map((route) => [`${route.method} ${route.path}`, route] as co
   (_name, route) => {
     const audit: unknown = Reflect.get(route, AUDIT_EXTENSION);
     const access: unknown = Reflect.get(route, ACCESS_EXTENSION);
-    expect(access).toMatch(/^(tenant|person|caller|peer|runner|public)$/);
+    expect(access).toMatch(/^(tenant|person|caller|peer|runner|operator|public)$/);
     expect(audit).toMatch(route.method === 'get' ? /^none: / : /^(none: \S|[a-z][a-z-]*(\.[a-z_-]+)+$)/);
   },
 );
@@ -36,6 +36,6 @@ test.each(declared.map((route) => [`${route.method} ${route.path}`, route] as co
 test.each(declared.filter((route) => route.path.startsWith('/internal/')).map((route) => [route.path, route] as const))(
   '%s is for the platform itself',
   (_path, route) => {
-    expect(Reflect.get(route, ACCESS_EXTENSION)).toMatch(/^(peer|runner)$/);
+    expect(Reflect.get(route, ACCESS_EXTENSION)).toMatch(/^(peer|runner|operator)$/);
   },
 );

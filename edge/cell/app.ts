@@ -16,10 +16,12 @@ import { health } from './routes/health.ts';
 import { installations } from './routes/installations.ts';
 import { internal } from './routes/internal.ts';
 import { members } from './routes/members.ts';
+import { operator } from './routes/operator.ts';
 import { peer } from './routes/peer.ts';
 import { publisherKeys } from './routes/publisher-keys.ts';
 import { reference } from './routes/reference.ts';
 import { runs } from './routes/runs.ts';
+import { schedules } from './routes/schedules.ts';
 import { schemas } from './routes/schemas.ts';
 import { tenants } from './routes/tenants.ts';
 import { tokens } from './routes/tokens.ts';
@@ -59,9 +61,11 @@ const ROUTES = [
   capsules,
   installations,
   runs,
+  schedules,
   usage,
   peer,
   internal,
+  operator,
   schemas,
   wellKnown,
   health,

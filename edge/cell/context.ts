@@ -46,6 +46,12 @@ export interface PersonCtx extends Platform {
   };
 }
 
+/** Somebody who operates the platform, and belongs to no tenant. */
+export interface OperatorCtx extends Platform {
+  /** SPIFFE ID of the certificate that proved it. */
+  readonly operator: string;
+}
+
 /** Whoever holds a valid credential: something that acts for a tenant, or a person who may not have one yet. */
 export type Caller =
   | { readonly kind: 'tenant'; readonly ctx: Ctx }
@@ -63,6 +69,11 @@ export function requirePermission(ctx: Ctx, permission: Permission): void {
 /** For verbs of a person rather than of a tenant, such as making a tenant: the session is the permission. */
 export function requirePerson(ctx: PersonCtx): PersonCtx['person'] {
   return ctx.person;
+}
+
+/** For verbs of those who operate the platform: the certificate is the permission. */
+export function requireOperator(ctx: OperatorCtx): Ctx['actor'] {
+  return actorOf(ctx, 'operator', ctx.operator);
 }
 
 /** For verbs that only the platform itself may call, such as recording a run's end. */
@@ -106,7 +117,7 @@ export function systemCtx(platform: Platform, tenant: Ctx['tenant']): Ctx {
   };
 }
 
-/** What hono carries through one request. `ctx`, `person`, `caller`, `peer` and `runner` are set by the guard of a route that asks for them. */
+/** What hono carries through one request. `ctx`, `person`, `caller`, `peer`, `runner` and `operator` are set by the guard of a route that asks for them. */
 export interface AppEnv {
   Bindings: CellEnv;
   Variables: {
@@ -117,6 +128,7 @@ export interface AppEnv {
     peer?: Cell;
     /** SPIFFE ID of the runner that calls. */
     runner?: string;
+    operator?: OperatorCtx;
     /** The audit action of the route that answers, for the entry of a refusal. */
     auditAction?: string;
   };

@@ -5,8 +5,16 @@ import { every } from 'hono/combine';
 import type { Cell } from '#contracts/cells';
 import { InvalidInput, Problem, violationsOf } from '#contracts/errors';
 
-import type { AppEnv, Caller, Ctx, PersonCtx } from './context.ts';
-import { guardCaller, guardPeer, guardPerson, guardPublic, guardRunner, guardTenant } from './middleware/guards.ts';
+import type { AppEnv, Caller, Ctx, OperatorCtx, PersonCtx } from './context.ts';
+import {
+  guardCaller,
+  guardOperator,
+  guardPeer,
+  guardPerson,
+  guardPublic,
+  guardRunner,
+  guardTenant,
+} from './middleware/guards.ts';
 import { DEFAULT_BODY_BYTES, DEFAULT_TIMEOUT_MS, limitBody, limitTime } from './middleware/limits.ts';
 
 /**
@@ -16,6 +24,7 @@ import { DEFAULT_BODY_BYTES, DEFAULT_TIMEOUT_MS, limitBody, limitTime } from './
  * caller  any credential, tenant or not → `c.var.caller`
  * peer    another cell, by its signed token → `c.var.peer`
  * runner  a runner of this cell, by its client certificate → `c.var.runner`
+ * operator  who operates the platform, by a client certificate → `c.var.operator`
  * public  anyone
  */
 interface GuardEnvs {
@@ -24,6 +33,7 @@ interface GuardEnvs {
   caller: { Variables: { caller: Caller } };
   peer: { Variables: { peer: Cell } };
   runner: { Variables: { runner: string } };
+  operator: { Variables: { operator: OperatorCtx } };
   public: AppEnv;
 }
 export type Access = keyof GuardEnvs;
@@ -50,6 +60,7 @@ const GUARDS = {
   caller: guardCaller,
   peer: guardPeer,
   runner: guardRunner,
+  operator: guardOperator,
   public: guardPublic,
 } satisfies Record<Access, (auditAction: string) => MiddlewareHandler>;
 
@@ -69,7 +80,9 @@ export function route({
 }: RouteDeclaration) {
   return createRoute({
     ...declaration,
-    ...(access === 'public' ? {} : { security: [{ [access === 'runner' ? 'mutualTls' : 'bearer']: [] }] }),
+    ...(access === 'public'
+      ? {}
+      : { security: [{ [access === 'runner' || access === 'operator' ? 'mutualTls' : 'bearer']: [] }] }),
     responses: { ...responses, default: PROBLEM_RESPONSE },
     [AUDIT_EXTENSION]: audit,
     [ACCESS_EXTENSION]: access,

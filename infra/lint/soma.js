@@ -1,5 +1,7 @@
 /** Rules of this house that no general linter knows. */
 
+const PERMISSIONS = ['requirePermission', 'requirePerson', 'requireSystem', 'requireOperator'];
+
 /** A verb that writes asks for a permission first and leaves evidence in the same transaction. */
 const verbHasBeats = {
   meta: {
@@ -24,8 +26,7 @@ const verbHasBeats = {
         if (!write) return;
         const report = (beat) =>
           context.report({ node: node.id, messageId: 'missing', data: { verb: node.id.name, write, beat } });
-        if (!called.has('requirePermission') && !called.has('requirePerson') && !called.has('requireSystem'))
-          report('requirePermission');
+        if (!PERMISSIONS.some((name) => called.has(name))) report('requirePermission');
         if (!called.has('recordAudit') && !called.has('auditRecord')) report('recordAudit');
       },
     };

@@ -2,11 +2,18 @@ import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, test, vi } from 'vitest';
 
 import { newId } from '#contracts/ids';
+import type { PlacementRequest } from '#contracts/objects';
 import { HEARTBEAT_EXPIRY_MS } from '#contracts/runner';
 
 import { anotherRunner, beatOf, eventually, fleet, onlyRunner, refusalOf, TestTenant } from './support/world.ts';
 
-const REQUEST = { runtime: 'node24', digest: `sha256:${'0'.repeat(64)}`, exclude: [] };
+const REQUEST: PlacementRequest = {
+  runtime: 'node24',
+  isolation: 'standard',
+  digest: `sha256:${'0'.repeat(64)}`,
+  layers: [],
+  exclude: [],
+};
 
 afterEach(() => {
   vi.useRealTimers();
@@ -17,7 +24,7 @@ test('a runner takes runs while it is heard of', async () => {
   const { runnerId, heartbeat } = await onlyRunner();
   expect(await fleet().place(REQUEST)).toMatchObject({ runnerId });
   vi.setSystemTime(Date.now() + HEARTBEAT_EXPIRY_MS);
-  expect(await fleet().place(REQUEST)).toBeUndefined();
+  expect(await fleet().place(REQUEST)).toMatchObject({ kind: 'none-free' });
   expect(await fleet().find(runnerId)).toMatchObject({ silentMs: HEARTBEAT_EXPIRY_MS });
   await heartbeat();
   expect(await fleet().place(REQUEST)).toMatchObject({ runnerId });
@@ -27,10 +34,11 @@ test('runs spread over runners between two heartbeats', async () => {
   const first = await onlyRunner({ capacity: 10, warm: {} });
   const second = await anotherRunner({ capacity: 10, warm: {} });
   const placements = await Promise.all(Array.from({ length: 20 }, () => fleet().place(REQUEST)));
-  const on = (runnerId: string) => placements.filter((placement) => placement?.runnerId === runnerId);
+  const on = (runnerId: string) =>
+    placements.filter((placement) => placement.kind === 'placed' && placement.runnerId === runnerId);
   expect(on(first.runnerId)).toHaveLength(10);
   expect(on(second.runnerId)).toHaveLength(10);
-  expect(await fleet().place(REQUEST)).toBeUndefined();
+  expect(await fleet().place(REQUEST)).toMatchObject({ kind: 'none-free' });
 });
 
 test('runners are known again after a restart of the object', async () => {

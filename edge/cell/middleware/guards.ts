@@ -7,6 +7,7 @@ import { cookiePrefix } from '#contracts/identity';
 import type { AppEnv, Ctx } from '../context.ts';
 import { authenticate, identifyPerson } from '../services/accounts/authenticate.ts';
 import { type Identified, type Presented, presentedBearer } from '../services/accounts/credential.ts';
+import { authenticateOperator } from './operator.ts';
 import { authenticatePeer } from './peer.ts';
 import { authenticateRunner } from './runner.ts';
 
@@ -51,6 +52,11 @@ export const guardPeer: Guard = () => async (c, next) => {
 
 export const guardRunner: Guard = () => async (c, next) => {
   await authenticateRunner(c);
+  await next();
+};
+
+export const guardOperator: Guard = () => async (c, next) => {
+  await authenticateOperator(c);
   await next();
 };
 

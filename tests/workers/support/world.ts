@@ -62,7 +62,7 @@ export function beatOf(runnerId: RunnerId, change: Partial<Heartbeat> = {}): Hea
     executor: 'crun',
     isolationClasses: ['standard', 'strict'],
     cachedDigests: [],
-    warm: { node24: 4 },
+    warm: { 'node24/standard': 4, 'node24/strict': 4 },
     lostRunIds: [],
     ...change,
   });
@@ -85,7 +85,7 @@ export class TestTenant {
     return RunEnded.array().parse(JSON.parse(await this.database.endedRuns()));
   }
 
-  async beginning(change: Partial<StartRun> = {}): Promise<BeginRun> {
+  async beginning(change: Partial<StartRun> = {}, isIdempotent = false): Promise<BeginRun> {
     const start = StartRun.parse({
       runId: newId('run'),
       tenantId: this.id,
@@ -108,11 +108,11 @@ export class TestTenant {
       ...change,
     });
     const budget = { limitNanos: this.limitNanos.toString(), revision: 1, period: currentPeriod() };
-    return { start, priced: PRICED, budget };
+    return { start, priced: PRICED, budget, isIdempotent };
   }
 
-  async begin(change: Partial<StartRun> = {}) {
-    const request = await this.beginning(change);
+  async begin(change: Partial<StartRun> = {}, isIdempotent = false) {
+    const request = await this.beginning(change, isIdempotent);
     const run = runNamed(request.start.runId);
     await run.begin(request);
     return { runId: request.start.runId, run, request };

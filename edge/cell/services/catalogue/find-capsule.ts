@@ -7,10 +7,12 @@ import type { VersionId } from '#contracts/ids';
 import { catalogueCapsules, catalogueVersions } from '#db/postgres/schema/index';
 
 import type { Platform } from '../../context.ts';
+import { IS_PUBLISHER_VERIFIED } from '../publishers/is-verified.ts';
 
 export interface KnownCapsule {
   readonly name: string;
   readonly homeCell: Cell;
+  readonly isPublisherVerified: boolean;
   readonly revision: number;
   readonly versions: readonly { readonly id: VersionId; readonly version: string; readonly status: VersionStatus }[];
 }
@@ -21,6 +23,7 @@ export async function findCapsule({ db }: Platform, name: string): Promise<Known
   const rows = await db
     .select({
       homeCell: catalogueCapsules.homeCell,
+      isPublisherVerified: IS_PUBLISHER_VERIFIED,
       revision: catalogueCapsules.revision,
       release: { id, version, status },
     })
@@ -29,6 +32,6 @@ export async function findCapsule({ db }: Platform, name: string): Promise<Known
     .where(eq(catalogueCapsules.name, name));
   const [first] = rows;
   if (!first) throw new NotFound('capsule');
-  const { homeCell, revision } = first;
-  return { name, homeCell, revision, versions: rows.map(({ release }) => release) };
+  const { homeCell, isPublisherVerified, revision } = first;
+  return { name, homeCell, isPublisherVerified, revision, versions: rows.map(({ release }) => release) };
 }

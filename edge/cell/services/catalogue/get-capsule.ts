@@ -6,6 +6,7 @@ import { NotFound } from '#contracts/errors';
 import { catalogueCapsules, catalogueVersions } from '#db/postgres/schema/index';
 
 import type { Platform, Verb } from '../../context.ts';
+import { IS_PUBLISHER_VERIFIED } from '../publishers/is-verified.ts';
 import { listingView, versionSummary } from './view.ts';
 
 /** @throws NotFound */
@@ -13,7 +14,7 @@ export async function getCapsule({ ctx, input }: Verb<CapsulePath, Platform>): P
   const { publisher, slug } = CapsulePath.parse(input);
   const { search: _search, ...columns } = getTableColumns(catalogueCapsules);
   const [capsule] = await ctx.db
-    .select(columns)
+    .select({ ...columns, isPublisherVerified: IS_PUBLISHER_VERIFIED })
     .from(catalogueCapsules)
     .where(eq(catalogueCapsules.name, `${publisher}/${slug}`));
   if (!capsule) throw new NotFound('capsule');

@@ -4,6 +4,7 @@ import { type CapsuleListing, CapsuleQuery } from '#contracts/api/capsules';
 import { catalogueCapsules } from '#db/postgres/schema/index';
 
 import type { Platform, Verb } from '../../context.ts';
+import { IS_PUBLISHER_VERIFIED } from '../publishers/is-verified.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { listingView } from './view.ts';
 
@@ -22,7 +23,7 @@ export async function searchCapsules({ ctx, input }: Verb<CapsuleQuery, Platform
     : sql`extract(epoch from ${catalogueCapsules.updatedAt})::float8`;
 
   const found = await ctx.db
-    .select({ ...columns, sort: order.mapWith(Number) })
+    .select({ ...columns, isPublisherVerified: IS_PUBLISHER_VERIFIED, sort: order.mapWith(Number) })
     .from(catalogueCapsules)
     .where(
       and(

@@ -2,7 +2,7 @@ import type { CapsuleListing, CapsuleVersion, VersionSummary } from '#contracts/
 import { Manifest, permissionsOf } from '#contracts/manifest';
 import type { catalogueCapsules, catalogueVersions } from '#db/postgres/schema/index';
 
-type CapsuleRow = Omit<typeof catalogueCapsules.$inferSelect, 'search'>;
+type CapsuleRow = Omit<typeof catalogueCapsules.$inferSelect, 'search'> & { readonly isPublisherVerified: boolean };
 type VersionRow = typeof catalogueVersions.$inferSelect;
 
 export function listingView(row: CapsuleRow): CapsuleListing {
@@ -11,6 +11,7 @@ export function listingView(row: CapsuleRow): CapsuleListing {
     id: row.id,
     name: row.name,
     publisher,
+    isPublisherVerified: row.isPublisherVerified,
     slug,
     homeCell: row.homeCell,
     title: row.title,

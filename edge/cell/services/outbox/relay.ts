@@ -5,6 +5,7 @@ import { outbox } from '#db/postgres/schema/index';
 import type { Platform } from '../../context.ts';
 import { CATALOGUE_KIND } from '../catalogue/announce.ts';
 import { deliverCatalogue } from '../catalogue/deliver.ts';
+import { deliverVerification, PUBLISHER_KIND } from '../publishers/deliver.ts';
 
 const BATCH = 100;
 const FIRST_RETRY_S = 1;
@@ -12,7 +13,10 @@ const LONGEST_RETRY_S = 300;
 const MOST_ERROR_LENGTH = 500;
 
 type Deliver = (platform: Platform, destination: string, payload: unknown) => Promise<void>;
-const DELIVERERS: Readonly<Record<string, Deliver>> = { [CATALOGUE_KIND]: deliverCatalogue };
+const DELIVERERS: Readonly<Record<string, Deliver>> = {
+  [CATALOGUE_KIND]: deliverCatalogue,
+  [PUBLISHER_KIND]: deliverVerification,
+};
 
 export interface Delivered {
   readonly delivered: number;

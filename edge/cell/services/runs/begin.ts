@@ -1,5 +1,4 @@
 import type { JsonValue } from '#contracts/json';
-import { isolationFor } from '#contracts/isolation';
 import type { BeginRun } from '#contracts/objects';
 import type { Run } from '#contracts/run';
 
@@ -9,7 +8,7 @@ import { budgetOf, type StoredBudget } from '../budget/period.ts';
 import type { Release } from '../catalogue/load-release.ts';
 
 export interface Beginning {
-  readonly run: Pick<Run, 'id' | 'tenantId' | 'installationId'>;
+  readonly run: Pick<Run, 'id' | 'tenantId' | 'installationId' | 'isolation'>;
   readonly release: Release;
   readonly input: JsonValue;
   readonly budget: StoredBudget | null;
@@ -36,7 +35,7 @@ function requestOf({ cell, now }: Platform, { run, release, input, budget }: Beg
       entrypoint: manifest.entrypoint,
       style: manifest.style,
       resources,
-      isolation: isolationFor({ capsule: manifest.isolation, installation: undefined, isPublisherVerified: true }),
+      isolation: run.isolation,
       layers: manifest.layers,
       egress: manifest.permissions.egress,
       artifacts: manifest.permissions.artifacts,
@@ -46,5 +45,6 @@ function requestOf({ cell, now }: Platform, { run, release, input, budget }: Beg
     },
     priced: { pricing, resources },
     budget: budgetOf(budget, now()),
+    isIdempotent: manifest.idempotent,
   };
 }

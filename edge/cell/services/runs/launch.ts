@@ -78,11 +78,11 @@ async function attemptLaunch(
   const createdAt = ctx.now();
   const origin = { rerunOf: launched.rerunOf ?? null, scheduleId: launched.scheduleId ?? null };
   const run = queuedRun(ctx, prepared, { ...origin, id: keyed.id, createdAt });
-  const { installationId, capsule, version, digest } = run;
+  const { installationId, capsule, version, digest, isolation } = run;
   const record = auditRecord(ctx, {
     action: 'run.start',
     target: run.id,
-    details: { installationId, capsule, version, digest, ...details },
+    details: { installationId, capsule, version, digest, isolation, ...details },
   });
   const written = { ...keyed, ...origin, inputText, createdAt, condition: condition ?? sql`true` };
   const mustCount = condition !== undefined || prepared.maxConcurrentRuns !== null;
@@ -116,7 +116,11 @@ interface NewRun extends Pick<Run, 'id' | 'rerunOf' | 'scheduleId'> {
   readonly createdAt: Date;
 }
 
-function queuedRun({ tenant, cell }: Ctx, { installationId, release }: Prepared, { createdAt, ...own }: NewRun): Run {
+function queuedRun(
+  { tenant, cell }: Ctx,
+  { installationId, isolation, release }: Prepared,
+  { createdAt, ...own }: NewRun,
+): Run {
   return {
     ...own,
     tenantId: tenant.id,
@@ -125,6 +129,8 @@ function queuedRun({ tenant, cell }: Ctx, { installationId, release }: Prepared,
     version: release.version,
     digest: release.digest,
     cell,
+    isolation,
+    attempts: 1,
     state: 'queued',
     cause: null,
     detail: null,

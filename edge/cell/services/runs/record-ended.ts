@@ -16,7 +16,8 @@ const Ended = RunEnded.extend({ runId: idOf('run') });
  */
 export async function recordRunEnded({ ctx, input }: Verb<RunEnded>): Promise<void> {
   requireSystem(ctx);
-  const { runId, outcome, usage, amountNanos, output, receipt, startedAtMs, endedAtMs } = Ended.parse(input);
+  const { runId, outcome, usage, amountNanos, output, receipt, startedAtMs, endedAtMs, ...held } = Ended.parse(input);
+  const { runnerId, isolation, attempts } = held;
   const { state, cause, exitCode } = outcome;
   const isRefused = state === 'refused';
   const record = auditRecord(ctx, {
@@ -24,7 +25,7 @@ export async function recordRunEnded({ ctx, input }: Verb<RunEnded>): Promise<vo
     target: runId,
     outcome: isRefused ? 'refused' : 'success',
     ...(isRefused ? { reason: storable(cause) } : {}),
-    details: { state, cause: storable(cause), exitCode, amountNanos },
+    details: { state, cause: storable(cause), exitCode, amountNanos, runnerId, isolation, attempts },
   });
   const startedAt = startedAtMs === null ? null : new Date(startedAtMs).toISOString();
   await writeOnce(
@@ -34,6 +35,7 @@ export async function recordRunEnded({ ctx, input }: Verb<RunEnded>): Promise<vo
         update runs set state = ${state}, cause = ${storable(cause)}, detail = ${storable(outcome.detail)},
           exit_code = ${exitCode}::int, usage = ${JSON.stringify(usage)}::jsonb, amount_nanos = ${amountNanos}::bigint,
           output = ${JSON.stringify(output)}::json, receipt = ${receipt},
+          runner_id = coalesce(${runnerId}, runner_id), attempts = ${attempts}::int,
           started_at = coalesce(${startedAt}::timestamptz, started_at),
           ended_at = ${new Date(endedAtMs).toISOString()}::timestamptz
         where id = ${runId} and tenant_id = ${ctx.tenant.id} and state in ('queued', 'running')

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 
 import { idOf } from '#contracts/ids';
+import { IsolationClass } from '#contracts/isolation';
 import { Json } from '#contracts/json';
 
 import type { Platform } from '../../context.ts';
@@ -18,6 +19,7 @@ const OpenRun = z.object({
   tenantId: idOf('ten'),
   installationId: idOf('ins'),
   versionId: idOf('ver'),
+  isolation: IsolationClass,
   input: Json,
   isCancelRequested: z.boolean(),
   budget: z.object({ limitNanos: z.string().transform(BigInt), revision: z.int() }).nullable(),
@@ -56,7 +58,7 @@ async function claimOpenRuns({ db }: Platform): Promise<OpenRun[]> {
       order by coalesce(swept_at, created_at) limit ${MOST_RUNS}::int
       for update skip locked
     )
-    returning id, tenant_id as "tenantId", installation_id as "installationId", version_id as "versionId", input,
+    returning id, tenant_id as "tenantId", installation_id as "installationId", version_id as "versionId", isolation, input,
       cancel_requested_at is not null as "isCancelRequested",
       (select json_build_object('limitNanos', limit_nanos::text, 'revision', revision)
         from budgets where budgets.tenant_id = runs.tenant_id) as budget`);
