@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { StateChange } from './capsule-state.ts';
 import { DatasetName } from './dataset.ts';
+import { EgressReport } from './egress.ts';
 import { Json } from './json.ts';
 import { Outcome, Usage } from './run.ts';
 
@@ -29,6 +30,8 @@ export const Frame = z.discriminatedUnion('kind', [
   z.object({ ...Base, kind: z.literal('usage'), usage: Usage }),
   /** The runner of the attempt before was lost; the run begins anew on another. The cell says so, never a runner. */
   z.object({ ...Base, kind: z.literal('attempt'), attempt: z.int().min(2), detail: z.string() }),
+  /** Where the run connected so far, never a delta. The last one counts. */
+  z.object({ ...Base, kind: z.literal('egress'), report: EgressReport }),
   /** Always the last frame. `receipt` is a compact JWS; absent only where the run never reached a runner or was lost. */
   z.object({ ...Base, kind: z.literal('end'), outcome: Outcome, usage: Usage, receipt: z.string().optional() }),
 ]);

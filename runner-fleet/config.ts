@@ -31,6 +31,8 @@ const Environment = z.object({
   /** A plain-HTTP port for /healthz, /readyz and /metrics only. */
   SOMA_HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   SOMA_DRAIN_MS: z.coerce.number().int().min(0).max(900_000).default(20_000),
+  /** Addresses or `address/prefix`, separated by commas, that runs may reach although they are not public: upstreams of the operator's own. */
+  SOMA_EGRESS_ALLOW_ADDRESSES: z.string().default(''),
   DOCKER_HOST: z.string().optional(),
 });
 
@@ -55,5 +57,6 @@ export function parseConfig(environment: NodeJS.ProcessEnv) {
     endpoint: env.SOMA_ENDPOINT,
     healthPort: env.SOMA_HEALTH_PORT,
     drainMs: env.SOMA_DRAIN_MS,
+    egressAllowAddresses: env.SOMA_EGRESS_ALLOW_ADDRESSES.split(',').filter((address) => address !== ''),
   };
 }

@@ -10,6 +10,8 @@ import { BundleCache } from './bundles/bundle-cache.ts';
 import type { Config } from './config.ts';
 import { Door } from './door/door.ts';
 import { Health } from './door/health.ts';
+import { AddressRules } from './egress/addresses.ts';
+import { systemResolver } from './egress/resolve.ts';
 import { DockerExecutor } from './executor/docker.ts';
 import { missingImages } from './images/build.ts';
 import { log, reasonOf } from './log.ts';
@@ -71,6 +73,7 @@ export class Runner {
       maxSpoolBytes: MAX_SPOOL_BYTES,
       pool: this.#pool,
       bundles,
+      network: { resolve: systemResolver(), addresses: new AddressRules(config.egressAllowAddresses) },
       sealer,
       onFault,
       onEnded: (end) => metrics.runEnded(end),

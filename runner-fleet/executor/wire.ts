@@ -14,6 +14,8 @@ const MAX_FRAME_BYTES = 64 * 1024;
 export interface Request {
   readonly wallMs: number;
   readonly secrets: Readonly<Record<string, string>>;
+  /** Ports on which the way out that the run was granted is to look like a network; none where it has none. */
+  readonly egressPorts: readonly number[];
   readonly input: Buffer;
   /** For the zygote. */
   readonly job: Job;
@@ -27,7 +29,7 @@ export interface Job {
 }
 
 /** The request's bytes, and the nonce that its trailer must carry. */
-export function encodeRequest({ wallMs, secrets, input, job }: Request): { bytes: Buffer; nonce: string } {
+export function encodeRequest({ wallMs, secrets, egressPorts, input, job }: Request): { bytes: Buffer; nonce: string } {
   const nonce = randomBytes(16);
   const entries = Object.entries(secrets);
   const bytes = Buffer.concat([
@@ -36,6 +38,8 @@ export function encodeRequest({ wallMs, secrets, input, job }: Request): { bytes
     u32(wallMs),
     u32(entries.length),
     ...entries.flatMap(([name, value]) => [...sized(Buffer.from(name)), ...sized(Buffer.from(value))]),
+    u32(egressPorts.length),
+    ...egressPorts.map(u32),
     ...sized(input),
     ...sized(Buffer.from(JSON.stringify(job))),
   ]);

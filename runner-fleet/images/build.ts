@@ -6,7 +6,16 @@ import Dockerode from 'dockerode';
 
 import { doesRegistryAnswer, followProgress, hasImage, importDebianBase, pullBase } from './base.ts';
 import { run } from './process.ts';
-import { IMAGE_NAMES, imageFile, type ImageName, imageTag, INIT_SOURCE, type Recipe, RECIPES } from './recipe.ts';
+import {
+  IMAGE_NAMES,
+  imageFile,
+  type ImageName,
+  imageTag,
+  PROGRAMS,
+  type Recipe,
+  RECIPES,
+  sourcesIn,
+} from './recipe.ts';
 
 export interface BuildOptions {
   readonly docker: Dockerode;
@@ -58,21 +67,26 @@ async function makeBase({ docker, recipe, packageCache, hasRegistry, report }: B
 async function buildImage(docker: Dockerode, recipe: Recipe, base: string): Promise<void> {
   const context = mkdtempSync(join(tmpdir(), 'soma-image-'));
   try {
-    const init = join(context, 'capsule-init');
-    await run('gcc', ['-static', '-O2', '-s', '-Wall', '-Wextra', '-o', init, imageFile(INIT_SOURCE)]);
+    for (const [name, folder] of Object.entries(PROGRAMS)) await compile(folder, join(context, name));
     for (const file of recipe.files) {
       copyFileSync(imageFile(`${recipe.name}/${file}`), join(context, file));
       chmodSync(join(context, file), 0o644);
     }
-    chmodSync(init, 0o755);
     const stream = await docker.buildImage(
-      { context, src: ['capsule-init', ...recipe.files] },
+      { context, src: [...Object.keys(PROGRAMS), ...recipe.files] },
       { t: imageTag(recipe.name), buildargs: { BASE_IMAGE: base }, networkmode: 'none', forcerm: true },
     );
     await followProgress(docker, stream);
   } finally {
     rmSync(context, { recursive: true, force: true });
   }
+}
+
+/** Statically, so that it runs on any base. */
+async function compile(folder: string, program: string): Promise<void> {
+  const sources = sourcesIn(folder).filter((path) => path.endsWith('.c'));
+  await run('gcc', ['-static', '-O2', '-s', '-Wall', '-Wextra', '-o', program, ...sources.map(imageFile)]);
+  chmodSync(program, 0o755);
 }
 
 if (import.meta.main) {

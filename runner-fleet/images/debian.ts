@@ -6,11 +6,12 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { run } from './process.ts';
 import type { Recipe } from './recipe.ts';
@@ -58,7 +59,11 @@ export async function layOutRootfs(
   writeFileSync(join(rootfs, 'etc/passwd'), `${PASSWD.join('\n')}\n`);
   writeFileSync(join(rootfs, 'etc/group'), `${GROUP.join('\n')}\n`);
   writeFileSync(join(rootfs, 'etc/nsswitch.conf'), 'hosts: files dns\n');
-  for (const [path, target] of Object.entries(recipe.debianSymlinks)) symlinkSync(target, join(rootfs, path));
+  joinCertificates(rootfs);
+  for (const [path, target] of Object.entries(recipe.debianSymlinks)) {
+    mkdirSync(dirname(join(rootfs, path)), { recursive: true });
+    symlinkSync(target, join(rootfs, path));
+  }
   if (recipe.hasNodeBinary) {
     if (!process.version.startsWith('v24.')) throw new Error(`run this with Node 24; this is ${process.version}`);
     mkdirSync(join(rootfs, 'usr/local/bin'), { recursive: true });
@@ -92,6 +97,16 @@ function mergeUsr(rootfs: string): void {
     }
     if (!existsSync(path)) symlinkSync(`usr/${folder}`, path);
   }
+}
+
+/** What a script of ca-certificates would do. */
+function joinCertificates(rootfs: string): void {
+  const folder = join(rootfs, 'usr/share/ca-certificates/mozilla');
+  if (!existsSync(folder)) return;
+  const certificates = readdirSync(folder).toSorted();
+  mkdirSync(join(rootfs, 'etc/ssl/certs'), { recursive: true });
+  const bundle = certificates.map((name) => readFileSync(join(folder, name), 'utf8')).join('');
+  writeFileSync(join(rootfs, 'etc/ssl/certs/ca-certificates.crt'), bundle);
 }
 
 async function dropSetUid(rootfs: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The images a sandbox boots from. `wasm` capsules run on node's own WASI, in the node image. */
@@ -38,6 +38,7 @@ export const RECIPES: Readonly<Record<ImageName, Recipe>> = {
       'libpython3.11-minimal',
       'libpython3.11-stdlib',
       'libssl3',
+      'ca-certificates',
       'libffi8',
       'libbz2-1.0',
       'liblzma5',
@@ -47,13 +48,26 @@ export const RECIPES: Readonly<Record<ImageName, Recipe>> = {
       'libcrypt1',
       'zlib1g',
     ],
-    debianSymlinks: { 'usr/bin/python3': 'python3.11' },
+    debianSymlinks: {
+      'usr/bin/python3': 'python3.11',
+      'usr/lib/ssl/cert.pem': '/etc/ssl/certs/ca-certificates.crt',
+    },
     hasNodeBinary: false,
     files: ['Dockerfile', 'zygote.py', 'soma.py', 'handler.py', 'precompile.py'],
   },
 };
 
-export const INIT_SOURCE = 'init/capsule-init.c';
+/** Programs of ours in every image, and the folder whose C files make each. */
+export const PROGRAMS: Readonly<Record<string, string>> = {
+  'capsule-init': 'init',
+  'egress-forwarder': 'egress',
+};
+
+/** Paths of the sources in a folder, headers included. */
+export function sourcesIn(folder: string): string[] {
+  const names = readdirSync(imageFile(folder)).filter((name) => /\.[ch]$/.test(name));
+  return names.toSorted().map((name) => `${folder}/${name}`);
+}
 
 export function imageFile(path: string): string {
   return join(import.meta.dirname, path);
@@ -66,7 +80,10 @@ export function imageFile(path: string): string {
 export function imageTag(name: ImageName): string {
   const known = tags.get(name);
   if (known !== undefined) return known;
-  const paths = [INIT_SOURCE, ...RECIPES[name].files.map((file) => `${name}/${file}`)];
+  const paths = [
+    ...Object.values(PROGRAMS).flatMap(sourcesIn),
+    ...RECIPES[name].files.map((file) => `${name}/${file}`),
+  ];
   const tag = `soma/runtime-${name}:${hashOf(debianBaseTag(name), paths)}`;
   tags.set(name, tag);
   return tag;

@@ -9,6 +9,7 @@ import type { StartRun } from '#contracts/runner';
 
 import type { BundleCache } from '../bundles/bundle-cache.ts';
 import { Refusal } from '../door/refusal.ts';
+import { EgressGate, type Network } from '../egress/gate.ts';
 import { MEMORY_FLOOR_BYTES } from '../executor/docker-flags.ts';
 import type { Sandbox } from '../executor/executor.ts';
 import { shapeFor } from '../pool/shape.ts';
@@ -18,6 +19,8 @@ import { seal, type Sealer } from './seal.ts';
 import { Spool, type SpoolHeader } from './spool.ts';
 
 const SPOOL_SUFFIX = '.ndjson';
+/** Where the sandbox's forwarder looks for it (images/init/egress.c). */
+const EGRESS_SOCKET = 'egress';
 const RETRY_AFTER_S = 1;
 /** Ids of runs that were acknowledged: a request that comes late must not run them again. */
 const MAX_REMEMBERED_IDS = 10_000;
@@ -29,6 +32,7 @@ export interface RunTableOptions {
   readonly maxSpoolBytes: number;
   readonly pool: Pick<WarmPool, 'take'>;
   readonly bundles: Pick<BundleCache, 'has' | 'linkInto'>;
+  readonly network: Network;
   readonly sealer: Sealer;
   readonly onFault: (what: string, error: unknown) => void;
   readonly onEnded: (frame: Extract<Frame, { kind: 'end' }>) => void;
@@ -188,11 +192,25 @@ export class RunTable {
   }
 
   async #startIn(sandbox: Sandbox, start: StartRun, input: Buffer): Promise<Entry> {
+    let egress: EgressGate | undefined;
     try {
-      return this.#execute(start, input, sandbox);
+      egress = await this.#openEgress(start, sandbox);
+      return this.#execute(start, input, sandbox, egress);
     } catch (error) {
+      egress?.close();
       await sandbox.dispose();
       throw error;
+    }
+  }
+
+  async #openEgress({ egress: grants }: StartRun, sandbox: Sandbox): Promise<EgressGate | undefined> {
+    if (grants.length === 0) return undefined;
+    const { network, onFault } = this.#options;
+    try {
+      return await EgressGate.open(join(sandbox.controlDirectory, EGRESS_SOCKET), { grants, network });
+    } catch (error) {
+      onFault('a way out could not be opened', error);
+      throw new Refusal('unavailable', 'the egress of the run could not be opened', RETRY_AFTER_S);
     }
   }
 
@@ -208,11 +226,11 @@ export class RunTable {
     throw new Refusal('bundle_missing', `${start.digest} was dropped meanwhile; send it and try again`);
   }
 
-  #execute(start: StartRun, input: Buffer, sandbox: Sandbox): Entry {
+  #execute(start: StartRun, input: Buffer, sandbox: Sandbox, egress: EgressGate | undefined): Entry {
     const { sealer, onFault } = this.#options;
     const spool = this.#createSpool(start, input);
     try {
-      const run = new Run({ start, input, sandbox, spool, sealer, onFault });
+      const run = new Run({ start, input, sandbox, egress, spool, sealer, onFault });
       void run.ended.then(() => this.#reportEnd(spool));
       spool.sync().catch((error: unknown) => onFault('a spool could not be synced', error));
       return { spool, run };

@@ -5,6 +5,8 @@ import type { JsonValue } from '#contracts/json';
 import { memoryByteSecondsOf, NO_USAGE, type Usage } from '#contracts/run';
 import type { StartRun } from '#contracts/runner';
 
+import type { EgressGate } from '../egress/gate.ts';
+import { portsToServe } from '../egress/target.ts';
 import type { CgroupReading } from '../executor/cgroup-meter.ts';
 import type { Sandbox } from '../executor/executor.ts';
 import { encodeRequest, FRAME, FrameDecoder, KILL_WORD, Trailer, type WireFrame } from '../executor/wire.ts';
@@ -30,6 +32,8 @@ export interface RunParts {
   readonly start: StartRun;
   readonly input: Buffer;
   readonly sandbox: Sandbox;
+  /** Absent for a run that was granted no way out. */
+  readonly egress?: EgressGate | undefined;
   readonly spool: Spool;
   readonly sealer: Sealer;
   readonly onFault: (what: string, error: unknown) => void;
@@ -59,7 +63,7 @@ export class Run {
 
   constructor(parts: RunParts) {
     this.#parts = parts;
-    const { start, input, sandbox } = parts;
+    const { start, input, sandbox, egress } = parts;
     const { resources } = start;
     const needsResult = start.style === 'handler';
     this.#lifecycle = begin({ ...resources, needsResult });
@@ -71,6 +75,7 @@ export class Run {
     const { bytes, nonce } = encodeRequest({
       wallMs: resources.timeoutMs,
       secrets: start.secrets,
+      egressPorts: egress ? portsToServe(start.egress) : [],
       input,
       job: {
         style: start.runtime === 'wasm' ? 'wasm' : start.style,
@@ -93,6 +98,7 @@ export class Run {
       setInterval(() => this.#reportUsage(), USAGE_INTERVAL_MS),
     );
     parts.spool.onDelivered = () => this.#regulate();
+    if (egress) egress.onNews = () => this.#append({ kind: 'egress', report: egress.report() });
   }
 
   stop(reason: StopSignal): void {
@@ -247,7 +253,7 @@ export class Run {
       memoryByteSeconds: memoryByteSecondsOf(memoryBytes, wallMs),
       inputBytes: this.#parts.input.length,
       outputBytes: this.#outputBytes,
-      egressBytes: 0,
+      egressBytes: this.#parts.egress?.bytes ?? 0,
       meters: this.#meters.totals(),
     };
   }
@@ -273,10 +279,12 @@ export class Run {
   }
 
   async #end(): Promise<void> {
-    const { spool, sealer, sandbox, onFault } = this.#parts;
+    const { spool, sealer, sandbox, egress, onFault } = this.#parts;
     const { outcome } = this.#lifecycle;
     if (!outcome) throw new Error('a run ends with an outcome');
     for (const timer of this.#timers) clearTimeout(timer);
+    egress?.close();
+    if (egress?.wasUsed) this.#append({ kind: 'egress', report: egress.report() });
     const ending = { outcome, usage: this.#usage(), output: this.#output, endedAtMs: Date.now() };
     await sandbox.dispose();
     for (;;) {

@@ -9,7 +9,8 @@
  * socket, so that the runner can read the cgroup while nothing in it changes any more.
  *
  * Wire, little-endian.
- *   request  "SOM1" nonce[16] u32 wall_ms, u32 secrets { u32 len, name, u32 len, value }, u32 len, input, u32 len, job
+ *   request  "SOM1" nonce[16] u32 wall_ms, u32 secrets { u32 len, name, u32 len, value }, u32 egress_ports { u32 port },
+ *            u32 len, input, u32 len, job
  *   control  one byte 'K' ends the run now
  *   frames   u8 type, u32 len, bytes    (types below)
  *
@@ -40,6 +41,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "egress.h"
 
 enum frame_type { READY = 0, STDOUT = 1, STDERR = 2, RESULT = 3, TRAILER = 4 };
 enum { STREAMS = 3, NONCE_BYTES = 16, CHUNK_BYTES = 64 * 1024, MAX_FIELD_BYTES = 64 * 1024 * 1024, INTERNAL_ERROR = 125 };
@@ -196,6 +199,14 @@ static void store_secret(const char *name, const char *value, uint32_t length) {
   close(fd);
 }
 
+/* A run that was granted a way out and cannot have it does not begin. */
+static void accept_egress(void) {
+  uint32_t ports[MAX_EGRESS_PORTS], count = read_u32();
+  if (count > MAX_EGRESS_PORTS) _exit(INTERNAL_ERROR);
+  for (uint32_t i = 0; i < count; i++) ports[i] = read_u32();
+  if (count > 0 && start_egress(ports, count) != 0) _exit(INTERNAL_ERROR);
+}
+
 /* Returns the wall limit in milliseconds. */
 static uint32_t accept_request(void) {
   char magic[4];
@@ -210,6 +221,7 @@ static uint32_t accept_request(void) {
     store_secret(name, value, value_length);
     explicit_bzero(value, value_length);
   }
+  accept_egress();
   uint32_t input_length, job_length;
   char *input = read_field(&input_length);
   write_fully(box.input, input, input_length);

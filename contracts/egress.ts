@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+/** Why a run was kept from connecting: stable, machine-readable. */
+export const EGRESS_REFUSALS = [
+  /** Not a CONNECT to `host:port`. */
+  'malformed',
+  /** An address where a name is asked for: only names are granted. */
+  'address_literal',
+  'not_granted',
+  'rate_limited',
+  'unresolved',
+  /** The name resolves to nothing but private, local or otherwise special addresses. */
+  'forbidden_address',
+  'unreachable',
+] as const;
+export const EgressRefusal = z.enum(EGRESS_REFUSALS);
+export type EgressRefusal = z.infer<typeof EgressRefusal>;
+
+export const MAX_EGRESS_ROWS = 32;
+/** RFC 1035 §2.3.4 bounds a name, and a port has at most five digits. */
+export const MAX_EGRESS_TARGET_CHARS = 260;
+
+/** One target of a run and what became of its connections: all that were refused for one reason, or all that were made. */
+export const EgressRow = z.object({
+  target: z.string().max(MAX_EGRESS_TARGET_CHARS),
+  refusal: EgressRefusal.nullable(),
+  connections: z.int().positive(),
+  sentBytes: z.int().nonnegative(),
+  receivedBytes: z.int().nonnegative(),
+});
+export type EgressRow = z.infer<typeof EgressRow>;
+
+/** Where a run connected, and from where it was kept. */
+export const EgressReport = z.object({
+  rows: z.array(EgressRow).max(MAX_EGRESS_ROWS),
+  /** Connections and refusals beyond what the rows have room for. */
+  others: z.int().nonnegative(),
+});
+export type EgressReport = z.infer<typeof EgressReport>;

@@ -1,0 +1,29 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+import { EGRESS_REFUSALS, EgressReport, MAX_EGRESS_ROWS } from '#contracts/egress';
+
+import { EgressLedger } from './ledger.ts';
+
+const event = fc.record({
+  target: fc.integer({ min: 0, max: 60 }).map((number) => `host-${number}.test:443`),
+  refusal: fc.option(fc.constantFrom(...EGRESS_REFUSALS)),
+  bytes: fc.nat({ max: 1_000_000 }),
+});
+
+test('whatever a capsule tries, the report is bounded and nothing is lost from its sums', () => {
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 200 }), (events) => {
+      const ledger = new EgressLedger();
+      for (const { target, refusal, bytes } of events) {
+        if (refusal) ledger.refused(target, refusal);
+        else ledger.connected(target).sentBytes += bytes;
+      }
+      const { rows, others } = EgressReport.parse(ledger.report());
+      expect(rows.length).toBeLessThanOrEqual(MAX_EGRESS_ROWS);
+      expect(rows.reduce((sum, { connections }) => sum + connections, others)).toBe(events.length);
+      const bytes = events.reduce((sum, { refusal, bytes: sent }) => sum + (refusal ? 0 : sent), 0);
+      expect(ledger.bytes).toBe(bytes);
+    }),
+  );
+});

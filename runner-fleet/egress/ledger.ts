@@ -1,0 +1,48 @@
+import { type EgressRefusal, type EgressReport, type EgressRow, MAX_EGRESS_ROWS } from '#contracts/egress';
+
+/** Mutable while the connections it stands for are open. */
+interface Account {
+  connections: number;
+  sentBytes: number;
+  receivedBytes: number;
+}
+
+/** What a run's connections come to, a row for each target and outcome; bounded, whatever a capsule tries. */
+export class EgressLedger {
+  readonly #rows = new Map<string, Account & Pick<EgressRow, 'target' | 'refusal'>>();
+  readonly #overflow: Account = { connections: 0, sentBytes: 0, receivedBytes: 0 };
+
+  get bytes(): number {
+    const accounts = [this.#overflow, ...this.#rows.values()];
+    return accounts.reduce((sum, { sentBytes, receivedBytes }) => sum + sentBytes + receivedBytes, 0);
+  }
+
+  get rowCount(): number {
+    return this.#rows.size;
+  }
+
+  refused(target: string, refusal: EgressRefusal): void {
+    this.#account(target, refusal).connections += 1;
+  }
+
+  /** The account that the connection's bytes are to be added to. */
+  connected(target: string): Account {
+    const account = this.#account(target, null);
+    account.connections += 1;
+    return account;
+  }
+
+  report(): EgressReport {
+    return { rows: [...this.#rows.values()].map((row) => ({ ...row })), others: this.#overflow.connections };
+  }
+
+  #account(target: string, refusal: EgressRefusal | null): Account {
+    const key = `${refusal} ${target}`;
+    const known = this.#rows.get(key);
+    if (known) return known;
+    if (this.#rows.size >= MAX_EGRESS_ROWS) return this.#overflow;
+    const row = { target, refusal, connections: 0, sentBytes: 0, receivedBytes: 0 };
+    this.#rows.set(key, row);
+    return row;
+  }
+}

@@ -1,0 +1,113 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import Dockerode from 'dockerode';
+
+import { packBundle } from '#contracts/bundle';
+import { digestOf } from '#contracts/digest';
+import { Frame } from '#contracts/frames';
+import { newId } from '#contracts/ids';
+import { Resources } from '#contracts/manifest';
+import type { StartRun } from '#contracts/runner';
+import { BundleCache } from '#runner/bundles/bundle-cache';
+import type { Network } from '#runner/egress/gate';
+import { DockerExecutor } from '#runner/executor/docker';
+import { ensureImages } from '#runner/images/build';
+import { RunTable } from '#runner/runs/run-table';
+
+import { eventually, type RunOptions, type RunResult, resultOf } from './runner-process.ts';
+
+/** The runs of a runner in this process, in real sandboxes, on a network that the test makes up. */
+export class SandboxWorld {
+  readonly runnerId = newId('rnr');
+  readonly #directory: string;
+  readonly #bundles: BundleCache;
+  readonly #executor: DockerExecutor;
+  readonly #runs: RunTable;
+
+  private constructor(network: Network) {
+    this.#directory = mkdtempSync(join(tmpdir(), 'soma-sandbox-test-'));
+    const at = (name: string) => join(this.#directory, name);
+    this.#bundles = new BundleCache({ directory: at('bundles'), maxBytes: 1e8 });
+    this.#executor = new DockerExecutor({
+      docker: new Dockerode(),
+      runnerId: this.runnerId,
+      sandboxDirectory: at('sandboxes'),
+      controlDirectory: at('control'),
+    });
+    this.#runs = new RunTable({
+      directory: at('spool'),
+      capacity: 10,
+      maxSpoolBytes: 1e9,
+      pool: { take: (shape) => this.#executor.boot(shape) },
+      bundles: this.#bundles,
+      network,
+      sealer: {
+        spiffeId: 'spiffe://soma.test/cell/eu-west-1/runner/x',
+        runnerId: this.runnerId,
+        sign: (claims) => Promise.resolve(JSON.stringify(claims)),
+        onUnsigned: () => undefined,
+      },
+      onFault: (what, error) => console.error(what, error),
+      onEnded: () => undefined,
+    });
+  }
+
+  static async start(network: Network): Promise<SandboxWorld> {
+    await ensureImages({ docker: new Dockerode(), packageCache: join(tmpdir(), 'soma-packages') });
+    return new SandboxWorld(network);
+  }
+
+  /** Runs `files`, whose first one is the entrypoint, to the end. */
+  async run(files: Readonly<Record<string, string | Uint8Array>>, options: RunOptions = {}): Promise<SandboxResult> {
+    const { runId } = await this.#begin(files, options);
+    const spool = this.#runs.spoolOf(runId);
+    while (!spool.isEnded) await spool.grown();
+    const text = readFileSync(join(this.#directory, 'spool', `${runId}.ndjson`), 'utf8');
+    const result = resultOf({ status: 200, headers: {}, text: text.slice(text.indexOf('\n') + 1) });
+    const report = result.frames.findLast((frame) => frame.kind === 'egress')?.report;
+    return { ...result, spoolText: text, egress: report };
+  }
+
+  async close(): Promise<void> {
+    await this.#runs.drain(0);
+    await eventually(async () => (await this.#executor.reapOrphans()) === 0);
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  async #begin(files: Readonly<Record<string, string | Uint8Array>>, { resources, ...rest }: RunOptions) {
+    const contents = Object.entries({ 'capsule.json': '{}', ...files }).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    const archive = packBundle(new Map(contents.map(([path, content]) => [path, Buffer.from(content)])));
+    const start: StartRun = {
+      runId: newId('run'),
+      tenantId: newId('ten'),
+      installationId: newId('ins'),
+      capsule: 'acme/test',
+      version: '1.0.0',
+      digest: await digestOf(archive),
+      cell: 'eu-west-1',
+      runtime: 'node24',
+      entrypoint: Object.keys(files)[0] ?? '',
+      style: 'handler',
+      resources: Resources.parse({ timeoutMs: 30_000, ...resources }),
+      isolation: 'standard',
+      layers: [],
+      egress: [],
+      artifacts: false,
+      meterLimits: {},
+      secrets: {},
+      input: null,
+      ...rest,
+    };
+    await this.#bundles.put(start.digest, new Uint8Array(archive));
+    await this.#runs.begin(start);
+    return start;
+  }
+}
+
+export interface SandboxResult extends RunResult {
+  /** All that the runner wrote down of the run. */
+  readonly spoolText: string;
+  readonly egress: Extract<Frame, { kind: 'egress' }>['report'] | undefined;
+}
