@@ -15,6 +15,10 @@ export const PERMISSIONS = [
   'installations:write',
   'runs:read',
   'runs:write',
+  'schedules:read',
+  'schedules:write',
+  'webhooks:read',
+  'webhooks:write',
   'usage:read',
   'budget:write',
   'audit:read',
@@ -25,7 +29,7 @@ export type Permission = z.infer<typeof Permission>;
 export const Role = z.enum(['owner', 'developer', 'viewer', 'billing', 'auditor']);
 export type Role = z.infer<typeof Role>;
 
-const VIEWER = ['tenant:read', 'installations:read', 'runs:read', 'usage:read'] as const;
+const VIEWER = ['tenant:read', 'installations:read', 'runs:read', 'schedules:read', 'usage:read'] as const;
 
 export const PERMISSIONS_OF: Record<Role, readonly Permission[]> = {
   owner: PERMISSIONS,
@@ -38,8 +42,11 @@ export const PERMISSIONS_OF: Record<Role, readonly Permission[]> = {
     'capsules:publish',
     'installations:write',
     'runs:write',
+    'schedules:write',
+    'webhooks:read',
+    'webhooks:write',
   ],
   viewer: VIEWER,
   billing: ['tenant:read', 'usage:read', 'budget:write'],
-  auditor: [...VIEWER, 'members:read', 'api-keys:read', 'publisher-keys:read', 'audit:read'],
+  auditor: [...VIEWER, 'members:read', 'api-keys:read', 'publisher-keys:read', 'webhooks:read', 'audit:read'],
 };

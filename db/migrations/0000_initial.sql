@@ -260,6 +260,27 @@ CREATE TABLE "runs" (
 	"ended_at" timestamp with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "schedules" (
+	"id" text PRIMARY KEY NOT NULL,
+	"tenant_id" text NOT NULL,
+	"name" text NOT NULL,
+	"installation_id" text NOT NULL,
+	"cron" text NOT NULL,
+	"zone" text NOT NULL,
+	"input" json NOT NULL,
+	"overlap" text NOT NULL,
+	"is_enabled" boolean NOT NULL,
+	"next_at" timestamp with time zone,
+	"leased_until" timestamp with time zone,
+	"last_outcome" jsonb,
+	"last_run_id" text,
+	"revision" integer DEFAULT 1 NOT NULL,
+	"created_by" text NOT NULL,
+	"created_at" timestamp with time zone NOT NULL,
+	"updated_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "schedules_name" UNIQUE("tenant_id","name")
+);
+--> statement-breakpoint
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "public"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "credentials" ADD CONSTRAINT "credentials_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "device_codes" ADD CONSTRAINT "device_codes_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -270,6 +291,7 @@ ALTER TABLE "capsule_versions" ADD CONSTRAINT "capsule_versions_capsule_id_capsu
 ALTER TABLE "capsule_versions" ADD CONSTRAINT "capsule_versions_publisher_key_id_publisher_keys_id_fk" FOREIGN KEY ("publisher_key_id") REFERENCES "public"."publisher_keys"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "catalogue_versions" ADD CONSTRAINT "catalogue_versions_capsule_id_catalogue_capsules_id_fk" FOREIGN KEY ("capsule_id") REFERENCES "public"."catalogue_capsules"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "runs" ADD CONSTRAINT "runs_installation_id_installations_id_fk" FOREIGN KEY ("installation_id") REFERENCES "public"."installations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "schedules" ADD CONSTRAINT "schedules_installation_id_installations_id_fk" FOREIGN KEY ("installation_id") REFERENCES "public"."installations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "api_keys_tenant" ON "api_keys" USING btree ("tenant_id","created_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "api_keys_active_name" ON "api_keys" USING btree ("tenant_id","name") WHERE "api_keys"."revoked_at" is null;--> statement-breakpoint
 CREATE INDEX "credentials_user" ON "credentials" USING btree ("user_id");--> statement-breakpoint
@@ -288,4 +310,7 @@ CREATE UNIQUE INDEX "installations_capsule" ON "installations" USING btree ("ten
 CREATE INDEX "runs_tenant" ON "runs" USING btree ("tenant_id","id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "runs_tenant_capsule" ON "runs" USING btree ("tenant_id","capsule","id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "runs_open_installation" ON "runs" USING btree ("installation_id") WHERE "runs"."state" in ('queued', 'running');--> statement-breakpoint
-CREATE INDEX "runs_open" ON "runs" USING btree (coalesce("swept_at", "created_at")) WHERE "runs"."state" in ('queued', 'running');
+CREATE INDEX "runs_open" ON "runs" USING btree (coalesce("swept_at", "created_at")) WHERE "runs"."state" in ('queued', 'running');--> statement-breakpoint
+CREATE INDEX "schedules_tenant" ON "schedules" USING btree ("tenant_id","id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "schedules_installation" ON "schedules" USING btree ("installation_id");--> statement-breakpoint
+CREATE INDEX "schedules_due" ON "schedules" USING btree ("next_at") WHERE "schedules"."next_at" is not null;

@@ -8,6 +8,7 @@ import { relayAudit } from './services/audit/relay.ts';
 import { sweepAudit } from './services/audit/sweep.ts';
 import { relayOutbox } from './services/outbox/relay.ts';
 import { sweepRuns } from './services/runs/sweep.ts';
+import { sweepSchedules } from './services/schedules/sweep.ts';
 
 const WakeUp = z.object({ tenantId: idOf('ten') });
 
@@ -44,6 +45,7 @@ export async function onSchedule(env: CellEnv, execution: ExecutionContext): Pro
     attempt(platform, 'audit', () => sweepAudit(platform)),
     attempt(platform, 'outbox', () => relayOutbox(platform)),
     attempt(platform, 'runs', () => sweepRuns(platform)),
+    attempt(platform, 'schedules', () => sweepSchedules(platform)),
   ]);
 }
 

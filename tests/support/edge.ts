@@ -41,6 +41,8 @@ export interface Edge {
   /** The one server that holds both cells' databases. */
   readonly postgres: Supervised;
   readonly redis: Supervised;
+  /** Fires a cell's cron, as happens every minute, and waits until everything it does is done. */
+  fireCron(cell: Cell): Promise<void>;
   /** Starts a cell's Worker again with other configuration. */
   restart(cell: Cell, bindings: Readonly<Record<string, string>>): Promise<void>;
   close(): Promise<void>;
@@ -125,6 +127,12 @@ export async function startEdge(): Promise<Edge> {
     workers,
     postgres: postgres.process,
     redis: redis.process,
+    async fireCron(cell) {
+      const response = await fetch(
+        `http://127.0.0.1:${ports.cells[cell].workerEntry}/cdn-cgi/local/scheduled?cron=*+*+*+*+*`,
+      );
+      if (!response.ok) throw new Error(`the cron of ${cell} failed: ${await response.text()}`);
+    },
     async restart(cell, bindings) {
       await workers[cell].stop();
       workers[cell] = cellWorker(cell, bindings);

@@ -6,3 +6,4 @@ export * from './installations.ts';
 export * from './publishers.ts';
 export * from './runners.ts';
 export * from './runs.ts';
+export * from './schedules.ts';

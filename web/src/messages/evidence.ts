@@ -38,6 +38,7 @@ export const audit = {
   actor: {
     user: 'person',
     'api-key': 'key',
+    schedule: 'schedule',
     external: 'external',
     runner: 'runner',
     system: 'system',

@@ -2,13 +2,13 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 
 import { NotFound } from '#contracts/errors';
 import type { InstallationId } from '#contracts/ids';
-import { installations } from '#db/postgres/schema/index';
+import { installations, schedules } from '#db/postgres/schema/index';
 
 import { requirePermission, type Verb } from '../../context.ts';
 import { recordAudit } from '../audit/record.ts';
 import { transact } from '../transact.ts';
 
-/** Removes an installation: nothing more starts from it; its past runs stay. @throws NotFound */
+/** Removes an installation: nothing more starts from it, and its schedules are disabled; its past runs stay. @throws NotFound */
 export async function removeInstallation({ ctx, input }: Verb<{ readonly id: InstallationId }>): Promise<void> {
   requirePermission(ctx, 'installations:write');
 
@@ -21,10 +21,15 @@ export async function removeInstallation({ ctx, input }: Verb<{ readonly id: Ins
       )
       .returning({ capsule: installations.capsule });
     if (!removed) throw new NotFound('installation');
+    const disabled = await tx
+      .update(schedules)
+      .set({ isEnabled: false, nextAt: null, revision: sql`${schedules.revision} + 1`, updatedAt: ctx.now() })
+      .where(and(eq(schedules.installationId, input.id), eq(schedules.isEnabled, true)))
+      .returning({ id: schedules.id });
     await recordAudit(tx, ctx, {
       action: 'installation.remove',
       target: input.id,
-      details: { capsule: removed.capsule },
+      details: { capsule: removed.capsule, schedulesDisabled: disabled.map(({ id }) => id) },
     });
   });
 }
