@@ -18,6 +18,7 @@ export function showFrame(terminal: Terminal, frame: Frame): void {
       return;
     case 'result':
     case 'usage':
+    case 'egress':
     case 'end':
   }
 }

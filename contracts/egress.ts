@@ -37,3 +37,27 @@ export const EgressReport = z.object({
   others: z.int().nonnegative(),
 });
 export type EgressReport = z.infer<typeof EgressReport>;
+
+export const NO_EGRESS: EgressReport = { rows: [], others: 0 };
+
+/** Several reports as one, of the attempts of one run: what they have in common adds up. */
+export function mergeEgress(reports: readonly EgressReport[]): EgressReport {
+  const merged = new Map<string, EgressRow>();
+  let others = reports.reduce((sum, report) => sum + report.others, 0);
+  for (const row of reports.flatMap(({ rows }) => rows)) {
+    const key = `${row.refusal} ${row.target}`;
+    const known = merged.get(key);
+    if (!known && merged.size >= MAX_EGRESS_ROWS) others += row.connections;
+    else merged.set(key, known ? sumOf(known, row) : row);
+  }
+  return { rows: [...merged.values()], others };
+}
+
+function sumOf(a: EgressRow, b: EgressRow): EgressRow {
+  return {
+    ...a,
+    connections: a.connections + b.connections,
+    sentBytes: a.sentBytes + b.sentBytes,
+    receivedBytes: a.receivedBytes + b.receivedBytes,
+  };
+}

@@ -5,6 +5,7 @@ import type { AuditRecord } from './audit.ts';
 import { StateChange } from './capsule-state.ts';
 import type { Cell } from './cells.ts';
 import { DatasetName, DatasetPart } from './dataset.ts';
+import { EgressReport, NO_EGRESS } from './egress.ts';
 import { idOf } from './ids.ts';
 import { IsolationClass } from './isolation.ts';
 import { Json } from './json.ts';
@@ -180,6 +181,8 @@ export const RunEnded = z.object({
   runnerId: idOf('rnr').nullable(),
   isolation: IsolationClass,
   attempts: z.int().min(1),
+  /** Of all attempts together. */
+  egress: EgressReport.default(NO_EGRESS),
   /** Of a verified receipt; they come after the end, and `recordRunCollected` says how that went. */
   artifacts: z.array(Artifact).default([]),
   datasets: z.array(DatasetPart).default([]),

@@ -44,6 +44,7 @@ export async function record(env: RunEnv, store: RunStore): Promise<void> {
     runnerId: holder ? idOf('rnr').parse(holder.runnerId) : null,
     isolation,
     attempts: attempt,
+    egress: store.egress(),
   };
   await within(CALL_LIMIT_MS, 'recording the end', env.SELF.recordRunEnded(ended));
 }

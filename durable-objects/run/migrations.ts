@@ -26,4 +26,5 @@ export const RUN_MIGRATIONS = [
    ALTER TABLE run ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;
    ALTER TABLE run ADD COLUMN seq_offset INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE run ADD COLUMN former TEXT`,
+  `CREATE INDEX egress ON frames (seq) WHERE kind = 'egress'`,
 ] as const;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { type EgressReport, mergeEgress } from '#contracts/egress';
 import { Frame } from '#contracts/frames';
 import type { JsonValue } from '#contracts/json';
 import { Outcome, Usage } from '#contracts/run';
@@ -201,6 +202,13 @@ export class RunStore {
     return frame.kind === 'result' ? frame.data : undefined;
   }
 
+  /** Where the run connected: what the last report of each attempt says. */
+  egress(): EgressReport {
+    const { seqOffset } = this.known;
+    const reports = [this.lastEgress(0, seqOffset), this.lastEgress(seqOffset, this.last)];
+    return mergeEgress(reports.filter((report) => report !== undefined));
+  }
+
   /** The events after `after` and up to `upTo`, as many as fit a chunk. */
   events(after: number, upTo: number): EventChunk | undefined {
     if (after >= upTo) return undefined;
@@ -224,6 +232,19 @@ export class RunStore {
     const chunk = { bytes: encodeEvents(rows), lastSeq: newest.seq, isEnd: newest.kind === 'end' };
     this.latestRead = { after, upTo, chunk };
     return chunk;
+  }
+
+  private lastEgress(afterSeq: number, upToSeq: number): EgressReport | undefined {
+    if (!this.hasTables) return undefined;
+    const row = this.storage.sql
+      .exec(
+        "SELECT body FROM frames WHERE kind = 'egress' AND seq > ? AND seq <= ? ORDER BY seq DESC LIMIT 1",
+        afterSeq,
+        upToSeq,
+      )
+      .toArray()[0];
+    const frame = row && Frame.parse(JSON.parse(Body.parse(row).body));
+    return frame?.kind === 'egress' ? frame.report : undefined;
   }
 
   private makeTables(): void {

@@ -7,6 +7,7 @@ import { RunEnded } from '#contracts/objects';
 import { requireSystem, type Verb } from '../../context.ts';
 import { auditRecord } from '../audit/record.ts';
 import { writeOnce } from '../write-once.ts';
+import { egressRecords } from './egress-records.ts';
 
 const Ended = RunEnded.extend({ runId: idOf('run') });
 
@@ -17,7 +18,7 @@ const Ended = RunEnded.extend({ runId: idOf('run') });
 export async function recordRunEnded({ ctx, input }: Verb<RunEnded>): Promise<void> {
   requireSystem(ctx);
   const { runId, outcome, usage, amountNanos, output, receipt, startedAtMs, endedAtMs, ...held } = Ended.parse(input);
-  const { runnerId, isolation, attempts } = held;
+  const { runnerId, isolation, attempts, egress } = held;
   const { state, cause, exitCode } = outcome;
   const isRefused = state === 'refused';
   const record = auditRecord(ctx, {
@@ -27,6 +28,7 @@ export async function recordRunEnded({ ctx, input }: Verb<RunEnded>): Promise<vo
     ...(isRefused ? { reason: storable(cause) } : {}),
     details: { state, cause: storable(cause), exitCode, amountNanos, runnerId, isolation, attempts },
   });
+  const records = [...egressRecords(ctx, runId, egress), record];
   const startedAt = startedAtMs === null ? null : new Date(startedAtMs).toISOString();
   await writeOnce(
     ctx,
@@ -42,7 +44,8 @@ export async function recordRunEnded({ ctx, input }: Verb<RunEnded>): Promise<vo
         returning id
       )
       insert into audit_entries (id, tenant_id, record)
-      select ${record.id}, ${ctx.tenant.id}, ${JSON.stringify(record)}::jsonb from ended`,
+      select entry ->> 'id', ${ctx.tenant.id}, entry
+      from ended, jsonb_array_elements(${JSON.stringify(records)}::jsonb) as entry`,
     z.unknown(),
   );
 }
