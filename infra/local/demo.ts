@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 
 import { Script } from './demo/script.ts';
 import { tellStory, type Told } from './demo/story.ts';
+import { setPublisherVerified } from './operator.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import { DEVELOPMENT_PORTS } from './ports.ts';
 import { ProgressList } from './progress-list.ts';
@@ -60,7 +61,11 @@ Look further
 try {
   const script = new Script(process.stdout);
   const origin = await findOrStart();
-  const told = await tellStory(script, origin, join(dataDirectory, 'demo'));
+  const told = await tellStory(script, {
+    origin,
+    directory: join(dataDirectory, 'demo'),
+    verifyPublisher: (cell, handle) => setPublisherVerified({ dataDirectory, cell, handle, isVerified: true }),
+  });
   isTold = true;
   console.log(`\n${script.steps} steps, each checked.`);
   if (isAtTerminal || !own) sayHowToLookFurther(origin, told);

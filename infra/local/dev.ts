@@ -36,7 +36,7 @@ try {
   platform = await startPlatform({
     dataDirectory,
     ports: DEVELOPMENT_PORTS,
-    withRunners: !flags['no-runners'],
+    runnersPerCell: flags['no-runners'] ? 0 : 1,
     isFresh: flags.fresh,
     onProgress: (progress) => list.show(progress),
     onRestart: (part) => console.log(`${part} had ended and was started again`),

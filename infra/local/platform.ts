@@ -3,8 +3,9 @@ import { join, resolve } from 'node:path';
 
 import { type Cell, CELLS } from '#contracts/cells';
 
+import { eachCell } from './cells.ts';
 import { type DirectoryLock, lockDirectory } from './lock.ts';
-import { prepareSandboxes, startCa, startIdentity, startRunner } from './platform/runner.ts';
+import { issueOperator, prepareSandboxes, startCa, startIdentity, startRunner } from './platform/runner.ts';
 import { type PartName, Site } from './platform/site.ts';
 import { startStores } from './platform/stores.ts';
 import { buildAll, cellUrls, startCell, startRouter, untilOpen, webAssets } from './platform/workers.ts';
@@ -25,8 +26,8 @@ export interface PlatformOptions {
   /** Everything the platform keeps; a second platform on the same directory is refused. */
   readonly dataDirectory: string;
   readonly ports: Ports;
-  /** Without runners nothing can be run, and no Docker is needed. */
-  readonly withRunners?: boolean;
+  /** 1 where not said. Without runners nothing can be run, and no Docker is needed. */
+  readonly runnersPerCell?: 0 | 1 | 2;
   /** Forgets what an earlier platform kept in the directory. */
   readonly isFresh?: boolean;
   readonly onProgress?: (progress: Progress) => void;
@@ -36,7 +37,8 @@ export interface PlatformOptions {
 
 export interface Platform {
   readonly publicUrl: string;
-  readonly cells: Readonly<Record<Cell, { readonly url: string }>>;
+  /** `mtlsUrl` is for those who show a certificate. */
+  readonly cells: Readonly<Record<Cell, { readonly url: string; readonly mtlsUrl: string }>>;
   readonly dataDirectory: string;
   pid(part: PartName): number | undefined;
   /** Kills a part as a crash would; it is started again. */
@@ -45,6 +47,8 @@ export interface Platform {
   hold(part: PartName): Promise<void>;
   /** Starts a held part; resolves when it answers. */
   start(part: PartName): Promise<void>;
+  /** Stops a part in order and keeps it down until `start`. */
+  stopPart(part: PartName): Promise<void>;
   /** Stops and starts a part in order. */
   restart(part: PartName): Promise<void>;
   stop(): Promise<void>;
@@ -94,7 +98,7 @@ async function startLocked(options: PlatformOptions, dataDirectory: string, lock
     process.removeListener('exit', closeNow);
   };
   try {
-    await startAll(site, options.withRunners ?? true);
+    await startAll(site, options.runnersPerCell ?? 1);
   } catch (error) {
     await close();
     throw error;
@@ -111,13 +115,13 @@ async function startLocked(options: PlatformOptions, dataDirectory: string, lock
 }
 
 /** Everything at once, but for what needs another's answer: a cell starts on migrated stores, a runner with an identity. */
-async function startAll(site: Site, withRunners: boolean): Promise<void> {
+async function startAll(site: Site, runnersPerCell: 0 | 1 | 2): Promise<void> {
   // wrangler looks whether the assets are there before it bundles; what they hold matters to the router only.
   await mkdir(join(site.root, 'web/dist'), { recursive: true });
   const web = site.steps.run('web app', () => copyWebAssets(site.root, webAssets(site)));
   const ca = startCa(site);
   const built = site.steps.run('Workers built', () => buildAll(site.root));
-  const sandboxes = withRunners ? prepareSandboxes(site) : undefined;
+  const sandboxes = runnersPerCell > 0 ? prepareSandboxes(site) : undefined;
   await Promise.all([
     ...CELLS.map(async (cell) => {
       const [workers, authority] = await Promise.all([built, ca, startStores(site, cell)]);
@@ -127,8 +131,10 @@ async function startAll(site: Site, withRunners: boolean): Promise<void> {
       const authority = await ca;
       await startIdentity(site, cell, authority);
       await sandboxes;
-      if (withRunners) await startRunner(site, cell, authority);
+      const runners = ([1, 2] as const).filter((number) => number <= runnersPerCell);
+      await Promise.all(runners.map((number) => startRunner(site, cell, authority, number)));
     }),
+    ca.then((authority) => issueOperator(site, authority)),
     Promise.all([built, web]).then(([workers]) => startRouter(site, workers)),
     ...(sandboxes ? [sandboxes] : []),
   ]);
@@ -144,12 +150,16 @@ function describe(site: Site, close: () => Promise<void>): Platform {
   };
   return {
     publicUrl: site.publicUrl,
-    cells: { 'us-west-2': { url: urls['us-west-2'] }, 'eu-west-1': { url: urls['eu-west-1'] } },
+    cells: eachCell((cell) => ({
+      url: urls[cell],
+      mtlsUrl: `https://127.0.0.1:${site.ports.cells[cell].mtlsDoor}`,
+    })),
     dataDirectory: site.dataDirectory,
     pid: (name) => part(name).pid,
     kill: (name) => part(name).kill(),
     hold: (name) => part(name).hold(),
     start: (name) => part(name).start(),
+    stopPart: (name) => part(name).stop(),
     async restart(name) {
       await part(name).stop();
       await part(name).start();

@@ -17,6 +17,8 @@ const CELL_DOORS = [
   'svidProxy',
   'workerEntry',
   'runnerHealth',
+  'secondRunner',
+  'secondRunnerHealth',
 ] as const;
 export type CellPort = (typeof CELL_DOORS)[number];
 export type CellPorts = Readonly<Record<CellPort, number>>;
@@ -110,6 +112,8 @@ function cellPorts(portAt: (index: number) => number): CellPorts {
     svidProxy: portAt(8),
     workerEntry: portAt(9),
     runnerHealth: portAt(10),
+    secondRunner: portAt(11),
+    secondRunnerHealth: portAt(12),
   };
 }
 

@@ -17,8 +17,8 @@ const CellSecrets = z.object({
   clickhousePassword: z.string(),
   redisPassword: z.string(),
   upstashToken: z.string(),
-  /** No secret, but as lasting: the runner that comes back after a crash is the one that knows what it lost. */
-  runnerId: idOf('rnr'),
+  /** No secrets, but as lasting: the runner that comes back after a crash is the one that knows what it lost. */
+  runnerIds: z.tuple([idOf('rnr'), idOf('rnr')]),
 });
 export type CellSecrets = z.infer<typeof CellSecrets>;
 
@@ -47,7 +47,7 @@ function makeCellSecrets(): CellSecrets {
     clickhousePassword: makePassword(),
     redisPassword: makePassword(),
     upstashToken: makePassword(),
-    runnerId: newId('rnr'),
+    runnerIds: [newId('rnr'), newId('rnr')],
   };
 }
 

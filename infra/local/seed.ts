@@ -7,6 +7,8 @@ import { z } from 'zod';
 import { TenantMembership } from '#contracts/api/tenants';
 import type { Cell } from '#contracts/cells';
 
+import { setPublisherVerified } from './operator.ts';
+
 const TIMEOUT_MS = 30_000;
 /** 10 in the platform's currency: enough for a long afternoon of trying things. */
 const BUDGET_NANOS = '10000000000';
@@ -20,13 +22,14 @@ const DemoAccount = z.object({
 });
 export type DemoAccount = z.infer<typeof DemoAccount>;
 
-const ACCOUNTS: readonly (DemoAccount & { readonly region: Cell })[] = [
+const ACCOUNTS: readonly (DemoAccount & { readonly region: Cell; readonly isPublisher: boolean })[] = [
   {
     purpose: 'publishes capsules',
     email: 'publisher@soma.example',
     password: 'publisher-on-this-machine',
     handle: 'northwind',
     region: 'eu-west-1',
+    isPublisher: true,
   },
   {
     purpose: 'installs and runs them',
@@ -34,14 +37,16 @@ const ACCOUNTS: readonly (DemoAccount & { readonly region: Cell })[] = [
     password: 'tenant-on-this-machine',
     handle: 'fjord',
     region: 'eu-west-1',
+    isPublisher: false,
   },
 ];
 
-/** Makes the demo accounts through the public API, once for a data directory. */
+/** Makes the demo accounts through the public API, once for a data directory; an operator vouches for the one that publishes. */
 export async function seed(publicUrl: string, dataDirectory: string): Promise<readonly DemoAccount[]> {
   const seeded = join(dataDirectory, 'accounts.json');
   if (existsSync(seeded)) return z.array(DemoAccount).parse(JSON.parse(await readFile(seeded, 'utf8')));
   await Promise.all(ACCOUNTS.map((account) => makeAccount(publicUrl, account)));
+  await Promise.all(ACCOUNTS.filter(({ isPublisher }) => isPublisher).map((account) => verify(dataDirectory, account)));
   await writeFile(seeded, JSON.stringify(ACCOUNTS, undefined, 2));
   return ACCOUNTS;
 }
@@ -74,6 +79,10 @@ async function makeAccount(publicUrl: string, account: (typeof ACCOUNTS)[number]
     { cookie, 'soma-tenant': id },
   );
   await assertOk(budget);
+}
+
+async function verify(dataDirectory: string, { region: cell, handle }: (typeof ACCOUNTS)[number]): Promise<void> {
+  await setPublisherVerified({ dataDirectory, cell, handle, isVerified: true });
 }
 
 function send(

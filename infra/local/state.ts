@@ -12,7 +12,8 @@ export const PlatformState = z.object({
   pid: z.int(),
   startedAt: z.iso.datetime(),
   publicUrl: z.url(),
-  cells: z.record(Cell, z.object({ url: z.url() })),
+  /** `mtlsUrl` is for runners and operators, who show a certificate. */
+  cells: z.record(Cell, z.object({ url: z.url(), mtlsUrl: z.url() })),
 });
 export type PlatformState = z.infer<typeof PlatformState>;
 

@@ -72,7 +72,7 @@ test('after a supervisor was killed, the next start ends what it left and uses w
   const platform = await startPlatform({
     dataDirectory: directory,
     ports,
-    withRunners: false,
+    runnersPerCell: 0,
   });
   try {
     expect(await isReady(platform.publicUrl)).toBe(true);
@@ -87,7 +87,7 @@ test('each part that is killed comes back, and the platform is ready again', asy
   const platform = await startPlatform({
     dataDirectory: directory,
     ports: await freePlatformPorts(),
-    withRunners: false,
+    runnersPerCell: 0,
   });
   try {
     for (const part of ['postgres', 'clickhouse', 'redis', 'worker'] as const) {
@@ -109,7 +109,7 @@ test('a part that is held stays down until it is started', async () => {
   const platform = await startPlatform({
     dataDirectory: directory,
     ports: await freePlatformPorts(),
-    withRunners: false,
+    runnersPerCell: 0,
   });
   try {
     await platform.hold('postgres:us-west-2');
@@ -124,13 +124,13 @@ test('a part that is held stays down until it is started', async () => {
 test('a taken port and a taken directory are refused by name', async () => {
   const ports = await freePlatformPorts();
   const squatter = createServer().listen(ports.cells['eu-west-1'].redis, '127.0.0.1');
-  await expect(startPlatform({ dataDirectory: directory, ports, withRunners: false })).rejects.toThrow(
+  await expect(startPlatform({ dataDirectory: directory, ports, runnersPerCell: 0 })).rejects.toThrow(
     new RegExp(`port ${ports.cells['eu-west-1'].redis} is taken .* redis of eu-west-1 needs it`),
   );
   squatter.close();
-  const platform = await startPlatform({ dataDirectory: directory, ports, withRunners: false });
+  const platform = await startPlatform({ dataDirectory: directory, ports, runnersPerCell: 0 });
   await expect(
-    startPlatform({ dataDirectory: directory, ports: await freePlatformPorts(), withRunners: false }),
+    startPlatform({ dataDirectory: directory, ports: await freePlatformPorts(), runnersPerCell: 0 }),
   ).rejects.toThrow(/runs on .* already/);
   await platform.stop();
 });

@@ -8,6 +8,7 @@ import { generateKeyPair, importPrivateKey, type KeyPairPem, type SigningKey } f
 import type { ManifestInput } from '#contracts/manifest';
 import { signBundle } from '#contracts/signature';
 
+import { verifyPublisher } from './operator.ts';
 import { type Answer, Person } from './people.ts';
 
 const TEXT = new TextEncoder();
@@ -36,11 +37,13 @@ export class Publisher {
     this.keyId = keyId;
   }
 
-  static async create(url: string, region: Cell): Promise<Publisher> {
+  /** Where the platform has an operator, one has vouched for it: runs of others are strict, and slow. */
+  static async create(url: string, region: Cell, { isVerified = true } = {}): Promise<Publisher> {
     const owner = await Person.signUp(url, region);
     const tenant = await owner.createTenant();
     const pair = await generateKeyPair();
     const registered = await registerKey(owner, pair);
+    if (isVerified) await verifyPublisher(url, region, tenant.handle);
     return new Publisher(owner, tenant, await importPrivateKey(pair.privateKeyPem), registered.id);
   }
 

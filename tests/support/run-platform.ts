@@ -7,6 +7,6 @@ import { freePlatformPorts } from '#local/ports';
  */
 const [dataDirectory = '', flag] = process.argv.slice(2);
 const ports = await freePlatformPorts();
-const platform = await startPlatform({ dataDirectory, ports, withRunners: flag === '--runners' });
+const platform = await startPlatform({ dataDirectory, ports, runnersPerCell: flag === '--runners' ? 1 : 0 });
 process.once('SIGTERM', () => void platform.stop().then(() => process.exit(0)));
 process.send?.({ kind: 'up', publicUrl: platform.publicUrl, ports });

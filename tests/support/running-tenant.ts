@@ -29,8 +29,12 @@ export class RunningTenant {
     this.connection = { origin: url, credential: apiKey };
   }
 
-  static async create(url: string, region: Cell, { budgetNanos = '100000000000' } = {}): Promise<RunningTenant> {
-    const publisher = await Publisher.create(url, region);
+  static async create(
+    url: string,
+    region: Cell,
+    { budgetNanos = '100000000000', isVerified = true } = {},
+  ): Promise<RunningTenant> {
+    const publisher = await Publisher.create(url, region, { isVerified });
     const { key } = await publisher.owner.createApiKey(PERMISSIONS);
     const answer = await publisher.owner.ask('/v1/budget', { method: 'PUT', json: { limitNanos: budgetNanos } });
     if (answer.status !== 200) throw new Error(`no budget: ${answer.status} ${JSON.stringify(answer.body)}`);

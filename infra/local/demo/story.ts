@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 
 import { CostPreview } from '#contracts/api/installations';
+import type { Cell } from '#contracts/cells';
 import { Manifest } from '#contracts/manifest';
 import { formatNanos, nanos } from '#contracts/money';
 import { Run } from '#contracts/run';
@@ -15,7 +16,7 @@ import { compareUsage, verifyAudit, verifyReceipts } from './proofs.ts';
 import { check, type Script, until } from './script.ts';
 import { Shell } from './shell.ts';
 
-const REGION = 'eu-west-1';
+const REGION: Cell = 'eu-west-1';
 const CAPSULES = resolve(import.meta.dirname, '../../../capsules');
 const DEADLINE_MS = 20_000;
 
@@ -26,13 +27,22 @@ interface Member {
   readonly handle: string;
 }
 
+/** Where the story happens. */
+export interface Stage {
+  readonly origin: string;
+  /** For what the story's people keep; emptied first. */
+  readonly directory: string;
+  /** Vouches for a publisher, as only an operator of the platform can. */
+  readonly verifyPublisher: (cell: Cell, handle: string) => Promise<unknown>;
+}
+
 export interface Told {
   readonly customer: Member;
   readonly runs: readonly Run[];
 }
 
 /** The main job, once through, on the real files the capsules ship with; throws at the first thing that is not as it must be. */
-export async function tellStory(script: Script, origin: string, directory: string): Promise<Told> {
+export async function tellStory(script: Script, { origin, directory, verifyPublisher }: Stage): Promise<Told> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   const suffix = randomBytes(3).toString('hex');
@@ -45,6 +55,7 @@ export async function tellStory(script: Script, origin: string, directory: strin
   script.chapter('People');
   const publisher = await arrive(script, origin, directory, publisherHandle);
   const customer = await arrive(script, origin, directory, `clinic-${suffix}`);
+  await script.step(`an operator verifies ${publisherHandle}`, () => verifyPublisher(REGION, publisherHandle));
 
   script.chapter('Publish');
   const manifests = await publishAll(script, publisher, folders);
@@ -219,6 +230,7 @@ async function runAll(script: Script, publisher: Member, { shell }: Member): Pro
         return row.endedAt === null ? undefined : row;
       });
       check(recorded.state === 'succeeded' && recorded.cell === REGION, `it ${recorded.state} in ${recorded.cell}`);
+      check(recorded.isolation === 'standard', `the publisher is verified, and the run was ${recorded.isolation}`);
       return recorded;
     });
     script.aside(`${RESULTS[slug].says(run.output)} · charged ${formatNanos(nanos(BigInt(run.amountNanos ?? '0')))}`);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Dockerode from 'dockerode';
 
 import type { Cell } from '#contracts/cells';
-import { cellSpiffeId, runnerSpiffeId } from '#contracts/identity';
+import { cellSpiffeId, operatorSpiffeId, runnerSpiffeId } from '#contracts/identity';
 import { ensureImages, missingImages } from '#runner/images/build';
 
 import { startDevelopmentCa } from '../identity/ca.ts';
@@ -11,12 +11,12 @@ import { startMtlsDoor } from '../identity/mtls-door.ts';
 import { startSvidProxy } from '../identity/svid-proxy.ts';
 import { ensureDocker } from '../machine/docker.ts';
 import { COMPILER, ensurePackages } from '../machine/packages.ts';
+import { operatorDirectory } from '../operator.ts';
 import { untilAnswering } from '../processes/answering.ts';
 import { Supervised } from '../processes/supervised.ts';
 import { type Site, TRUST_DOMAIN } from './site.ts';
 
 const SVID_TTL_MS = 60 * 60 * 1_000;
-const RUNNER_NAME = 'local';
 /** A Ctrl-C waits this long for runs that are under way. */
 const DRAIN_MS = 1_000;
 
@@ -58,13 +58,34 @@ export async function startIdentity(site: Site, cell: Cell, ca: DevelopmentCa): 
   await site.open(() => startSvidProxy({ port: svidProxy, identityDirectory, trustDomain: TRUST_DOMAIN, cell }));
 }
 
-export async function startRunner(site: Site, cell: Cell, ca: DevelopmentCa): Promise<void> {
-  const name = `runner:${cell}` as const;
-  const { runner, runnerHealth, mtlsDoor } = site.ports.cells[cell];
-  const identityDirectory = site.directory('identity', `runner-${cell}`);
-  await site.steps.run(`runner, ${cell}`, async () => {
+/** The certificate of whoever operates this platform, for `operator.ts`. */
+export async function issueOperator(site: Site, ca: DevelopmentCa): Promise<void> {
+  const directory = operatorDirectory(site.dataDirectory);
+  await ca.issue({ spiffeId: operatorSpiffeId(TRUST_DOMAIN, 'local'), dnsNames: [], ipAddresses: [], directory });
+}
+
+/** What a runner of a cell has to itself. */
+function placeOf(site: Site, cell: Cell, number: 1 | 2) {
+  const { runner, runnerHealth, secondRunner, secondRunnerHealth } = site.ports.cells[cell];
+  const [firstId, secondId] = site.secrets.cells[cell].runnerIds;
+  return number === 1
+    ? { name: `runner:${cell}` as const, runnerId: firstId, own: 'runner', port: runner, healthPort: runnerHealth }
+    : {
+        name: `runner:${cell}:2` as const,
+        runnerId: secondId,
+        own: 'runner-2',
+        port: secondRunner,
+        healthPort: secondRunnerHealth,
+      };
+}
+
+export async function startRunner(site: Site, cell: Cell, ca: DevelopmentCa, number: 1 | 2): Promise<void> {
+  const { name, runnerId, own, port, healthPort } = placeOf(site, cell, number);
+  const { mtlsDoor } = site.ports.cells[cell];
+  const identityDirectory = site.directory('identity', `${own}-${cell}`);
+  await site.steps.run(`${own}, ${cell}`, async () => {
     await ca.issue({
-      spiffeId: runnerSpiffeId(TRUST_DOMAIN, cell, RUNNER_NAME),
+      spiffeId: runnerSpiffeId(TRUST_DOMAIN, cell, own),
       dnsNames: ['localhost'],
       ipAddresses: ['127.0.0.1'],
       directory: identityDirectory,
@@ -76,13 +97,13 @@ export async function startRunner(site: Site, cell: Cell, ca: DevelopmentCa): Pr
       args: [join(site.root, 'runner-fleet/main.ts')],
       env: {
         SOMA_CELL: cell,
-        SOMA_RUNNER_ID: site.secrets.cells[cell].runnerId,
-        SOMA_RUNNER_NAME: RUNNER_NAME,
-        SOMA_PORT: String(runner),
-        SOMA_HEALTH_PORT: String(runnerHealth),
+        SOMA_RUNNER_ID: runnerId,
+        SOMA_RUNNER_NAME: own,
+        SOMA_PORT: String(port),
+        SOMA_HEALTH_PORT: String(healthPort),
         SOMA_IDENTITY_DIR: identityDirectory,
         SOMA_CELL_DOOR: `https://127.0.0.1:${mtlsDoor}`,
-        SOMA_DATA_DIR: site.directory(cell, 'runner'),
+        SOMA_DATA_DIR: site.directory(cell, own),
         SOMA_TRUST_DOMAIN: TRUST_DOMAIN,
         SOMA_DRAIN_MS: String(DRAIN_MS),
       },
@@ -90,7 +111,7 @@ export async function startRunner(site: Site, cell: Cell, ca: DevelopmentCa): Pr
       stopSignal: 'SIGTERM',
       stopWithinMs: 10_000,
       readyWithinMs: 60_000,
-      ready: (_child, signal) => untilAnswering(() => isReady(runnerHealth), signal),
+      ready: (_child, signal) => untilAnswering(() => isReady(healthPort), signal),
     });
     await site.begin(name, supervised);
   });

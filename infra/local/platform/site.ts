@@ -12,7 +12,11 @@ import type { Secrets } from '../secrets.ts';
 export const TRUST_DOMAIN = 'soma.local';
 
 /** A part that runs in a process of its own, and can be killed. */
-export type PartName = 'router' | `${'worker' | 'postgres' | 'clickhouse' | 'redis' | 'runner'}:${Cell}`;
+export type PartName =
+  | 'router'
+  | `${'worker' | 'postgres' | 'clickhouse' | 'redis' | 'runner'}:${Cell}`
+  /** The second runner of a region. */
+  | `runner:${Cell}:2`;
 
 /** Everything the parts of one platform share while it starts, runs and stops. */
 export class Site {
@@ -42,7 +46,7 @@ export class Site {
   }
 
   logFile(part: PartName): string {
-    return this.directory('logs', `${part.replace(':', '-')}.log`);
+    return this.directory('logs', `${part.replaceAll(':', '-')}.log`);
   }
 
   /** Starts a part and keeps it alive from then on. */
