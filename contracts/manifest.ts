@@ -1,7 +1,9 @@
 import semver from 'semver';
 import { z } from 'zod';
 
+import { ARTIFACT_LIMITS } from './artifact.ts';
 import { Cell } from './cells.ts';
+import { DatasetName, MAX_DATASETS } from './dataset.ts';
 import { Digest } from './digest.ts';
 import { IsolationClass } from './isolation.ts';
 import { Json } from './json.ts';
@@ -61,7 +63,19 @@ export const Resources = z.strictObject({
     .min(1_024)
     .max(100 * 2 ** 20)
     .default(10 * 2 ** 20)
-    .describe('stdout, stderr, events and result together'),
+    .describe('stdout, stderr, events, rows and result together'),
+  artifactFiles: z
+    .int()
+    .min(1)
+    .max(ARTIFACT_LIMITS.maxFiles)
+    .default(32)
+    .describe('Most files a run may leave in /out'),
+  artifactBytes: z
+    .int()
+    .min(1_024)
+    .max(ARTIFACT_LIMITS.maxBytes)
+    .default(16 * 2 ** 20)
+    .describe('Size of /out, on memory-backed storage'),
 });
 export type Resources = z.infer<typeof Resources>;
 
@@ -101,7 +115,9 @@ export const Manifest = z
     permissions: z
       .strictObject({
         egress: z.array(EgressTarget).max(32).default([]),
-        artifacts: z.boolean().default(false),
+        artifacts: z.boolean().default(false).describe('Leave files behind, written below /out'),
+        datasets: z.array(DatasetName).max(MAX_DATASETS).default([]).describe('Data sets that rows may be pushed to'),
+        state: z.boolean().default(false).describe("Read and change the installation's keys and values"),
       })
       .prefault({}),
     secrets: z
@@ -135,11 +151,13 @@ export type Manifest = z.infer<typeof Manifest>;
 /** The manifest as it is written in the file, before defaults. */
 export type ManifestInput = z.input<typeof Manifest>;
 
-/** What a tenant must approve before a run may use it: `egress:host:port`, `artifacts`, `secret:NAME`. */
+/** What a tenant must approve before a run may use it: `egress:host:port`, `artifacts`, `dataset:NAME`, `state`, `secret:NAME`. */
 export function permissionsOf(manifest: Manifest): string[] {
   return [
     ...manifest.permissions.egress.map((target) => `egress:${target}`),
     ...(manifest.permissions.artifacts ? ['artifacts'] : []),
+    ...manifest.permissions.datasets.map((name) => `dataset:${name}`),
+    ...(manifest.permissions.state ? ['state'] : []),
     ...manifest.secrets.map((secret) => `secret:${secret.name}`),
   ];
 }

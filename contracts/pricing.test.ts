@@ -20,6 +20,8 @@ const priced: fc.Arbitrary<Priced> = fc.record({
     diskBytes: fc.constant(2 ** 20),
     timeoutMs: fc.integer({ min: 100, max: 900_000 }),
     outputBytes: fc.constant(2 ** 20),
+    artifactFiles: fc.constant(1),
+    artifactBytes: fc.constant(2 ** 20),
   }),
 });
 
@@ -59,6 +61,8 @@ test('a meter that the capsule does not price is free', () => {
       diskBytes: 2 ** 20,
       timeoutMs: 1_000,
       outputBytes: 1_024,
+      artifactFiles: 1,
+      artifactBytes: 1_024,
     },
   };
   expect(chargeFor(capsule, { ...NO_USAGE, meters: { tokens: 1_000 } }).totalNanos).toBe(0n);

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
+import { Artifact, ARTIFACT_LIMITS, Sha256Hex } from './artifact.ts';
 import { Cell } from './cells.ts';
+import { DatasetPart, MAX_DATASETS } from './dataset.ts';
 import { Digest } from './digest.ts';
 import { idOf } from './ids.ts';
 import { IsolationClass } from './isolation.ts';
@@ -23,6 +25,17 @@ export const ReceiptClaims = z.strictObject({
   digest: Digest,
   inputSha256: z.string(),
   outputSha256: z.string().nullable(),
+  artifacts: z
+    .array(Artifact)
+    .min(1)
+    .max(ARTIFACT_LIMITS.maxFiles)
+    .optional()
+    .describe('By path; absent where it left none'),
+  datasets: z.array(DatasetPart).min(1).max(MAX_DATASETS).optional().describe('By name; absent where it pushed no row'),
+  state: z
+    .strictObject({ revision: z.int().min(0), changesSha256: Sha256Hex })
+    .optional()
+    .describe('What the run started from, and the digest of what it changed; absent where it changed nothing'),
   cell: Cell,
   runnerId: idOf('rnr'),
   isolation: IsolationClass,

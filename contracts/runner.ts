@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
+import { StateSnapshot } from './capsule-state.ts';
 import { Cell } from './cells.ts';
+import { DatasetName, MAX_DATASETS } from './dataset.ts';
 import { Digest } from './digest.ts';
 import { idOf } from './ids.ts';
 import { IsolationClass } from './isolation.ts';
@@ -17,6 +19,7 @@ import { Resources } from './manifest.ts';
  *                                    409 bundle_missing, 429 at capacity (Retry-After), 503 draining
  * GET    /v1/runs/:id/frames?after=N 200 the frames after N, then live; 404 unknown_run
  * POST   /v1/runs/:id/ack            { seq }: frames up to seq are held durably; acknowledging `end` forgets the run; 204
+ * GET    /v1/runs/:id/artifacts/:sha256  200 the bytes of a file that the receipt lists; until the end is acknowledged
  * POST   /v1/runs/:id/cancel         204; the run ends as cancelled
  * GET    /healthz /readyz /metrics   alive; isolation proven and pools warm; Prometheus text
  */
@@ -37,6 +40,10 @@ export const StartRun = z.strictObject({
   layers: z.array(Digest),
   egress: z.array(z.string()),
   artifacts: z.boolean(),
+  /** Data sets that rows may be pushed to. */
+  datasets: z.array(DatasetName).max(MAX_DATASETS).default([]),
+  /** The installation's state; absent for a capsule that may not have any. */
+  state: StateSnapshot.optional(),
   /** Most units a run may report on each meter; a meter that is not named here may not be reported. */
   meterLimits: z.record(z.string(), z.int()),
   /** Secret values of this run only; never written to a log, a receipt or the spool. */

@@ -11,7 +11,8 @@ import { certificatesOf, verifySvid } from './x509.ts';
 
 /** Receipts: compact JWS (RFC 7515) with the signer's X.509-SVID chain in `x5c`; verified offline, against a trust bundle alone. */
 const ALGORITHM = 'ES256';
-const MAX_CHARS = 64 * 2 ** 10;
+/** A receipt may list as many files as a run may leave. */
+const MAX_CHARS = 256 * 2 ** 10;
 
 /** `crit` and everything else that could change what is verified, or how, is refused by being unknown. */
 const Header = z.strictObject({

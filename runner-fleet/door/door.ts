@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 
+import { Sha256Hex } from '#contracts/artifact';
 import { BUNDLE_LIMITS } from '#contracts/bundle';
 import { Digest } from '#contracts/digest';
 import { DomainError } from '#contracts/errors';
@@ -30,7 +32,8 @@ export interface DoorOptions {
 }
 
 type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse; readonly url: URL };
-type Route = (exchange: Exchange, id: string) => Promise<void>;
+/** `part` names something of what `id` names; most routes have none. */
+type Route = (exchange: Exchange, id: string, part: string) => Promise<void>;
 
 /** The runner's door, as contracts/runner.ts describes it. The transport hands in who the verified peer is. */
 export class Door {
@@ -52,14 +55,14 @@ export class Door {
   }
 
   #route(method: string, url: URL): (exchange: Exchange) => Promise<void> {
-    const [, version, collection = '', id = '', verb = '', ...rest] = url.pathname.split('/');
-    const methods = this.#routes[[collection, ...(verb ? [verb] : [])].join('/')];
+    const [, version, collection = '', id = '', verb = '', part = '', ...rest] = url.pathname.split('/');
+    const methods = this.#routes[[collection, verb, part ? ':part' : ''].filter((each) => each !== '').join('/')];
     if (version !== 'v1' || !methods || id === '' || rest.length > 0) {
       throw new Refusal('not_found', `there is no ${url.pathname}`);
     }
     const route = methods[method];
     if (!route) throw new Refusal('method_not_allowed', `expected ${Object.keys(methods).join(' or ')}`);
-    return (exchange) => route(exchange, decodeURIComponent(id));
+    return (exchange) => route(exchange, decodeURIComponent(id), decodeURIComponent(part));
   }
 
   readonly #routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
@@ -86,6 +89,15 @@ export class Door {
       GET: async ({ response, url }, id) => {
         const spool = this.#options.runs.spoolOf(parseWith(RunId, id));
         await this.#stream(spool, parseAfter(url), response);
+      },
+    },
+    'runs/artifacts/:part': {
+      GET: async ({ response }, id, sha256) => {
+        const { artifacts } = this.#options.runs.spoolOf(parseWith(RunId, id));
+        const file = artifacts.open(parseWith(Sha256Hex, sha256));
+        if (!file) throw new Refusal('not_found', `${id} left no such file`);
+        response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': file.sizeBytes });
+        await pipeline(file.body, response);
       },
     },
     'runs/ack': {

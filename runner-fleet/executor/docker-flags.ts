@@ -6,6 +6,8 @@ import type { SandboxShape } from './executor.ts';
 const CPU_PERIOD_US = 100_000;
 const CAPSULE_USER = '65532:65532';
 const TMP_MAX_FILES = 4_096;
+/** More than process 1 takes out (images/init/artifacts.c), so that it is the one that says what is wrong. */
+const OUT_MAX_FILES = 2_048;
 
 /** Threads the runtime itself needs to boot; a grant below that is raised to it. */
 const PIDS_FLOOR: Record<ImageName, number> = { node24: 16, 'python3.11': 3 };
@@ -49,6 +51,7 @@ export function containerOptions(
     Binds: [`${mounts.controlDirectory}:/run/soma:ro`, `${mounts.capsuleDirectory}:/capsule:ro`],
     Tmpfs: {
       '/tmp': `rw,noexec,nosuid,nodev,size=${shape.diskBytes},mode=1777,nr_inodes=${TMP_MAX_FILES}`,
+      '/out': `rw,noexec,nosuid,nodev,size=${shape.artifactBytes},mode=0700,uid=65532,gid=65532,nr_inodes=${OUT_MAX_FILES}`,
       '/run/secrets': 'rw,noexec,nosuid,nodev,size=1m,mode=0700,uid=65532,gid=65532,nr_inodes=64',
     },
     LogConfig: { Type: 'none', Config: {} },

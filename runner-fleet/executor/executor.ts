@@ -11,6 +11,8 @@ export interface SandboxShape {
   readonly isolation: IsolationClass;
   readonly memoryBytes: number;
   readonly diskBytes: number;
+  /** Size of /out. */
+  readonly artifactBytes: number;
   readonly cpuMillis: number;
   readonly pids: number;
 }

@@ -2,8 +2,17 @@ import { randomBytes } from 'node:crypto';
 
 import { z } from 'zod';
 
-/** What runner and capsule-init say to each other; images/init/capsule-init.c is the other end and describes the bytes. */
-export const FRAME = { ready: 0, stdout: 1, stderr: 2, result: 3, trailer: 4 } as const;
+/** What runner and capsule-init say to each other; images/init is the other end and describes the bytes. */
+export const FRAME = {
+  ready: 0,
+  stdout: 1,
+  stderr: 2,
+  result: 3,
+  trailer: 4,
+  artifact: 5,
+  artifactData: 6,
+  artifactRefused: 7,
+} as const;
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];
 
 export const KILL_WORD = Buffer.from('K');
@@ -13,6 +22,8 @@ const MAX_FRAME_BYTES = 64 * 1024;
 
 export interface Request {
   readonly wallMs: number;
+  /** No files, no permission. */
+  readonly artifacts: { readonly maxFiles: number; readonly maxBytes: number };
   readonly secrets: Readonly<Record<string, string>>;
   /** Ports on which the way out that the run was granted is to look like a network; none where it has none. */
   readonly egressPorts: readonly number[];
@@ -29,13 +40,18 @@ export interface Job {
 }
 
 /** The request's bytes, and the nonce that its trailer must carry. */
-export function encodeRequest({ wallMs, secrets, egressPorts, input, job }: Request): { bytes: Buffer; nonce: string } {
+export function encodeRequest({ wallMs, artifacts, secrets, egressPorts, input, job }: Request): {
+  bytes: Buffer;
+  nonce: string;
+} {
   const nonce = randomBytes(16);
   const entries = Object.entries(secrets);
   const bytes = Buffer.concat([
     Buffer.from('SOM1'),
     nonce,
     u32(wallMs),
+    u32(artifacts.maxFiles),
+    u32(artifacts.maxBytes),
     u32(entries.length),
     ...entries.flatMap(([name, value]) => [...sized(Buffer.from(name)), ...sized(Buffer.from(value))]),
     u32(egressPorts.length),
@@ -78,7 +94,7 @@ export interface WireFrame {
 export class FrameDecoder {
   #rest: Buffer = Buffer.alloc(0);
 
-  /** The frames completed by `chunk`; neighbours of one kind are joined. */
+  /** The frames completed by `chunk`; neighbours that are pieces of one stream are joined. */
   decode(chunk: Buffer): WireFrame[] {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     const frames: { type: FrameType; parts: Buffer[] }[] = [];
@@ -92,7 +108,7 @@ export class FrameDecoder {
       if (end > bytes.length) break;
       const body = bytes.subarray(offset + HEADER_BYTES, end);
       const last = frames.at(-1);
-      if (last?.type === type) last.parts.push(body);
+      if (last?.type === type && STREAMED.has(type)) last.parts.push(body);
       else frames.push({ type, parts: [body] });
       offset = end;
     }
@@ -103,6 +119,8 @@ export class FrameDecoder {
     }));
   }
 }
+
+const STREAMED: ReadonlySet<FrameType> = new Set([FRAME.stdout, FRAME.stderr, FRAME.result, FRAME.artifactData]);
 
 function parseType(value: number): FrameType {
   const type = Object.values(FRAME).find((known) => known === value);

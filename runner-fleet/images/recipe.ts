@@ -61,6 +61,7 @@ export const RECIPES: Readonly<Record<ImageName, Recipe>> = {
 export const PROGRAMS: Readonly<Record<string, string>> = {
   'capsule-init': 'init',
   'egress-forwarder': 'egress',
+  'sandbox-keeper': 'keeper',
 };
 
 /** Paths of the sources in a folder, headers included. */

@@ -51,6 +51,7 @@ const stopSignal: fc.Arbitrary<Signal> = fc.constantFrom<Signal>(
   { kind: 'wall_limit' },
   { kind: 'output_limit', limitBytes: 1_024 },
   { kind: 'meter_limit', detail: 'too many tokens' },
+  { kind: 'state_limit', detail: 'too many keys' },
   { kind: 'output_invalid', detail: 'not JSON' },
   { kind: 'runner_stopped' },
   { kind: 'spool_failed' },
@@ -59,6 +60,7 @@ const anySignal: fc.Arbitrary<Signal> = fc.oneof(
   finalSignal,
   stopSignal,
   fc.constant<Signal>({ kind: 'result' }),
+  fc.constant<Signal>({ kind: 'artifact_refused', cause: 'artifact_invalid', detail: 'a link' }),
   fc.constantFrom<Signal>(
     { kind: 'complained', cause: 'uncaught', message: 'Error: boom' },
     { kind: 'complained', cause: 'output_invalid', message: 'undefined' },
@@ -102,6 +104,7 @@ describe('whatever order signals come in', () => {
         if (outcome?.state !== 'succeeded') return;
         expect(outcome.exitCode).toBe(0);
         expect(before.some(({ kind }) => kind === 'result')).toBe(true);
+        expect(before.some(({ kind }) => kind === 'artifact_refused')).toBe(false);
       }),
     );
   });

@@ -12,13 +12,22 @@ export type Signal =
   /** The runtime's adapter says why it is about to exit. */
   | { readonly kind: 'complained'; readonly cause: 'uncaught' | 'output_invalid'; readonly message: string }
   | { readonly kind: 'result' }
+  /** Something among the files it left cannot be kept, so none is. */
+  | ArtifactRefused
   | StopSignal;
+
+interface ArtifactRefused {
+  readonly kind: 'artifact_refused';
+  readonly cause: 'artifact_invalid' | 'artifact_limit';
+  readonly detail: string;
+}
 
 export type StopSignal =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'wall_limit' }
   | { readonly kind: 'output_limit'; readonly limitBytes: number }
   | { readonly kind: 'meter_limit'; readonly detail: string }
+  | { readonly kind: 'state_limit'; readonly detail: string }
   | { readonly kind: 'output_invalid'; readonly detail: string }
   | { readonly kind: 'runner_stopped' }
   | { readonly kind: 'spool_failed' };
@@ -46,6 +55,7 @@ export interface Lifecycle {
   readonly limits: Limits;
   readonly hasResult: boolean;
   readonly complaint: { readonly cause: 'uncaught' | 'output_invalid'; readonly message: string } | undefined;
+  readonly artifactRefusal: ArtifactRefused | undefined;
   readonly stop: StopSignal | undefined;
   readonly outcome: Outcome | undefined;
 }
@@ -53,7 +63,7 @@ export interface Lifecycle {
 export type Effect = 'none' | 'kill' | 'end';
 
 export function begin(limits: Limits): Lifecycle {
-  return { limits, hasResult: false, complaint: undefined, stop: undefined, outcome: undefined };
+  return { limits, hasResult: false, complaint: undefined, artifactRefusal: undefined, stop: undefined, outcome: undefined };
 }
 
 export function step(run: Lifecycle, signal: Signal): { readonly run: Lifecycle; readonly effect: Effect } {
@@ -63,6 +73,8 @@ export function step(run: Lifecycle, signal: Signal): { readonly run: Lifecycle;
       return { run: { ...run, hasResult: true }, effect: 'none' };
     case 'complained':
       return { run: { ...run, complaint: run.complaint ?? signal }, effect: 'none' };
+    case 'artifact_refused':
+      return { run: { ...run, artifactRefusal: run.artifactRefusal ?? signal }, effect: 'none' };
     case 'exited':
       return { run: { ...run, outcome: outcomeOfExit(run, signal.exit) }, effect: 'end' };
     case 'vanished':
@@ -90,6 +102,10 @@ function outcomeOfExit(run: Lifecycle, exit: Exit): Outcome {
     const how = exit.signal === null ? `it exited with code ${exitCode}` : `signal ${exit.signal} ended it`;
     return end('failed', 'exit_code', how);
   }
+  if (run.artifactRefusal) {
+    const { cause, detail } = run.artifactRefusal;
+    return end(cause === 'artifact_limit' ? 'limit_exceeded' : 'failed', cause, detail);
+  }
   if (run.limits.needsResult && !run.hasResult) {
     return end('failed', 'output_invalid', 'it ended without a result; a handler returns one');
   }
@@ -112,6 +128,7 @@ function outcomeOfStop({ limits }: Lifecycle, stop: StopSignal, exitCode: number
     case 'output_limit':
       return end('limit_exceeded', `it wrote more than its ${stop.limitBytes} bytes`);
     case 'meter_limit':
+    case 'state_limit':
       return end('limit_exceeded', stop.detail);
     case 'output_invalid':
       return end('failed', stop.detail);

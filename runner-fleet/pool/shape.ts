@@ -1,3 +1,4 @@
+import { ISOLATION_CLASSES } from '#contracts/isolation';
 import { Resources } from '#contracts/manifest';
 import type { StartRun } from '#contracts/runner';
 
@@ -15,8 +16,8 @@ export function shapeFor({
   isolation,
   resources,
 }: Pick<StartRun, 'runtime' | 'isolation' | 'resources'>): SandboxShape {
-  const { memoryBytes, diskBytes, cpuMillis, pids } = resources;
-  return { image: IMAGE_OF[runtime], isolation, memoryBytes, diskBytes, cpuMillis, pids };
+  const { memoryBytes, diskBytes, artifactBytes, cpuMillis, pids } = resources;
+  return { image: IMAGE_OF[runtime], isolation, memoryBytes, diskBytes, artifactBytes, cpuMillis, pids };
 }
 
 /** What a capsule gets that asks for nothing in particular. */
@@ -25,7 +26,10 @@ export function standingShapes(): SandboxShape[] {
   return IMAGE_NAMES.map((image) => shapeFor({ runtime: image, isolation: 'standard', resources }));
 }
 
-/** Counts of an image's sandboxes as counts of the runtimes they serve. */
+/** Counts by image and isolation class as counts by the runtimes they serve: `wasm/standard`. */
 export function byRuntime(counts: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(IMAGE_OF).map(([runtime, image]) => [runtime, counts[image] ?? 0]));
+  const named = Object.entries(IMAGE_OF).flatMap(([runtime, image]) =>
+    ISOLATION_CLASSES.map((isolation) => [`${runtime}/${isolation}`, counts[`${image}/${isolation}`]] as const),
+  );
+  return Object.fromEntries(named.flatMap(([key, count]) => (count === undefined ? [] : [[key, count]])));
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { type StateChange, StateKey } from '#contracts/capsule-state';
 import { Json, JSON_MAX_DEPTH, isStorable, type JsonValue } from '#contracts/json';
 
 /** Longer lines, and longer values as they are written again (`1e20` grows), would not fit the stores further on. */
@@ -12,6 +13,9 @@ const StorableJson = Json.refine(
 
 const Result = z.strictObject({ result: StorableJson });
 const Event = z.strictObject({ event: z.string().regex(/^[^\p{Cc}]{1,64}$/u), data: StorableJson.default(null) });
+const Row = z.strictObject({ dataset: z.string().max(39), row: StorableJson });
+/** Without a value the key is deleted. */
+const StateLine = z.strictObject({ state: StateKey, value: StorableJson.optional() });
 const UsageLine = z.strictObject({ usage: z.record(z.string().max(32), z.int().nonnegative()) });
 const Complaint = z.strictObject({
   error: z.strictObject({ cause: z.enum(['uncaught', 'output_invalid']), message: z.string() }),
@@ -20,6 +24,8 @@ const Complaint = z.strictObject({
 export type ChannelLine =
   | { readonly kind: 'result'; readonly data: JsonValue }
   | { readonly kind: 'event'; readonly name: string; readonly data: JsonValue }
+  | { readonly kind: 'row'; readonly dataset: string; readonly data: JsonValue }
+  | { readonly kind: 'state'; readonly change: StateChange }
   | { readonly kind: 'usage'; readonly amounts: Readonly<Record<string, number>> }
   | { readonly kind: 'complained'; readonly cause: 'uncaught' | 'output_invalid'; readonly message: string }
   | { readonly kind: 'invalid'; readonly detail: string };
@@ -65,14 +71,22 @@ export function parseLine(bytes: Buffer): ChannelLine {
   if (result.success) return { kind: 'result', data: result.data.result };
   const event = Event.safeParse(parsed.value);
   if (event.success) return { kind: 'event', name: event.data.event, data: event.data.data };
+  const row = Row.safeParse(parsed.value);
+  if (row.success) return { kind: 'row', dataset: row.data.dataset, data: row.data.row };
+  const state = StateLine.safeParse(parsed.value);
+  if (state.success) return { kind: 'state', change: changeOf(state.data) };
   const usage = UsageLine.safeParse(parsed.value);
   if (usage.success) return { kind: 'usage', amounts: usage.data.usage };
   const complaint = Complaint.safeParse(parsed.value);
   if (complaint.success) return { kind: 'complained', ...complaint.data.error };
   return invalid(
-    `expected {"result":…}, {"event":name,"data":…} or {"usage":{meter:units}}, at most ${JSON_MAX_DEPTH} levels deep ` +
-      `and without U+0000, got ${excerpt(bytes)}`,
+    `expected {"result":…}, {"event":name,"data":…}, {"dataset":name,"row":…}, {"state":key,"value":…} or ` +
+      `{"usage":{meter:units}}, at most ${JSON_MAX_DEPTH} levels deep and without U+0000, got ${excerpt(bytes)}`,
   );
+}
+
+function changeOf({ state: key, value }: z.output<typeof StateLine>): StateChange {
+  return value === undefined ? { key, isDeleted: true } : { key, value };
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -100,6 +100,7 @@ export class RunTable {
     const { runId, inputBytes } = spool.header;
     this.#entries.set(runId, { spool });
     if (spool.isEnded) return;
+    spool.artifacts.remove();
     await seal(spool, this.#options.sealer, {
       outcome: {
         state: 'lost',
@@ -170,7 +171,7 @@ export class RunTable {
     if (this.running >= capacity) {
       throw new Refusal('at_capacity', `all ${capacity} places are taken`, RETRY_AFTER_S);
     }
-    const spooledBytes = this.#entries.values().reduce((sum, { spool }) => sum + spool.size, 0);
+    const spooledBytes = this.#entries.values().reduce((sum, { spool }) => sum + spool.storedBytes, 0);
     if (spooledBytes > maxSpoolBytes) {
       throw new Refusal('at_capacity', 'too much output waits to be acknowledged', RETRY_AFTER_S);
     }

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { FrameBody } from '#contracts/frames';
-import type { JsonValue } from '#contracts/json';
 import { memoryByteSecondsOf, NO_USAGE, type Usage } from '#contracts/run';
 import type { StartRun } from '#contracts/runner';
 
@@ -11,17 +10,19 @@ import type { CgroupReading } from '../executor/cgroup-meter.ts';
 import type { Sandbox } from '../executor/executor.ts';
 import { encodeRequest, FRAME, FrameDecoder, KILL_WORD, Trailer, type WireFrame } from '../executor/wire.ts';
 import { begin, type Lifecycle, type Signal, step, type StopSignal } from '../lifecycle/lifecycle.ts';
-import { Meters } from './meters.ts';
+import { ArtifactIntake, artifactLimitsOf, isArtifactFrame } from './artifact-intake.ts';
 import { OutputStream } from './output-stream.ts';
-import { type ChannelLine, LineCutter } from './result-channel.ts';
-import { seal, type Sealer } from './seal.ts';
+import { type Ending, seal, type Sealer } from './seal.ts';
 import type { Spool } from './spool.ts';
+import { Statements } from './statements.ts';
 
 /** Process 1 of the sandbox keeps the wall limit; this much later the runner does. */
 const WALL_GRACE_MS = 250;
 /** How long a sandbox may take to end after it was told to. */
 const STOP_GRACE_MS = 750;
 const USAGE_INTERVAL_MS = 500;
+/** From the first byte of what a run left to the last. */
+const COLLECT_LIMIT_MS = 60_000;
 /** What may lie in the spool unread before the run is made to wait for its readers. */
 const MAX_LAG_BYTES = 32 * 2 ** 20;
 const STDERR_TAIL_BYTES = 4_096;
@@ -45,18 +46,18 @@ export class Run {
   readonly #parts: RunParts;
   readonly #settleEnded: () => void;
   readonly #decoder = new FrameDecoder();
-  readonly #lines = new LineCutter();
   readonly #stdout = new OutputStream((text) => this.#append({ kind: 'stdout', ...text }));
   readonly #stderr = new OutputStream((text) => this.#append({ kind: 'stderr', ...text }));
-  readonly #meters: Meters;
+  readonly #statements: Statements;
+  readonly #artifacts: ArtifactIntake;
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #wallTimer: NodeJS.Timeout;
   readonly #nonce: string;
   readonly #startedAt = performance.now();
   readonly #baselineCpuUs: number;
   #lifecycle: Lifecycle;
   #reading: CgroupReading;
   #wallMs: number | undefined;
-  #output: JsonValue | undefined;
   #outputBytes = 0;
   #stderrTail = Buffer.alloc(0);
   #lastUsage = JSON.stringify(NO_USAGE);
@@ -67,13 +68,20 @@ export class Run {
     const { resources } = start;
     const needsResult = start.style === 'handler';
     this.#lifecycle = begin({ ...resources, needsResult });
-    this.#meters = new Meters(start.meterLimits);
+    this.#statements = new Statements({
+      start,
+      append: (frame) => this.#append(frame),
+      signal: (signal) => this.#signal(signal),
+    });
+    const artifacts = artifactLimitsOf(start);
+    this.#artifacts = new ArtifactIntake(parts.spool.artifacts, artifacts);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
     this.#settleEnded = resolve;
 
     const { bytes, nonce } = encodeRequest({
       wallMs: resources.timeoutMs,
+      artifacts,
       secrets: start.secrets,
       egressPorts: egress ? portsToServe(start.egress) : [],
       input,
@@ -93,8 +101,9 @@ export class Run {
     sandbox.channel.write(bytes);
     sandbox.channel.resume();
 
+    this.#wallTimer = setTimeout(() => this.stop({ kind: 'wall_limit' }), resources.timeoutMs + WALL_GRACE_MS);
     this.#timers.push(
-      setTimeout(() => this.stop({ kind: 'wall_limit' }), resources.timeoutMs + WALL_GRACE_MS),
+      this.#wallTimer,
       setInterval(() => this.#reportUsage(), USAGE_INTERVAL_MS),
     );
     parts.spool.onDelivered = () => this.#regulate();
@@ -122,7 +131,9 @@ export class Run {
     this.#regulate();
   }
 
-  #onFrame({ type, bytes }: WireFrame): void {
+  #onFrame(frame: WireFrame): void {
+    if (isArtifactFrame(frame)) return this.#onArtifact(frame);
+    const { type, bytes } = frame;
     switch (type) {
       case FRAME.stdout:
         return this.#stdout.push(this.#count(bytes));
@@ -134,11 +145,11 @@ export class Run {
         return this.#stderr.push(counted);
       }
       case FRAME.result:
-        return this.#onLines(this.#lines.push(this.#count(bytes)));
+        return this.#statements.push(this.#count(bytes));
       case FRAME.trailer:
         return this.#onTrailer(Trailer.parse(JSON.parse(bytes.toString('utf8'))));
-      case FRAME.ready:
-        throw new Error('it said ready twice');
+      default:
+        throw new Error(`a frame of type ${type} was not due`);
     }
   }
 
@@ -151,36 +162,21 @@ export class Run {
     return fitting;
   }
 
-  #onLines(lines: readonly ChannelLine[]): void {
-    for (const line of lines) this.#onLine(line);
-  }
-
-  #onLine(line: ChannelLine): void {
-    switch (line.kind) {
-      case 'result':
-        this.#output = line.data;
-        this.#append({ kind: 'result', data: line.data });
-        return this.#signal({ kind: 'result' });
-      case 'event':
-        if (line.name === 'artifact' && !this.#parts.start.artifacts) {
-          return this.#signal({ kind: 'output_invalid', detail: 'it has no permission to write artifacts' });
-        }
-        return this.#append({ kind: 'event', name: line.name, data: line.data });
-      case 'usage': {
-        const refusal = this.#meters.add(line.amounts);
-        return refusal === undefined ? undefined : this.#signal({ kind: 'meter_limit', detail: refusal });
-      }
-      case 'complained':
-        return this.#signal(line);
-      case 'invalid':
-        return this.#signal({ kind: 'output_invalid', detail: line.detail });
+  /** Nothing of the capsule runs any more, and what it left comes in: its time is over, and the platform's own has begun. */
+  #onArtifact(frame: WireFrame): void {
+    clearTimeout(this.#wallTimer);
+    if (!this.#artifacts.hasBegun) {
+      this.#timers.push(setTimeout(() => this.stop({ kind: 'spool_failed' }), COLLECT_LIMIT_MS));
     }
+    const refusal = this.#artifacts.take(frame);
+    if (refusal) this.#signal(refusal);
   }
 
   /** Nothing in the sandbox runs any more, and process 1 waits: the counters stand still. */
   #onTrailer(trailer: Trailer): void {
     if (trailer.nonce !== this.#nonce) throw new Error('its last word does not carry the nonce');
     this.#reading = this.#parts.sandbox.meter.read();
+    this.#artifacts.assertWhole();
     this.#wallMs = Math.ceil(trailer.wallUs / 1_000);
     this.#flush();
     const isSignalled = trailer.signal !== 0;
@@ -229,7 +225,7 @@ export class Run {
   #flush(): void {
     this.#stdout.end();
     this.#stderr.end();
-    this.#onLines(this.#lines.flush());
+    this.#statements.flush();
   }
 
   #reportUsage(): void {
@@ -254,7 +250,7 @@ export class Run {
       inputBytes: this.#parts.input.length,
       outputBytes: this.#outputBytes,
       egressBytes: this.#parts.egress?.bytes ?? 0,
-      meters: this.#meters.totals(),
+      meters: this.#statements.meterTotals(),
     };
   }
 
@@ -278,6 +274,14 @@ export class Run {
     }
   }
 
+  /** What the receipt attests beside the outcome. Files are whole only where the sandbox had its last word. */
+  #left(): Pick<Ending, 'output' | 'claims'> {
+    const hasSucceeded = this.#lifecycle.outcome?.state === 'succeeded';
+    if (this.#wallMs === undefined || this.#lifecycle.stop) this.#artifacts.discard();
+    const artifacts = this.#artifacts.taken();
+    return { output: this.#statements.output, claims: { ...this.#statements.claims({ hasSucceeded }), ...artifacts } };
+  }
+
   async #end(): Promise<void> {
     const { spool, sealer, sandbox, egress, onFault } = this.#parts;
     const { outcome } = this.#lifecycle;
@@ -285,8 +289,9 @@ export class Run {
     for (const timer of this.#timers) clearTimeout(timer);
     egress?.close();
     if (egress?.wasUsed) this.#append({ kind: 'egress', report: egress.report() });
-    const ending = { outcome, usage: this.#usage(), output: this.#output, endedAtMs: Date.now() };
+    const ending = { outcome, usage: this.#usage(), ...this.#left(), endedAtMs: Date.now() };
     await sandbox.dispose();
+    await this.#artifacts.synced().catch((error: unknown) => onFault('a file could not be synced', error));
     for (;;) {
       try {
         await seal(spool, sealer, ending);

@@ -18,6 +18,8 @@ export interface Ending {
   readonly usage: Usage;
   /** The run's last result; absent where it had none. */
   readonly output?: JsonValue | undefined;
+  /** What else it leaves. */
+  readonly claims?: Pick<ReceiptClaims, 'artifacts' | 'datasets' | 'state'>;
   readonly endedAtMs: number;
 }
 
@@ -26,7 +28,7 @@ export interface Ending {
  * ends all the same, without a receipt, and so without a charge.
  */
 export async function seal(spool: Spool, sealer: Sealer, ending: Ending): Promise<void> {
-  const { outcome, usage, output, endedAtMs } = ending;
+  const { outcome, usage, output, claims: left, endedAtMs } = ending;
   const { inputBytes: _, ...known } = spool.header;
   const claims: ReceiptClaims = {
     ...known,
@@ -34,6 +36,7 @@ export async function seal(spool: Spool, sealer: Sealer, ending: Ending): Promis
     iat: Math.floor(endedAtMs / 1_000),
     runnerId: sealer.runnerId,
     outputSha256: output === undefined ? null : jsonSha256(output),
+    ...left,
     endedAtMs,
     usage,
     outcome,

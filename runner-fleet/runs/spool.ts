@@ -16,6 +16,8 @@ import { z } from 'zod';
 import { Frame, type FrameBody } from '#contracts/frames';
 import { ReceiptClaims } from '#contracts/receipt';
 
+import { ArtifactFolder } from './artifact-folder.ts';
+
 /** What must be known of a run to answer for it after a crash. Never its input, never a secret. */
 export const SpoolHeader = ReceiptClaims.pick({
   runId: true,
@@ -42,6 +44,8 @@ const sync = promisify(fdatasync);
  */
 export class Spool {
   readonly header: SpoolHeader;
+  /** What the run left beside its frames. */
+  readonly artifacts: ArtifactFolder;
   readonly #path: string;
   readonly #fd: number;
   /** Position of the frames 1, 1 + FRAMES_PER_MARK, … */
@@ -60,6 +64,7 @@ export class Spool {
     this.#path = path;
     this.#fd = fd;
     this.header = header;
+    this.artifacts = ArtifactFolder.at(`${path}.artifacts`);
     this.#size = size;
   }
 
@@ -90,6 +95,11 @@ export class Spool {
   /** Bytes so far; also the position of the next frame. */
   get size(): number {
     return this.#size;
+  }
+
+  /** All that is kept of the run. */
+  get storedBytes(): number {
+    return this.#size + this.artifacts.sizeBytes;
   }
 
   get lastSeq(): number {
@@ -180,6 +190,7 @@ export class Spool {
   remove(): void {
     this.close();
     rmSync(this.#path, { force: true });
+    this.artifacts.remove();
   }
 
   #remember(frame: Frame, bytes: number): void {

@@ -82,6 +82,7 @@ function startOf(cpuMs: number, digest: StartRun['digest']): StartRun {
     layers: [],
     egress: [],
     artifacts: false,
+    datasets: [],
     meterLimits: {},
     secrets: {},
     input: cpuMs / 1_000,

@@ -90,7 +90,6 @@ async def main(input, soma):
     expect(events).toEqual([
       ['progress', { fraction: 0.5, message: 'half' }],
       ['found', { n: 42 }],
-      ['artifact', { name: 'a.txt', sizeBytes: 3, base64: 'YWJj' }],
     ]);
   });
 

@@ -147,6 +147,7 @@ export class RunnerWorld {
       layers: [],
       egress: [],
       artifacts: false,
+      datasets: [],
       meterLimits: {},
       secrets: {},
       input: null,

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 
 import Dockerode from 'dockerode';
 
@@ -9,12 +10,14 @@ import { digestOf } from '#contracts/digest';
 import { Frame } from '#contracts/frames';
 import { newId } from '#contracts/ids';
 import { Resources } from '#contracts/manifest';
+import { ReceiptClaims } from '#contracts/receipt';
 import type { StartRun } from '#contracts/runner';
 import { BundleCache } from '#runner/bundles/bundle-cache';
 import type { Network } from '#runner/egress/gate';
 import { DockerExecutor } from '#runner/executor/docker';
 import { ensureImages } from '#runner/images/build';
 import { RunTable } from '#runner/runs/run-table';
+import type { Spool } from '#runner/runs/spool';
 
 import { eventually, type RunOptions, type RunResult, resultOf } from './runner-process.ts';
 
@@ -67,7 +70,8 @@ export class SandboxWorld {
     const text = readFileSync(join(this.#directory, 'spool', `${runId}.ndjson`), 'utf8');
     const result = resultOf({ status: 200, headers: {}, text: text.slice(text.indexOf('\n') + 1) });
     const report = result.frames.findLast((frame) => frame.kind === 'egress')?.report;
-    return { ...result, spoolText: text, egress: report };
+    const claims = ReceiptClaims.parse(JSON.parse(result.end.receipt ?? ''));
+    return { ...result, spoolText: text, egress: report, claims, left: await filesOf(spool, claims) };
   }
 
   async close(): Promise<void> {
@@ -95,6 +99,7 @@ export class SandboxWorld {
       layers: [],
       egress: [],
       artifacts: false,
+      datasets: [],
       meterLimits: {},
       secrets: {},
       input: null,
@@ -110,4 +115,18 @@ export interface SandboxResult extends RunResult {
   /** All that the runner wrote down of the run. */
   readonly spoolText: string;
   readonly egress: Extract<Frame, { kind: 'egress' }>['report'] | undefined;
+  /** What the receipt says. */
+  readonly claims: ReceiptClaims;
+  /** The files that the runner holds, by path. */
+  readonly left: Readonly<Record<string, Buffer>>;
+}
+
+async function filesOf({ artifacts }: Spool, claims: ReceiptClaims): Promise<Record<string, Buffer>> {
+  const files: [string, Buffer][] = [];
+  for (const { path, sha256 } of claims.artifacts ?? []) {
+    const file = artifacts.open(sha256);
+    if (!file) throw new Error(`the runner does not hold ${path}`);
+    files.push([path, await buffer(file.body)]);
+  }
+  return Object.fromEntries(files);
 }

@@ -5,14 +5,14 @@
  *
  * It connects to the runner's unix socket, boots the runtime (the "zygote", which then waits), says READY and waits for the
  * one request of its life. It hands the request to the zygote, forwards what the run writes, kills everything at the wall
- * limit, on a KILL byte or when the runner vanishes, and ends with a TRAILER. It exits only once the runner has closed the
- * socket, so that the runner can read the cgroup while nothing in it changes any more.
+ * limit, on a KILL byte or when the runner vanishes, sends the files that the run left behind, and ends with a TRAILER. It
+ * exits only once the runner has closed the socket, so that the runner can read the cgroup while nothing in it changes any more.
  *
  * Wire, little-endian.
- *   request  "SOM1" nonce[16] u32 wall_ms, u32 secrets { u32 len, name, u32 len, value }, u32 egress_ports { u32 port },
- *            u32 len, input, u32 len, job
+ *   request  "SOM1" nonce[16] u32 wall_ms, u32 artifact_files, u32 artifact_bytes,
+ *            u32 secrets { u32 len, name, u32 len, value }, u32 egress_ports { u32 port }, u32 len, input, u32 len, job
  *   control  one byte 'K' ends the run now
- *   frames   u8 type, u32 len, bytes    (types below)
+ *   frames   u8 type, u32 len, bytes    (types in frames.h)
  *
  * Descriptors of the runtime: 0 input (a file in memory), 1 stdout, 2 stderr, 3 result channel (JSON lines),
  * 4 job (u32 len, bytes), 5 the zygote writes one byte here when it is ready.
@@ -42,10 +42,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "artifacts.h"
 #include "egress.h"
+#include "frames.h"
 
-enum frame_type { READY = 0, STDOUT = 1, STDERR = 2, RESULT = 3, TRAILER = 4 };
-enum { STREAMS = 3, NONCE_BYTES = 16, CHUNK_BYTES = 64 * 1024, MAX_FIELD_BYTES = 64 * 1024 * 1024, INTERNAL_ERROR = 125 };
+enum { STREAMS = 3, NONCE_BYTES = 16, MAX_FIELD_BYTES = 64 * 1024 * 1024, INTERNAL_ERROR = 125 };
 
 static const char SECRETS_DIRECTORY[] = "/run/secrets";
 
@@ -56,12 +57,14 @@ static struct {
   int output[STREAMS];     /* read ends of stdout, stderr and the result channel; -1 once at their end */
   int children;            /* signalfd for SIGCHLD */
   int timer;               /* the wall limit */
+  int artifacts;           /* the folder that files are left in */
+  uint32_t artifact_files, artifact_bytes;
   pid_t runtime;
   bool exited;
   int status;              /* of the runtime, once `exited` */
   unsigned char nonce[NONCE_BYTES];
   /* One outgoing frame at a time: while it waits for the runner, no more output is read, so a slow reader slows the writer. */
-  unsigned char pending[CHUNK_BYTES + 5];
+  unsigned char pending[FRAME_HEADER_BYTES + FRAME_BODY_BYTES];
   size_t pending_start, pending_end;
 } box;
 
@@ -214,6 +217,8 @@ static uint32_t accept_request(void) {
   if (memcmp(magic, "SOM1", sizeof magic) != 0) _exit(INTERNAL_ERROR);
   read_fully(box.control, box.nonce, sizeof box.nonce);
   uint32_t wall_ms = read_u32();
+  box.artifact_files = read_u32();
+  box.artifact_bytes = read_u32();
   for (uint32_t left = read_u32(); left > 0; left--) {
     uint32_t name_length, value_length;
     char *name = read_field(&name_length);
@@ -262,11 +267,13 @@ static void kill_everything(void) {
   }
 }
 
+unsigned char *frame_body(void) { return box.pending + FRAME_HEADER_BYTES; }
+
 static void queue_frame(enum frame_type type, uint32_t length) {
   box.pending[0] = type;
   memcpy(box.pending + 1, &length, sizeof length);
   box.pending_start = 0;
-  box.pending_end = length + 5;
+  box.pending_end = FRAME_HEADER_BYTES + length;
 }
 
 static bool is_sending(void) { return box.pending_start < box.pending_end; }
@@ -283,8 +290,13 @@ static void send_pending(void) {
   else if (sent < 0 && errno != EAGAIN && errno != EINTR) die_with_runner();
 }
 
+void send_frame(enum frame_type type, uint32_t length) {
+  queue_frame(type, length);
+  while (is_sending()) send_pending();
+}
+
 static void forward(int stream) {
-  ssize_t got = read(box.output[stream], box.pending + 5, CHUNK_BYTES);
+  ssize_t got = read(box.output[stream], frame_body(), FRAME_BODY_BYTES);
   if (got > 0) {
     queue_frame(STDOUT + stream, got);
     send_pending();
@@ -344,14 +356,12 @@ static void send_trailer(bool timed_out, int64_t wall_us) {
   getrusage(RUSAGE_CHILDREN, &used);
   char nonce[2 * NONCE_BYTES + 1];
   for (int i = 0; i < NONCE_BYTES; i++) sprintf(nonce + 2 * i, "%02x", box.nonce[i]);
-  int length = snprintf((char *)box.pending + 5, CHUNK_BYTES,
+  int length = snprintf((char *)frame_body(), FRAME_BODY_BYTES,
                         "{\"nonce\":\"%s\",\"exitCode\":%d,\"signal\":%d,\"timedOut\":%s,\"wallUs\":%lld,\"cpuUs\":%lld}", nonce,
                         WIFEXITED(box.status) ? WEXITSTATUS(box.status) : -1,
                         WIFSIGNALED(box.status) ? WTERMSIG(box.status) : 0, timed_out ? "true" : "false",
                         (long long)wall_us, (long long)(micros(used.ru_utime) + micros(used.ru_stime)));
-  queue_frame(TRAILER, length);
-  fcntl(box.control, F_SETFL, 0);
-  while (is_sending()) send_pending();
+  send_frame(TRAILER, length);
 }
 
 static void wait_for_request(void) {
@@ -372,11 +382,11 @@ int main(int argc, char **argv) {
   box.control = above_runtime(connect_to_runner(argv[1]));
   box.children = above_runtime(signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK));
   box.timer = above_runtime(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  box.artifacts = above_runtime(open_artifacts());
   boot_runtime(argv + 2);
   /* Closes /proc/1/{fd,mem,environ} and ptrace to the capsule: the socket is out of its reach. */
   prctl(PR_SET_DUMPABLE, 0);
-  queue_frame(READY, 0);
-  while (is_sending()) send_pending();
+  send_frame(READY, 0);
 
   wait_for_request();
   uint32_t wall_ms = accept_request();
@@ -387,9 +397,13 @@ int main(int argc, char **argv) {
 
   bool timed_out = false;
   while (!box.exited && !turn(&timed_out)) continue;
+  bool ended_by_itself = box.exited;
   kill_everything();
   int64_t wall_us = monotonic_us() - started_us;
   drain();
+  fcntl(box.control, F_SETFL, 0);
+  /* A run that was stopped leaves nothing: whoever stopped it does not wait. */
+  if (ended_by_itself && !timed_out) send_artifacts(box.artifacts, box.artifact_files, box.artifact_bytes);
   send_trailer(timed_out, wall_us);
 
   char ignored;

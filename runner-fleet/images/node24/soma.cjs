@@ -1,10 +1,11 @@
 'use strict';
 
-const { readFileSync } = require('node:fs');
+const fs = require('node:fs');
+const path = require('node:path');
 
 const { say } = require('./channel.cjs');
 
-const MAX_ARTIFACT_BYTES = 512 * 1024;
+const ARTIFACTS = '/out';
 
 /** What a handler gets as its second argument. */
 function makeSoma({ mayWriteArtifacts }) {
@@ -33,23 +34,18 @@ function makeSoma({ mayWriteArtifacts }) {
     /** The value of a secret that this run was granted. */
     secret(name) {
       try {
-        return readFileSync(`/run/secrets/${encodeURIComponent(String(name))}`, 'utf8');
+        return fs.readFileSync(`/run/secrets/${encodeURIComponent(String(name))}`, 'utf8');
       } catch {
         throw new Error(`the secret ${name} was not granted to this run`);
       }
     },
 
-    /** A named piece of output beside the result. */
+    /** Leaves a file behind: `name` is a path below /out. */
     artifact(name, content) {
       if (!mayWriteArtifacts) throw new Error('this capsule has no permission to write artifacts');
-      const bytes = Buffer.from(content);
-      if (bytes.length > MAX_ARTIFACT_BYTES) {
-        throw new RangeError(`an artifact has at most ${MAX_ARTIFACT_BYTES} bytes, ${name} has ${bytes.length}`);
-      }
-      say({
-        event: 'artifact',
-        data: { name: String(name), sizeBytes: bytes.length, base64: bytes.toString('base64') },
-      });
+      const file = path.join(ARTIFACTS, path.join('/', String(name)));
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+      fs.writeFileSync(file, content);
     },
   });
 }

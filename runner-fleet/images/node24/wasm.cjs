@@ -12,7 +12,7 @@ function runWasm(entrypoint) {
       version: 'preview1',
       args: [entrypoint],
       env: process.env,
-      preopens: { '/capsule': '/capsule', '/tmp': '/tmp', '/run/secrets': '/run/secrets' },
+      preopens: { '/capsule': '/capsule', '/tmp': '/tmp', '/out': '/out', '/run/secrets': '/run/secrets' },
       stdin: 0,
       stdout: 3,
       stderr: 2,

@@ -1,12 +1,11 @@
 """What a handler gets as its second argument."""
 
-import base64
 import json
 import os
 import threading
 
 RESULT_CHANNEL = 3
-MAX_ARTIFACT_BYTES = 512 * 1024
+ARTIFACTS = "/out"
 
 _lock = threading.Lock()
 
@@ -51,11 +50,10 @@ class Soma:
             raise KeyError(f"the secret {name} was not granted to this run") from None
 
     def artifact(self, name, content):
-        """A named piece of output beside the result."""
+        """Leaves a file behind: `name` is a path below /out."""
         if not self._may_write_artifacts:
             raise PermissionError("this capsule has no permission to write artifacts")
-        content = content.encode() if isinstance(content, str) else bytes(content)
-        if len(content) > MAX_ARTIFACT_BYTES:
-            raise ValueError(f"an artifact has at most {MAX_ARTIFACT_BYTES} bytes, {name} has {len(content)}")
-        encoded = base64.b64encode(content).decode()
-        say({"event": "artifact", "data": {"name": str(name), "sizeBytes": len(content), "base64": encoded}})
+        path = ARTIFACTS + os.path.normpath("/" + str(name))
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
