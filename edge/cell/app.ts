@@ -26,6 +26,7 @@ import { schemas } from './routes/schemas.ts';
 import { tenants } from './routes/tenants.ts';
 import { tokens } from './routes/tokens.ts';
 import { usage } from './routes/usage.ts';
+import { webhooks } from './routes/webhooks.ts';
 import { wellKnown } from './routes/well-known.ts';
 
 /**
@@ -62,6 +63,7 @@ const ROUTES = [
   installations,
   runs,
   schedules,
+  webhooks,
   usage,
   peer,
   internal,

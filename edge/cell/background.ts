@@ -9,6 +9,7 @@ import { sweepAudit } from './services/audit/sweep.ts';
 import { relayOutbox } from './services/outbox/relay.ts';
 import { sweepRuns } from './services/runs/sweep.ts';
 import { sweepSchedules } from './services/schedules/sweep.ts';
+import { forgetDeliveries, relayWebhooks } from './services/webhooks/relay.ts';
 
 const WakeUp = z.object({ tenantId: idOf('ten') });
 
@@ -35,7 +36,10 @@ export async function onQueue(batch: MessageBatch, env: CellEnv, execution: Exec
       report(platform, `the audit entries of ${tenantId} wait`, error);
     }
   }
-  await attempt(platform, 'outbox', () => relayOutbox(platform));
+  await Promise.all([
+    attempt(platform, 'outbox', () => relayOutbox(platform)),
+    attempt(platform, 'webhooks', () => relayWebhooks(platform, [...waiting.keys()])),
+  ]);
 }
 
 /** Finds whatever no wake-up brought: every minute, in every cell. */
@@ -46,6 +50,10 @@ export async function onSchedule(env: CellEnv, execution: ExecutionContext): Pro
     attempt(platform, 'outbox', () => relayOutbox(platform)),
     attempt(platform, 'runs', () => sweepRuns(platform)),
     attempt(platform, 'schedules', () => sweepSchedules(platform)),
+    attempt(platform, 'webhooks', async () => {
+      await forgetDeliveries(platform);
+      return relayWebhooks(platform);
+    }),
   ]);
 }
 

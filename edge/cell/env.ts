@@ -18,6 +18,8 @@ export interface CellEnv {
   readonly PUBLIC_URL: string;
   readonly TRUST_DOMAIN: string;
   readonly OIDC_ISSUERS: string;
+  /** Where webhooks may be sent to in spite of the rules, over http too: `host` or `host:port`, comma separated. Empty in production. */
+  readonly WEBHOOK_ALLOW_INSECURE_HOSTS: string;
   readonly CLICKHOUSE_URL: string;
   readonly CLICKHOUSE_USER: string;
   readonly UPSTASH_REDIS_REST_URL: string;

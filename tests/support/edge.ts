@@ -95,6 +95,7 @@ export async function startEdge(): Promise<Edge> {
       CLICKHOUSE_PASSWORD: 'soma',
       UPSTASH_REDIS_REST_URL: redis.url,
       UPSTASH_REDIS_REST_TOKEN: redis.token,
+      WEBHOOK_ALLOW_INSECURE_HOSTS: '127.0.0.1',
       ...secrets[cell],
       ...more,
     };

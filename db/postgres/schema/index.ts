@@ -7,3 +7,4 @@ export * from './publishers.ts';
 export * from './runners.ts';
 export * from './runs.ts';
 export * from './schedules.ts';
+export * from './webhooks.ts';

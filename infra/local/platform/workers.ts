@@ -77,6 +77,7 @@ function cellBindings({ ports, secrets, publicUrl }: Site, cell: Cell, trustBund
     CLICKHOUSE_PASSWORD: own.clickhousePassword,
     UPSTASH_REDIS_REST_URL: `http://127.0.0.1:${upstash}`,
     UPSTASH_REDIS_REST_TOKEN: own.upstashToken,
+    WEBHOOK_ALLOW_INSECURE_HOSTS: 'localhost,127.0.0.1',
     AUTH_SECRET: own.authSecret,
     AUDIT_SIGNING_KEY: own.auditSigningKey,
     DIRECTORY_HMAC_KEY: secrets.directoryHmacKey,

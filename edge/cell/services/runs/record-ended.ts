@@ -6,6 +6,7 @@ import { RunEnded } from '#contracts/objects';
 
 import { requireSystem, type Verb } from '../../context.ts';
 import { auditRecord } from '../audit/record.ts';
+import { enqueueRunEnded } from '../webhooks/enqueue.ts';
 import { writeOnce } from '../write-once.ts';
 import { egressRecords } from './egress-records.ts';
 
@@ -41,8 +42,8 @@ export async function recordRunEnded({ ctx, input }: Verb<RunEnded>): Promise<vo
           started_at = coalesce(${startedAt}::timestamptz, started_at),
           ended_at = ${new Date(endedAtMs).toISOString()}::timestamptz
         where id = ${runId} and tenant_id = ${ctx.tenant.id} and state in ('queued', 'running')
-        returning id
-      )
+        returning id, installation_id
+      ), told as (${enqueueRunEnded(ctx)})
       insert into audit_entries (id, tenant_id, record)
       select entry ->> 'id', ${ctx.tenant.id}, entry
       from ended, jsonb_array_elements(${JSON.stringify(records)}::jsonb) as entry`,

@@ -29,7 +29,7 @@ export async function createSchedule({ ctx, input }: Verb<CreateSchedule>): Prom
   const { installation, enabled, ...given } = CreateSchedule.parse(input);
   const timetable = readTimetable(given);
   const { release } = await prepare(ctx, { installation });
-  validateInput(release, given.input, JSON.stringify(given.input).length);
+  validateInput(release, given.input);
 
   const now = ctx.now();
   const row = {

@@ -35,7 +35,7 @@ export async function updateSchedule({ ctx, input }: Verb<UpdateInput>): Promise
   const isEnabled = enabled ?? before.isEnabled;
   if (change.input !== undefined) {
     const { release } = await prepare(ctx, { installation: installationId });
-    validateInput(release, change.input, JSON.stringify(change.input).length);
+    validateInput(release, change.input);
   }
 
   const now = ctx.now();

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+
+import { idOf } from '../ids.ts';
+import { pageOf, PageQuery } from './paging.ts';
+import { RunSummary } from './runs.ts';
+
+/** What happens at Soma that a tenant's own systems can hear of. Standard Webhooks (standardwebhooks.com) says how it is sent. */
+export const WebhookEvent = z.enum(['run.ended']);
+export type WebhookEvent = z.infer<typeof WebhookEvent>;
+
+const Url = z.string().max(2_000).describe('https, the default port, a public host name');
+const Events = z
+  .array(WebhookEvent)
+  .min(1)
+  .max(20)
+  .transform((events) => [...new Set(events)]);
+
+export const CreateWebhook = z.strictObject({
+  url: Url.describe("Unique among the tenant's webhooks"),
+  events: Events.default(['run.ended']),
+  installation: idOf('ins').optional().describe('Only what concerns this installation'),
+});
+export type CreateWebhook = z.infer<typeof CreateWebhook>;
+
+export const UpdateWebhook = z
+  .strictObject({
+    url: Url.optional(),
+    events: Events.optional(),
+    installation: idOf('ins').nullable().optional(),
+    enabled: z.boolean().optional().describe('true: also after it was disabled for failing'),
+  })
+  .refine(
+    (change) => Object.values(change).some((value) => value !== undefined),
+    'expected at least one of url, events, installation and enabled',
+  );
+export type UpdateWebhook = z.infer<typeof UpdateWebhook>;
+
+export const RotateWebhookSecret = z.strictObject({
+  overlapHours: z
+    .int()
+    .min(0)
+    .max(72)
+    .default(24)
+    .describe('How long deliveries are signed with the secrets before it, too'),
+});
+export type RotateWebhookSecret = z.infer<typeof RotateWebhookSecret>;
+
+export const WebhookPath = z.object({ id: idOf('whk') });
+export const WebhookDeliveryPath = WebhookPath.extend({ deliveryId: idOf('dlv') });
+
+export const Webhook = z
+  .object({
+    id: idOf('whk'),
+    url: z.string(),
+    events: z.array(WebhookEvent),
+    installationId: idOf('ins').nullable(),
+    enabled: z.boolean(),
+    disabledReason: z.string().nullable(),
+    secrets: z.int().describe('How many sign its deliveries: more than one while an older one runs out'),
+    createdBy: z.string(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Webhook' });
+export type Webhook = z.infer<typeof Webhook>;
+
+/** The only answers that ever hold a secret. */
+export const WebhookWithSecret = Webhook.extend({ secret: z.string() }).meta({ id: 'WebhookWithSecret' });
+export type WebhookWithSecret = z.infer<typeof WebhookWithSecret>;
+
+export const WebhookDelivery = z
+  .object({
+    id: idOf('dlv').describe('The header webhook-id, the same at every attempt'),
+    event: z.enum([...WebhookEvent.options, 'ping']),
+    runId: idOf('run').nullable(),
+    state: z.enum(['pending', 'delivered', 'dead']).describe('`dead`: given up; it can be retried'),
+    attempts: z.int(),
+    lastStatus: z.int().nullable().describe('HTTP status of the last answer; null where there was none'),
+    lastError: z.string().nullable(),
+    nextAttemptAt: z.iso.datetime().nullable(),
+    createdAt: z.iso.datetime(),
+    deliveredAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'WebhookDelivery' });
+export type WebhookDelivery = z.infer<typeof WebhookDelivery>;
+
+export const WebhookDeliveryQuery = PageQuery.extend({ state: WebhookDelivery.shape.state.optional() });
+export type WebhookDeliveryQuery = z.infer<typeof WebhookDeliveryQuery>;
+export const WebhookDeliveryPage = pageOf(WebhookDelivery);
+
+/** The body of a delivery. */
+export const WebhookMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('run.ended'), timestamp: z.iso.datetime(), data: RunSummary }),
+  z.object({ type: z.literal('ping'), timestamp: z.iso.datetime(), data: z.object({ webhookId: idOf('whk') }) }),
+]);
+export type WebhookMessage = z.infer<typeof WebhookMessage>;
