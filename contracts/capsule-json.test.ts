@@ -75,7 +75,7 @@ test.each([
   [{ input: { allOf: [] } }, '/input/allOf'],
   [{ input: { pattern: '(' } }, '/input/pattern'],
   [{ input: { patternProperties: { '[': true } } }, '/input/patternProperties/['],
-  [{ input: { items: { pattern: '^(a+)+$' } } }, '/input/items/pattern'],
+  [{ input: { items: { pattern: '^(?=a).$' } } }, '/input/items/pattern'],
   [{ input: { $ref: '#' } }, '/input'],
   [{ input: { anyOf: [{ type: 'null' }, { $ref: '#' }] } }, '/input'],
   [{ output: { multipleOf: 0 } }, '/output/multipleOf'],

@@ -1,6 +1,6 @@
 import { MANIFEST_PATH } from './bundle.ts';
 import { DomainError, type Violation, violationsOf } from './errors.ts';
-import { schemaFaults } from './json-schema.ts';
+import { schemaFaults } from './json-schema/faults.ts';
 import { Manifest } from './manifest.ts';
 
 /** Reading `capsule.json` out of a bundle: what the schema of a manifest says, and what only the whole bundle can tell. */

@@ -1,6 +1,5 @@
-import { type OutputUnit, type Schema, Validator } from '@cfworker/json-schema';
-
 import type { JsonValue } from '#contracts/json';
+import { compileSchema, judge } from '#contracts/json-schema/judge';
 
 export type JsonObject = { [key: string]: JsonValue };
 
@@ -9,7 +8,7 @@ interface FieldBase {
   readonly title: string;
   readonly description: string | undefined;
   readonly isRequired: boolean;
-  readonly schema: Schema;
+  readonly schema: JsonObject;
 }
 
 /** One property of an input schema, as the control that fits it. What fits none is edited as JSON. */
@@ -89,28 +88,14 @@ export interface InputProblem {
   readonly message: string;
 }
 
-/** The same validator runs in the cell; it interprets, so that no CSP needs `unsafe-eval`. Only the first problem of a property is told. */
+/** The cell judges with the same rules. Only the first problem of a property is told. */
 export function problemsOf(schema: JsonValue, input: JsonValue): InputProblem[] {
-  if (typeof schema !== 'boolean' && !isJsonObject(schema)) return [];
-  const { valid, errors } = new Validator(schema, '2020-12', false).validate(input);
-  if (valid) return [];
   const found = new Map<string, InputProblem>();
-  for (const error of errors.filter(isLeaf)) {
-    const name = propertyOf(error);
-    if (!found.has(name)) found.set(name, { name, keyword: error.keyword, message: error.error });
+  for (const { path, keyword, message } of judge(compileSchema(schema), input, '')) {
+    const name = unescapePointer(path.split('/')[1] ?? '');
+    if (!found.has(name)) found.set(name, { name, keyword, message });
   }
   return [...found.values()];
-}
-
-/** `properties` and `items` only say that something further in is wrong. */
-function isLeaf(error: OutputUnit): boolean {
-  return !['properties', 'items', 'prefixItems', 'additionalProperties', 'allOf', '$ref'].includes(error.keyword);
-}
-
-function propertyOf(error: OutputUnit): string {
-  const pointed = /^#\/([^/]+)/.exec(error.instanceLocation)?.[1];
-  if (pointed !== undefined) return unescapePointer(pointed);
-  return (error.keyword === 'required' ? /property "([^"]+)"/.exec(error.error)?.[1] : undefined) ?? '';
 }
 
 /** RFC 6901 §4. */

@@ -73,7 +73,7 @@ async function attemptLaunch(
 ): Promise<Run | 'known' | 'changed'> {
   const inputText = JSON.stringify(input);
   const prepared = await prepare(ctx, selector);
-  validateInput(prepared.release, input, inputText.length);
+  validateInput(prepared.release, input);
 
   const createdAt = ctx.now();
   const origin = { rerunOf: launched.rerunOf ?? null, scheduleId: launched.scheduleId ?? null };
