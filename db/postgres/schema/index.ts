@@ -1,5 +1,7 @@
 export * from './accounts.ts';
+export * from './artifacts.ts';
 export * from './budgets.ts';
+export * from './capsule-state.ts';
 export * from './capsules.ts';
 export * from './evidence.ts';
 export * from './installations.ts';
@@ -7,4 +9,5 @@ export * from './publishers.ts';
 export * from './runners.ts';
 export * from './runs.ts';
 export * from './schedules.ts';
+export * from './storage.ts';
 export * from './webhooks.ts';

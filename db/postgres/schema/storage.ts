@@ -1,0 +1,34 @@
+import { sql } from 'drizzle-orm';
+import { bigint, index, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+
+import type { StoredKind } from '#contracts/stored-object';
+
+import { id, instant } from './columns.ts';
+
+/**
+ * What a tenant stores, as intervals: `key` had `sizeBytes` from `storedFrom` until `storedUntil`, or has them still. A row is
+ * written once and closed once, so that byte-seconds are a sum over rows. The open row of a key is also the lock on its object.
+ */
+export const storedObjects = pgTable(
+  'stored_objects',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    tenantId: id('ten').notNull(),
+    kind: text().$type<StoredKind>().notNull(),
+    key: text().notNull(),
+    sizeBytes: bigint({ mode: 'number' }).notNull(),
+    storedFrom: instant().notNull(),
+    storedUntil: instant(),
+    /** Since when nothing refers to it any more, as far as is known: the sweep looks again before it deletes. */
+    orphanedAt: instant(),
+  },
+  (table) => [
+    uniqueIndex('stored_objects_open')
+      .on(table.key)
+      .where(sql`${table.storedUntil} is null`),
+    index('stored_objects_tenant').on(table.tenantId, table.storedUntil),
+    index('stored_objects_orphaned')
+      .on(table.orphanedAt)
+      .where(sql`${table.orphanedAt} is not null and ${table.storedUntil} is null`),
+  ],
+);
