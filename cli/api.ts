@@ -10,6 +10,7 @@ import { PublisherKey } from '#contracts/api/publisher-keys';
 import { RunPage, RunReceipt } from '#contracts/api/runs';
 import { type CreateTenant, TenantMembership } from '#contracts/api/tenants';
 import { TenantBudget, TenantUsage } from '#contracts/api/usage';
+import type { IsolationClass } from '#contracts/isolation';
 import { Run } from '#contracts/run';
 
 import { type Connection, request, requestText } from './http.ts';
@@ -101,7 +102,12 @@ export function publishVersion(connection: Connection, name: string, bundle: Fil
 
 export const install = (
   connection: Connection,
-  ask: { capsule: string; range?: string | undefined; approved: readonly string[] },
+  ask: {
+    capsule: string;
+    range?: string | undefined;
+    isolation?: IsolationClass | undefined;
+    approved: readonly string[];
+  },
 ) => request(connection, '/v1/installations', Installation, { method: 'POST', body: ask });
 
 export const listInstallations = (connection: Connection, ask: PageAsk & { capsule?: string | undefined }) =>
@@ -119,8 +125,24 @@ export interface StartRun {
   readonly input: unknown;
 }
 
-export const startRun = (connection: Connection, ask: StartRun, idempotencyKey: string) =>
-  request(connection, '/v1/runs', Run, { method: 'POST', body: ask, headers: { 'idempotency-key': idempotencyKey } });
+/** The same run once more: with its own input where there is none, of the version that ran or of the current one. */
+export interface Rerun {
+  readonly rerunOf: string;
+  readonly input?: unknown;
+  readonly version: 'same' | 'current';
+}
+
+/** Where a run is asked for, and how. */
+export function startOf(ask: StartRun | Rerun): { readonly path: string; readonly body: object } {
+  if (!('rerunOf' in ask)) return { path: '/v1/runs', body: ask };
+  const { rerunOf, ...body } = ask;
+  return { path: `/v1/runs/${encodeURIComponent(rerunOf)}/rerun`, body };
+}
+
+export const startRun = (connection: Connection, ask: StartRun | Rerun, idempotencyKey: string) => {
+  const { path, body } = startOf(ask);
+  return request(connection, path, Run, { method: 'POST', body, headers: { 'idempotency-key': idempotencyKey } });
+};
 
 export const getRun = (connection: Connection, id: string) =>
   request(connection, `/v1/runs/${encodeURIComponent(id)}`, Run);

@@ -1,6 +1,7 @@
 import { buildApplication, buildCommand, buildRouteMap, text_en } from '@stricli/core';
 
 import { login, logout, tenants, whoami } from './commands/account.ts';
+import { schedules, webhooks } from './commands/automation.ts';
 import { init, keys, pack, publish } from './commands/publishing.ts';
 import { apiKeys, audit, budget, cost, usage } from './commands/tenant.ts';
 import {
@@ -9,6 +10,7 @@ import {
   installations,
   logs,
   receipt,
+  rerun,
   run,
   runs,
   search,
@@ -53,11 +55,14 @@ const root = buildRouteMap<string, Context>({
     installations,
     cost,
     run,
+    rerun,
     runs,
     showRun,
     logs,
     cancel,
     receipt,
+    schedules,
+    webhooks,
     usage,
     budget,
     audit,

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Frame } from '#contracts/frames';
 import { Run } from '#contracts/run';
 
-import type { StartRun } from './api.ts';
+import { type Rerun, startOf, type StartRun } from './api.ts';
 import { readEvents } from './events.ts';
 import { Failure, Refused } from './failure.ts';
 import { type Connection, requestStream, Unreachable } from './http.ts';
@@ -28,18 +28,19 @@ export interface FollowOptions {
 /** Starts a run and streams it to its end over one connection; where that breaks, goes on after the last frame it has seen. */
 export async function* startAndFollow(
   connection: Connection,
-  ask: StartRun,
+  ask: StartRun | Rerun,
   options: FollowOptions,
 ): AsyncGenerator<Followed> {
   // The same key on every attempt: however often the request is sent, one run starts.
   const idempotencyKey = options.idempotencyKey ?? randomUUID();
+  const { path, body } = startOf(ask);
   let run: Run | undefined;
   const open = (lastSeq: number) =>
     run === undefined
       ? requestStream(
           connection,
-          '/v1/runs',
-          { method: 'POST', body: ask, headers: { accept: 'text/event-stream', 'idempotency-key': idempotencyKey } },
+          path,
+          { method: 'POST', body, headers: { accept: 'text/event-stream', 'idempotency-key': idempotencyKey } },
           options.signal,
         )
       : openEvents(connection, run.id, lastSeq, options.signal);

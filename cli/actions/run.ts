@@ -1,7 +1,7 @@
 import type { Frame } from '#contracts/frames';
 import type { Outcome, Run } from '#contracts/run';
 
-import { cancelRun, startRun } from '../api.ts';
+import { cancelRun, type Rerun, startRun, type StartRun } from '../api.ts';
 import { connect } from '../config.ts';
 import { type Context, type JsonFlag, readStdin } from '../context.ts';
 import { Failure } from '../failure.ts';
@@ -22,11 +22,25 @@ export interface RunFlags extends JsonFlag {
 /** The result goes to stdout; what the capsule says on the way, to stderr. The exit code is the outcome's. */
 export async function run(this: Context, flags: RunFlags, which: string): Promise<void> {
   const named = namedInstallation(which);
-  const ask = { ...named, input: await readInput(flags, () => readStdin(this)) };
-  const connection = await connect(this.process.env);
-  if (flags.detach) return detach(this, connection, ask, flags);
+  await start(this, { ...named, input: await readInput(flags, () => readStdin(this)) }, flags);
+}
 
-  const followed = new FollowedRun(this, connection);
+export interface RerunFlags extends RunFlags {
+  readonly current: boolean;
+}
+
+/** The same once more; an input that is given takes the place of the run's own. */
+export async function rerun(this: Context, flags: RerunFlags, rerunOf: string): Promise<void> {
+  const isEdited = flags.input !== undefined || flags.file !== undefined;
+  const input = isEdited ? { input: await readInput(flags, () => readStdin(this)) } : {};
+  await start(this, { rerunOf, ...input, version: flags.current ? 'current' : 'same' }, flags);
+}
+
+async function start(context: Context, ask: StartRun | Rerun, flags: RunFlags): Promise<void> {
+  const connection = await connect(context.process.env);
+  if (flags.detach) return detach(context, connection, ask, flags);
+
+  const followed = new FollowedRun(context, connection);
   for await (const item of startAndFollow(connection, ask, followed.options(flags.idempotencyKey))) {
     if (item.kind === 'run') followed.begin(item.run, flags.json);
     else followed.take(item.frame, flags.json);
@@ -34,12 +48,7 @@ export async function run(this: Context, flags: RunFlags, which: string): Promis
   followed.finish(flags.json);
 }
 
-async function detach(
-  context: Context,
-  connection: Connection,
-  ask: Parameters<typeof startRun>[1],
-  flags: RunFlags,
-): Promise<void> {
+async function detach(context: Context, connection: Connection, ask: StartRun | Rerun, flags: RunFlags): Promise<void> {
   const started = await startRun(connection, ask, flags.idempotencyKey ?? crypto.randomUUID());
   if (flags.json) return printJson(context.process, started);
   printLine(context.process, started.id);

@@ -1,4 +1,6 @@
+import type { WebhookDelivery } from '#contracts/api/webhooks';
 import type { Cell } from '#contracts/cells';
+import type { IsolationClass } from '#contracts/isolation';
 import type { Permission } from '#contracts/permissions';
 import type { RunState } from '#contracts/run';
 
@@ -6,6 +8,8 @@ import type { RunState } from '#contracts/run';
 // loading of zod. A test holds them equal.
 
 export const CELL_NAMES = ['us-west-2', 'eu-west-1'] as const satisfies readonly Cell[];
+
+export const ISOLATION_NAMES = ['standard', 'strict'] as const satisfies readonly IsolationClass[];
 
 export const RUN_STATES = [
   'queued',
@@ -19,6 +23,8 @@ export const RUN_STATES = [
   'refused',
   'lost',
 ] as const satisfies readonly RunState[];
+
+export const DELIVERY_STATES = ['pending', 'delivered', 'dead'] as const satisfies readonly WebhookDelivery['state'][];
 
 export const SCOPES = [
   'tenant:read',
@@ -34,6 +40,10 @@ export const SCOPES = [
   'installations:write',
   'runs:read',
   'runs:write',
+  'schedules:read',
+  'schedules:write',
+  'webhooks:read',
+  'webhooks:write',
   'usage:read',
   'budget:write',
   'audit:read',

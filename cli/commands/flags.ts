@@ -33,6 +33,16 @@ export function wholeNumber(input: string): number {
   return number;
 }
 
+/** A whole number from 0 to `most`. */
+export function upToNumber(most: number) {
+  return (input: string): number => {
+    const number = numberParser(input);
+    if (!Number.isSafeInteger(number) || number < 0 || number > most)
+      throw new RangeError(`${input} is no whole number from 0 to ${most}`);
+    return number;
+  };
+}
+
 export function one(placeholder: string, brief: string) {
   return { kind: 'tuple', parameters: [{ parse: String, placeholder, brief }] } as const;
 }

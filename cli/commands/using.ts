@@ -3,14 +3,23 @@ import { buildCommand, buildRouteMap } from '@stricli/core';
 import type { SearchFlags } from '../actions/catalogue.ts';
 import type { InstallFlags } from '../actions/installations.ts';
 import type { ReceiptFlags } from '../actions/receipt.ts';
-import type { RunFlags } from '../actions/run.ts';
+import type { RerunFlags, RunFlags } from '../actions/run.ts';
 import type { LogsFlags, RunsFlags } from '../actions/runs.ts';
 import type { Context, JsonFlag } from '../context.ts';
-import { RUN_STATES } from './choices.ts';
+import { ISOLATION_NAMES, RUN_STATES } from './choices.ts';
 import { count, json, one, text, texts, toggle, wholeNumber } from './flags.ts';
 
 const capsule = one('publisher/slug', 'The capsule');
 const runId = one('run', 'run_…, from soma runs');
+
+const runFlags = {
+  json,
+  input: text('A file of JSON, - for stdin, or JSON itself', 'input'),
+  file: texts('Put the content of a file into a member of the input: text where it is UTF-8, else base64', 'name=path'),
+  detach: toggle('Start it and leave'),
+  idempotencyKey: text('The same key starts the same run once', 'key'),
+} as const;
+const runAliases = { i: 'input', f: 'file', d: 'detach' } as const;
 
 export const search = buildCommand<SearchFlags, string[], Context>({
   docs: { brief: 'Find capsules' },
@@ -38,6 +47,7 @@ export const install = buildCommand<InstallFlags, [string], Context>({
     flags: {
       json,
       range: text('A SemVer range such as ^1.2.0, or one exact version', 'range'),
+      isolation: { kind: 'enum', values: ISOLATION_NAMES, brief: 'The least that its runs get', optional: true },
       approve: texts('Grant a permission, such as egress:api.example.com:443', 'permission'),
       approveAll: toggle('Grant everything its latest version wants'),
     },
@@ -65,19 +75,24 @@ export const run = buildCommand<RunFlags, [string], Context>({
   },
   parameters: {
     positional: one('capsule', 'publisher/slug or ins_…'),
-    flags: {
-      json,
-      input: text('A file of JSON, - for stdin, or JSON itself', 'input'),
-      file: texts(
-        'Put the content of a file into a member of the input: text where it is UTF-8, else base64',
-        'name=path',
-      ),
-      detach: toggle('Start it and leave'),
-      idempotencyKey: text('The same key starts the same run once', 'key'),
-    },
-    aliases: { i: 'input', f: 'file', d: 'detach' },
+    flags: runFlags,
+    aliases: runAliases,
   },
   loader: async () => (await import('../actions/run.ts')).run,
+});
+
+export const rerun = buildCommand<RerunFlags, [string], Context>({
+  docs: {
+    brief: 'Run the same once more, and watch it',
+    fullDescription:
+      'With the input of that run, or with another; of the version that ran, or with --current of the one the installation takes now.',
+  },
+  parameters: {
+    positional: runId,
+    flags: { ...runFlags, current: toggle('Run the version the installation takes now') },
+    aliases: runAliases,
+  },
+  loader: async () => (await import('../actions/run.ts')).rerun,
 });
 
 export const runs = buildCommand<RunsFlags, [], Context>({

@@ -1,0 +1,112 @@
+import type { WebhookDelivery, WebhookWithSecret } from '#contracts/api/webhooks';
+
+import { collect } from '../api.ts';
+import {
+  createWebhook,
+  listDeliveries,
+  listWebhooks,
+  pingWebhook,
+  removeWebhook,
+  retryDelivery,
+  rotateWebhook,
+  updateWebhook,
+} from '../automation-api.ts';
+import { connect } from '../config.ts';
+import type { Context, JsonFlag } from '../context.ts';
+import { findInstallation } from '../installation.ts';
+import { note, printJson, printLine, printTable } from '../output.ts';
+
+export interface AddFlags extends JsonFlag {
+  readonly only?: string;
+}
+
+export interface RotateFlags extends JsonFlag {
+  readonly overlapHours?: number;
+}
+
+export interface DeliveriesFlags extends JsonFlag {
+  readonly state?: WebhookDelivery['state'];
+  readonly limit: number;
+}
+
+export async function add(this: Context, flags: AddFlags, url: string): Promise<void> {
+  const connection = await connect(this.process.env);
+  const filter = flags.only === undefined ? {} : { installation: (await findInstallation(connection, flags.only)).id };
+  showSecret(this, flags, await createWebhook(connection, { url, ...filter }));
+}
+
+export async function rotate(this: Context, flags: RotateFlags, id: string): Promise<void> {
+  const { overlapHours } = flags;
+  const request = overlapHours === undefined ? {} : { overlapHours };
+  showSecret(this, flags, await rotateWebhook(await connect(this.process.env), id, request));
+}
+
+function showSecret(context: Context, { json }: JsonFlag, webhook: WebhookWithSecret): void {
+  if (json) return printJson(context.process, webhook);
+  printLine(context.process, webhook.secret);
+  note(context.process, `The secret of ${webhook.url} (${webhook.id}). It is shown this once.`);
+}
+
+export async function list(this: Context, { json }: JsonFlag): Promise<void> {
+  const { items } = await listWebhooks(await connect(this.process.env));
+  if (json) return printJson(this.process, items);
+  printTable(
+    this.process,
+    ['url', 'events', 'only', 'state', 'id'],
+    items.map((item) => [
+      item.url,
+      item.events.join(' '),
+      item.installationId,
+      item.enabled ? 'enabled' : `disabled: ${item.disabledReason}`,
+      item.id,
+    ]),
+  );
+}
+
+export async function pause(this: Context, _flags: object, id: string): Promise<void> {
+  const { url } = await updateWebhook(await connect(this.process.env), id, { enabled: false });
+  printLine(this.process, `Nothing is sent to ${url} until soma webhooks resume ${id}`);
+}
+
+export async function resume(this: Context, _flags: object, id: string): Promise<void> {
+  const { url } = await updateWebhook(await connect(this.process.env), id, { enabled: true });
+  printLine(this.process, `Messages to ${url} go on.`);
+}
+
+export async function remove(this: Context, _flags: object, id: string): Promise<void> {
+  await removeWebhook(await connect(this.process.env), id);
+  printLine(this.process, `${id} is removed.`);
+}
+
+export async function ping(this: Context, { json }: JsonFlag, id: string): Promise<void> {
+  const delivery = await pingWebhook(await connect(this.process.env), id);
+  if (json) return printJson(this.process, delivery);
+  printLine(this.process, `${delivery.id} is under way: soma webhooks deliveries ${id}`);
+}
+
+export async function deliveries(this: Context, flags: DeliveriesFlags, id: string): Promise<void> {
+  const connection = await connect(this.process.env);
+  const { state } = flags;
+  const items = await collect(flags.limit, (ask) => listDeliveries(connection, id, { ...ask, state }));
+  if (flags.json) return printJson(this.process, items);
+  printTable(
+    this.process,
+    ['created', 'event', 'run', 'state', 'attempts', 'status', 'error', 'id'],
+    items.map((item) => [
+      item.createdAt,
+      item.event,
+      item.runId,
+      item.state,
+      item.attempts,
+      item.lastStatus,
+      item.lastError,
+      item.id,
+    ]),
+  );
+}
+
+export async function retry(this: Context, { json }: JsonFlag, id: string, delivery: string): Promise<void> {
+  const again = await retryDelivery(await connect(this.process.env), id, delivery);
+  if (json) return printJson(this.process, again);
+  printLine(this.process, `${again.id} is ${again.state === 'pending' ? 'under way' : again.state}.`);
+}
