@@ -95,10 +95,51 @@ CREATE TABLE "users" (
 	CONSTRAINT "users_email_unique" UNIQUE("email")
 );
 --> statement-breakpoint
+CREATE TABLE "artifacts" (
+	"run_id" text NOT NULL,
+	"path" text NOT NULL,
+	"tenant_id" text NOT NULL,
+	"size_bytes" bigint NOT NULL,
+	"sha256" text NOT NULL,
+	"state" text NOT NULL,
+	"expires_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "artifacts_run_id_path_pk" PRIMARY KEY("run_id","path")
+);
+--> statement-breakpoint
+CREATE TABLE "dataset_parts" (
+	"run_id" text NOT NULL,
+	"name" text NOT NULL,
+	"tenant_id" text NOT NULL,
+	"installation_id" text NOT NULL,
+	"rows" integer NOT NULL,
+	"size_bytes" bigint NOT NULL,
+	"sha256" text NOT NULL,
+	"state" text NOT NULL,
+	"created_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "dataset_parts_run_id_name_pk" PRIMARY KEY("run_id","name")
+);
+--> statement-breakpoint
 CREATE TABLE "budgets" (
 	"tenant_id" text PRIMARY KEY NOT NULL,
 	"limit_nanos" bigint NOT NULL,
 	"revision" integer NOT NULL,
+	"updated_at" timestamp with time zone NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "installation_state_entries" (
+	"installation_id" text NOT NULL,
+	"key" text NOT NULL,
+	"value" json NOT NULL,
+	"size_bytes" integer NOT NULL,
+	"revision" bigint NOT NULL,
+	"updated_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "installation_state_entries_installation_id_key_pk" PRIMARY KEY("installation_id","key")
+);
+--> statement-breakpoint
+CREATE TABLE "installation_states" (
+	"installation_id" text PRIMARY KEY NOT NULL,
+	"tenant_id" text NOT NULL,
+	"revision" bigint NOT NULL,
 	"updated_at" timestamp with time zone NOT NULL
 );
 --> statement-breakpoint
@@ -281,6 +322,17 @@ CREATE TABLE "schedules" (
 	CONSTRAINT "schedules_name" UNIQUE("tenant_id","name")
 );
 --> statement-breakpoint
+CREATE TABLE "stored_objects" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "stored_objects_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"tenant_id" text NOT NULL,
+	"kind" text NOT NULL,
+	"key" text NOT NULL,
+	"size_bytes" bigint NOT NULL,
+	"stored_from" timestamp with time zone NOT NULL,
+	"stored_until" timestamp with time zone,
+	"orphaned_at" timestamp with time zone
+);
+--> statement-breakpoint
 CREATE TABLE "webhook_deliveries" (
 	"id" text PRIMARY KEY NOT NULL,
 	"tenant_id" text NOT NULL,
@@ -320,6 +372,10 @@ ALTER TABLE "device_codes" ADD CONSTRAINT "device_codes_user_id_users_id_fk" FOR
 ALTER TABLE "members" ADD CONSTRAINT "members_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "public"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "members" ADD CONSTRAINT "members_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "artifacts" ADD CONSTRAINT "artifacts_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "dataset_parts" ADD CONSTRAINT "dataset_parts_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "installation_state_entries" ADD CONSTRAINT "installation_state_entries_installation_id_installation_states_installation_id_fk" FOREIGN KEY ("installation_id") REFERENCES "public"."installation_states"("installation_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "installation_states" ADD CONSTRAINT "installation_states_installation_id_installations_id_fk" FOREIGN KEY ("installation_id") REFERENCES "public"."installations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "capsule_versions" ADD CONSTRAINT "capsule_versions_capsule_id_capsules_id_fk" FOREIGN KEY ("capsule_id") REFERENCES "public"."capsules"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "capsule_versions" ADD CONSTRAINT "capsule_versions_publisher_key_id_publisher_keys_id_fk" FOREIGN KEY ("publisher_key_id") REFERENCES "public"."publisher_keys"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "catalogue_versions" ADD CONSTRAINT "catalogue_versions_capsule_id_catalogue_capsules_id_fk" FOREIGN KEY ("capsule_id") REFERENCES "public"."catalogue_capsules"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -332,6 +388,9 @@ CREATE INDEX "credentials_user" ON "credentials" USING btree ("user_id");--> sta
 CREATE UNIQUE INDEX "members_tenant_user" ON "members" USING btree ("tenant_id","user_id");--> statement-breakpoint
 CREATE INDEX "members_user" ON "members" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "sessions_user" ON "sessions" USING btree ("user_id");--> statement-breakpoint
+CREATE INDEX "artifacts_object" ON "artifacts" USING btree ("tenant_id","sha256");--> statement-breakpoint
+CREATE INDEX "artifacts_expiry" ON "artifacts" USING btree ("expires_at");--> statement-breakpoint
+CREATE INDEX "dataset_parts_installation" ON "dataset_parts" USING btree ("installation_id","name","run_id");--> statement-breakpoint
 CREATE INDEX "catalogue_capsules_search" ON "catalogue_capsules" USING gin ("search");--> statement-breakpoint
 CREATE INDEX "catalogue_capsules_updated" ON "catalogue_capsules" USING btree ("updated_at","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "catalogue_versions_version" ON "catalogue_versions" USING btree ("capsule_id","version");--> statement-breakpoint
@@ -348,6 +407,9 @@ CREATE INDEX "runs_open" ON "runs" USING btree (coalesce("swept_at", "created_at
 CREATE INDEX "schedules_tenant" ON "schedules" USING btree ("tenant_id","id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "schedules_installation" ON "schedules" USING btree ("installation_id");--> statement-breakpoint
 CREATE INDEX "schedules_due" ON "schedules" USING btree ("next_at") WHERE "schedules"."next_at" is not null;--> statement-breakpoint
+CREATE UNIQUE INDEX "stored_objects_open" ON "stored_objects" USING btree ("key") WHERE "stored_objects"."stored_until" is null;--> statement-breakpoint
+CREATE INDEX "stored_objects_tenant" ON "stored_objects" USING btree ("tenant_id","stored_until");--> statement-breakpoint
+CREATE INDEX "stored_objects_orphaned" ON "stored_objects" USING btree ("orphaned_at") WHERE "stored_objects"."orphaned_at" is not null and "stored_objects"."stored_until" is null;--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_webhook" ON "webhook_deliveries" USING btree ("webhook_id","id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_due" ON "webhook_deliveries" USING btree ("webhook_id","next_attempt_at") WHERE "webhook_deliveries"."state" = 'pending';--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_created" ON "webhook_deliveries" USING btree ("created_at");
