@@ -88,7 +88,9 @@ export const Heartbeat = z.strictObject({
   version: z.string(),
   isDraining: z.boolean(),
   isReady: z.boolean(),
+  /** Runs it takes at a time, those that would wait for their turn included. */
   capacity: z.int().min(0),
+  /** Runs it has of those, waiting or under way. */
   running: z.int().min(0),
   /** What makes its sandboxes: `docker`, `crun` or `runc`. */
   executor: z.string(),

@@ -1,9 +1,15 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 
 import { z } from 'zod';
 
 import { Cell } from '#contracts/cells';
 import { idOf } from '#contracts/ids';
+
+/** A sixteenth of the memory this process may count on, and always enough for what stands ready at least. */
+function defaultPoolMemoryBytes(): number {
+  const memoryBytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  return Math.max(256 * 2 ** 20, Math.floor(memoryBytes / 16));
+}
 
 /** The process's whole configuration: its environment, parsed once. */
 const Environment = z.object({
@@ -19,13 +25,20 @@ const Environment = z.object({
   SOMA_CELL_DOOR: z.url({ protocol: /^https$/ }),
   SOMA_DATA_DIR: z.string().startsWith('/'),
   SOMA_TRUST_DOMAIN: z.string().min(1),
+  /** The fewest of a standing kind that are kept warm. */
   SOMA_POOL_SIZE: z.coerce.number().int().min(1).max(64).default(2),
+  /** For all sandboxes that wait for a run; demand decides what is kept within it. */
+  SOMA_POOL_MEMORY_BYTES: z.coerce.number().int().min(0).default(defaultPoolMemoryBytes()),
+  SOMA_POOL_MAX_AGE_MS: z.coerce.number().int().min(1_000).default(600_000),
+  /** Runs that are under way at the same time. */
   SOMA_CAPACITY: z.coerce
     .number()
     .int()
     .min(1)
     .max(1_000)
     .default(8 * availableParallelism()),
+  /** Runs that may wait for their turn beyond that; by default four for each that is under way. */
+  SOMA_QUEUE_SIZE: z.coerce.number().int().min(0).max(4_000).optional(),
   /** Where the cell reaches this runner, if not on its own loopback. */
   SOMA_ENDPOINT: z.url({ protocol: /^https$/ }).optional(),
   /** A plain-HTTP port for /healthz, /readyz and /metrics only. */
@@ -53,7 +66,10 @@ export function parseConfig(environment: NodeJS.ProcessEnv) {
     dataDirectory: env.SOMA_DATA_DIR,
     trustDomain: env.SOMA_TRUST_DOMAIN,
     poolSize: env.SOMA_POOL_SIZE,
+    poolMemoryBytes: env.SOMA_POOL_MEMORY_BYTES,
+    poolMaxAgeMs: env.SOMA_POOL_MAX_AGE_MS,
     capacity: env.SOMA_CAPACITY,
+    queueSize: env.SOMA_QUEUE_SIZE ?? 4 * env.SOMA_CAPACITY,
     endpoint: env.SOMA_ENDPOINT,
     healthPort: env.SOMA_HEALTH_PORT,
     drainMs: env.SOMA_DRAIN_MS,

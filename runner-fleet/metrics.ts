@@ -5,6 +5,7 @@ import type { Frame } from '#contracts/frames';
 /** What there is to read at the moment of a scrape. */
 export interface Gauges {
   running(): number;
+  waiting(): number;
   capacity(): number;
   warm(): Record<string, number>;
   isDraining(): boolean;
@@ -39,15 +40,19 @@ export class Metrics {
   constructor(gauges: Gauges) {
     collectDefaultMetrics({ register: this.#registry, prefix: 'soma_runner_' });
     this.#gauge('soma_runner_runs_running', 'Runs under way', () => gauges.running());
+    this.#gauge('soma_runner_runs_waiting', 'Runs that wait for a place or a sandbox', () => gauges.waiting());
     this.#gauge('soma_runner_capacity', 'Runs this runner takes at a time', () => gauges.capacity());
     this.#gauge('soma_runner_draining', '1 while this runner takes no more runs', () => (gauges.isDraining() ? 1 : 0));
-    const warm: Gauge<'image'> = new Gauge({
+    const warm: Gauge<'image' | 'isolation'> = new Gauge({
       name: 'soma_runner_warm_sandboxes',
       help: 'Booted sandboxes that wait for a run',
-      labelNames: ['image'],
+      labelNames: ['image', 'isolation'],
       registers: [],
       collect: () => {
-        for (const [image, count] of Object.entries(gauges.warm())) warm.set({ image }, count);
+        for (const [key, count] of Object.entries(gauges.warm())) {
+          const [image = '', isolation = ''] = key.split('/');
+          warm.set({ image, isolation }, count);
+        }
       },
     });
     this.#registry.registerMetric(warm);

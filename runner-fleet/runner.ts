@@ -6,6 +6,7 @@ import Dockerode from 'dockerode';
 import { cellSpiffeId } from '#contracts/identity';
 import type { Heartbeat } from '#contracts/runner';
 
+import { Admission } from './admission/admission.ts';
 import { BundleCache } from './bundles/bundle-cache.ts';
 import type { Config } from './config.ts';
 import { Door } from './door/door.ts';
@@ -22,6 +23,8 @@ import { RunTable } from './runs/run-table.ts';
 import type { Sealer } from './runs/seal.ts';
 
 const MAX_BOOTING = 2;
+/** A run object waits ten seconds for an answer, and must hear a refusal before it asks another runner. */
+const MAX_WAIT_MS = 5_000;
 const MAX_BUNDLE_BYTES = 2 ** 30;
 const MAX_SPOOL_BYTES = 4 * 2 ** 30;
 const REAP_INTERVAL_MS = 30_000;
@@ -35,6 +38,7 @@ export class Runner {
   readonly #docker: Dockerode;
   readonly #executor: DockerExecutor;
   readonly #pool: WarmPool;
+  readonly #admission: Admission;
   readonly #runs: RunTable;
   readonly #timers: NodeJS.Timeout[] = [];
   #missingImages: readonly string[] = ['not looked yet'];
@@ -44,7 +48,8 @@ export class Runner {
     this.#docker = new Dockerode();
     const { dataDirectory, runnerId, cell, trustDomain } = config;
     const metrics: Metrics = new Metrics({
-      running: () => this.#runs.running,
+      running: () => this.#admission.taken,
+      waiting: () => this.#admission.waiting,
       capacity: () => config.capacity,
       warm: () => this.#pool.warmCounts(),
       isDraining: () => this.#runs.isDraining,
@@ -62,16 +67,25 @@ export class Runner {
     this.#pool = new WarmPool({
       executor: this.#executor,
       standing: standingShapes(),
-      sizePerShape: config.poolSize,
+      floor: config.poolSize,
+      memoryBytes: config.poolMemoryBytes,
+      maxAgeMs: config.poolMaxAgeMs,
       maxBooting: MAX_BOOTING,
       onBootFailure: (error) => onFault('a sandbox did not boot', error),
     });
     const bundles = new BundleCache({ directory: join(dataDirectory, 'bundles'), maxBytes: MAX_BUNDLE_BYTES });
+    this.#admission = new Admission({
+      places: config.capacity,
+      // One tenant alone never has all of it.
+      queue: { total: config.queueSize, perTenant: Math.ceil(config.queueSize / 2) },
+      maxWaitMs: MAX_WAIT_MS,
+      pool: this.#pool,
+      onFault,
+    });
     this.#runs = new RunTable({
       directory: join(dataDirectory, 'spool'),
-      capacity: config.capacity,
+      admission: this.#admission,
       maxSpoolBytes: MAX_SPOOL_BYTES,
-      pool: this.#pool,
       bundles,
       network: { resolve: systemResolver(), addresses: new AddressRules(config.egressAllowAddresses) },
       sealer,
@@ -103,8 +117,8 @@ export class Runner {
       version,
       isDraining: this.#runs.isDraining,
       isReady: this.#notReadyBecause() === undefined,
-      capacity: this.#config.capacity,
-      running: this.#runs.running,
+      capacity: this.#config.capacity + this.#config.queueSize,
+      running: this.#admission.taken + this.#admission.waiting,
       executor: this.#executor.name,
       isolationClasses: ['standard'],
       cachedDigests: [],
@@ -137,7 +151,7 @@ export class Runner {
   #notReadyBecause(): string | undefined {
     if (this.#runs.isDraining) return 'draining';
     if (this.#missingImages.length > 0) return `images are missing: ${this.#missingImages.join(', ')}`;
-    return this.#pool.isWarm ? undefined : 'the pool is not warm';
+    return this.#pool.isReady ? undefined : 'the pool is not warm';
   }
 
   async #reap(): Promise<void> {

@@ -87,13 +87,13 @@ export class Door {
     },
     'runs/frames': {
       GET: async ({ response, url }, id) => {
-        const spool = this.#options.runs.spoolOf(parseWith(RunId, id));
+        const spool = await this.#options.runs.spoolOf(parseWith(RunId, id));
         await this.#stream(spool, parseAfter(url), response);
       },
     },
     'runs/artifacts/:part': {
       GET: async ({ response }, id, sha256) => {
-        const { artifacts } = this.#options.runs.spoolOf(parseWith(RunId, id));
+        const { artifacts } = await this.#options.runs.spoolOf(parseWith(RunId, id));
         const file = artifacts.open(parseWith(Sha256Hex, sha256));
         if (!file) throw new Refusal('not_found', `${id} left no such file`);
         response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': file.sizeBytes });

@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events';
-import { Socket } from 'node:net';
 
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 
-import { CgroupMeter } from '../executor/cgroup-meter.ts';
 import type { Executor, Sandbox, SandboxShape } from '../executor/executor.ts';
+import { FakeSandbox } from './fake-sandbox.ts';
+import { warmCostBytes } from './resource-class.ts';
 import { WarmPool, type WarmPoolOptions } from './warm-pool.ts';
 
 const SMALL: SandboxShape = {
@@ -12,6 +12,7 @@ const SMALL: SandboxShape = {
   isolation: 'standard',
   memoryBytes: 2 ** 26,
   diskBytes: 2 ** 20,
+  artifactBytes: 2 ** 20,
   cpuMillis: 500,
   pids: 64,
 };
@@ -45,45 +46,13 @@ class FakeExecutor implements Executor {
   }
 }
 
-class FakeSandbox implements Sandbox {
-  readonly id = 'fake';
-  readonly channel = new Socket();
-  readonly meter = new CgroupMeter({
-    cpu: { path: '', parseUs: Number },
-    memoryPeak: '',
-    oomEvents: '',
-    pidsEvents: '',
-  });
-  readonly capsuleDirectory = '/nowhere';
-  readonly controlDirectory = '/nowhere';
-  readonly shape: SandboxShape;
-  granted: Pick<SandboxShape, 'cpuMillis' | 'pids'>;
-
-  constructor(shape: SandboxShape) {
-    this.shape = shape;
-    this.granted = shape;
-  }
-
-  regrant(limits: Pick<SandboxShape, 'cpuMillis' | 'pids'>): Promise<void> {
-    this.granted = limits;
-    return Promise.resolve();
-  }
-
-  kill(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  dispose(): Promise<void> {
-    this.channel.destroy();
-    return Promise.resolve();
-  }
-}
-
 function poolOf(executor: FakeExecutor, options: Partial<WarmPoolOptions> = {}): WarmPool {
   const pool = new WarmPool({
     executor,
     standing: [SMALL],
-    sizePerShape: 2,
+    floor: 2,
+    memoryBytes: 2 ** 30,
+    maxAgeMs: 600_000,
     maxBooting: 2,
     onBootFailure: () => undefined,
     ...options,
@@ -96,8 +65,8 @@ function poolOf(executor: FakeExecutor, options: Partial<WarmPoolOptions> = {}):
 test('fills its standing shelves, and refills what is taken', async () => {
   const executor = new FakeExecutor();
   const pool = poolOf(executor);
-  await vi.waitFor(() => expect(pool.warmCounts()).toEqual({ node24: 2 }));
-  expect(pool.isWarm).toBe(true);
+  await vi.waitFor(() => expect(pool.warmCounts()).toEqual({ 'node24/standard': 2 }));
+  expect(pool.isReady).toBe(true);
   await pool.take(SMALL);
   await vi.waitFor(() => expect(executor.boots).toHaveLength(3));
 });
@@ -111,7 +80,7 @@ test('no sandbox is handed out twice', async () => {
 test('boots no more at a time than it may, those that are waited for first', async () => {
   const executor = new FakeExecutor();
   executor.isInstant = false;
-  const pool = poolOf(executor, { sizePerShape: 3 });
+  const pool = poolOf(executor, { floor: 3 });
   const wanted = pool.take(LARGE);
   expect(executor.boots).toHaveLength(2);
   executor.boots[0]?.succeed();
@@ -124,7 +93,7 @@ test('boots no more at a time than it may, those that are waited for first', asy
 test('a sandbox of the same memory is granted other limits; one of other memory is not used', async () => {
   const executor = new FakeExecutor();
   const pool = poolOf(executor);
-  await vi.waitFor(() => expect(pool.warmCounts()).toEqual({ node24: 2 }));
+  await vi.waitFor(() => expect(pool.warmCounts()).toEqual({ 'node24/standard': 2 }));
   const regranted = await pool.take({ ...SMALL, cpuMillis: 1_000 });
   expect(regranted).toMatchObject({ shape: SMALL, granted: { cpuMillis: 1_000 } });
   const fresh = await pool.take(LARGE);
@@ -134,7 +103,7 @@ test('a sandbox of the same memory is granted other limits; one of other memory 
 test('a boot that fails is the failure of one waiting run, and of no other', async () => {
   const executor = new FakeExecutor();
   executor.isInstant = false;
-  const pool = poolOf(executor, { standing: [], maxBooting: 1, sizePerShape: 1 });
+  const pool = poolOf(executor, { standing: [], maxBooting: 1 });
   const [first, second] = [pool.take(SMALL), pool.take(SMALL)];
   executor.boots[0]?.fail();
   await expect(first).rejects.toThrow('no engine');
@@ -146,14 +115,116 @@ test('a boot that fails is the failure of one waiting run, and of no other', asy
 test('a sandbox that dies while it waits is replaced and never handed out', async () => {
   const executor = new FakeExecutor();
   executor.isInstant = false;
-  const pool = poolOf(executor, { sizePerShape: 1 });
+  const pool = poolOf(executor, { floor: 1 });
   const dead = executor.boots[0]?.succeed();
-  await vi.waitFor(() => expect(pool.isWarm).toBe(true));
+  await vi.waitFor(() => expect(pool.warmCounts()).toEqual({ 'node24/standard': 1 }));
   dead?.channel.destroy();
-  await vi.waitFor(() => expect(pool.isWarm).toBe(false));
+  await vi.waitFor(() => expect(pool.warmCounts()).toEqual({ 'node24/standard': 0 }));
   const taken = pool.take(SMALL);
   const fresh = executor.boots[1]?.succeed();
   expect(await taken).toBe(fresh);
+});
+
+describe('as time goes by', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test('a burst makes the pool grow, and quiet makes it shrink to its floor', async () => {
+    const pool = poolOf(new FakeExecutor());
+    await Promise.all(Array.from({ length: 8 }, () => pool.take(SMALL)));
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(pool.warmCounts()).toEqual({ 'node24/standard': 8 });
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(pool.warmCounts()).toEqual({ 'node24/standard': 2 });
+  });
+
+  test('a class that is asked for is kept warm for some minutes, and then forgotten', async () => {
+    const executor = new FakeExecutor();
+    const pool = poolOf(executor, { standing: [] });
+    await pool.take(LARGE);
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(pool.warmCounts()).toEqual({ 'node24/standard': 1 });
+    await vi.advanceTimersByTimeAsync(400_000);
+    expect(pool.warmCounts()).toEqual({});
+    expect(executor.boots.map(({ shape }) => shape)).toEqual([LARGE, LARGE]);
+  });
+
+  test('a burst never makes it grow beyond its memory', async () => {
+    const costBytes = warmCostBytes(SMALL);
+    const pool = poolOf(new FakeExecutor(), { memoryBytes: 7 * costBytes, maxBooting: 2 });
+    await Promise.all(Array.from({ length: 40 }, () => pool.take(SMALL)));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(pool.warmCounts()).toEqual({ 'node24/standard': 5 });
+  });
+
+  test('what has waited long is replaced, one after the other and never below the floor', async () => {
+    const executor = new FakeExecutor();
+    const pool = poolOf(executor, { floor: 4, maxAgeMs: 60_000, maxBooting: 1 });
+    await vi.advanceTimersByTimeAsync(1_000);
+    const boots: number[] = [];
+    for (let second = 1; second <= 61; second++) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      boots.push(executor.boots.length);
+      expect(pool.warmCounts()).toEqual({ 'node24/standard': 4 });
+    }
+    expect(boots[40]).toBe(4);
+    expect(boots.at(-1)).toBeGreaterThanOrEqual(8);
+  });
+
+  test('takes that never cease do not keep it from refilling', async () => {
+    const executor = new FakeExecutor();
+    const pool = poolOf(executor, { floor: 10 });
+    await vi.advanceTimersByTimeAsync(1_000);
+    for (let take = 0; take < 9; take++) {
+      await pool.take(SMALL);
+      await vi.advanceTimersByTimeAsync(30);
+    }
+    expect(executor.boots.length).toBeGreaterThan(10);
+  });
+});
+
+test('a pool whose memory does not hold its floor says so', () => {
+  expect(() => poolOf(new FakeExecutor(), { memoryBytes: 2 ** 20 })).toThrow(/needs at least/);
+});
+
+test('an engine that fails makes it unready until one comes up again', async () => {
+  const executor = new FakeExecutor();
+  executor.isInstant = false;
+  const pool = poolOf(executor, { floor: 1, maxBooting: 1 });
+  expect(pool.isReady).toBe(false);
+  executor.boots[0]?.succeed();
+  await vi.waitFor(() => expect(pool.isReady).toBe(true));
+  const waiting = pool.take(LARGE);
+  executor.boots[1]?.fail();
+  await expect(waiting).rejects.toThrow('no engine');
+  expect(pool.isReady).toBe(false);
+});
+
+test('a sandbox that cannot be granted its limits is let go', async () => {
+  const executor = new FakeExecutor();
+  executor.isInstant = false;
+  const pool = poolOf(executor);
+  const sandboxes = executor.boots.map((boot) => boot.succeed());
+  await vi.waitFor(() => expect(pool.warmCounts()).toEqual({ 'node24/standard': 2 }));
+  for (const sandbox of sandboxes) sandbox.regrant = () => Promise.reject(new Error('no such group'));
+  await expect(pool.take({ ...SMALL, pids: 7 })).rejects.toThrow('no such group');
+  expect(sandboxes.filter(({ channel }) => channel.destroyed)).toHaveLength(1);
+});
+
+test('it serves while something waits or may be booted at once, and not beyond', async () => {
+  const executor = new FakeExecutor();
+  executor.isInstant = false;
+  const pool = poolOf(executor, { standing: [], maxBooting: 1 });
+  expect(pool.canServe(SMALL)).toBe(true);
+  const waiting = pool.take(SMALL);
+  expect(pool.canServe(SMALL)).toBe(false);
+  executor.boots[0]?.succeed();
+  await waiting;
+  expect(pool.canServe(SMALL)).toBe(true);
 });
 
 test('a closed pool hands out nothing and lets all go', async () => {

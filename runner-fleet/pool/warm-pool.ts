@@ -1,82 +1,119 @@
 import type { Executor, Sandbox, SandboxShape } from '../executor/executor.ts';
+import { arrived } from './demand.ts';
+import { classOf, isGranted, warmCostBytes } from './resource-class.ts';
+import { Shelf } from './shelf.ts';
+import { floorBytes, wanted } from './wanted.ts';
 
-/** Shapes outside the standing ones are kept warm while they are in demand. */
-const MAX_DEMANDED_SHAPES = 4;
-const DEMAND_EXPIRY_MS = 300_000;
+const RESIZE_INTERVAL_MS = 1_000;
 const RETRY_AFTER_FAILURE_MS = 500;
 /** Booting a container takes more of the machine than a run's first moments do: it waits until those have passed. */
 const REFILL_PAUSE_MS = 50;
+const MAX_REFILL_PAUSE_MS = 200;
+/** Classes that are remembered at a time; whoever asks for ever new ones cannot make this grow. */
+const MAX_CLASSES = 32;
+/** Until a boot was measured, and how much one measurement counts. */
+const FIRST_BOOT_MS = 250;
+const BOOT_WEIGHT = 0.2;
+/** Those that were born together do not go together. */
+const MIN_AGE_SHARE = 0.7;
 
 export interface WarmPoolOptions {
   readonly executor: Executor;
-  /** Kept warm from the start. */
+  /** Kept warm from the start, at least `floor` of each. */
   readonly standing: readonly SandboxShape[];
-  readonly sizePerShape: number;
+  readonly floor: number;
+  /** For all sandboxes that wait or boot. */
+  readonly memoryBytes: number;
+  /** One that has waited for about this long is replaced. */
+  readonly maxAgeMs: number;
   /** Sandboxes that boot at the same time; a run that waits for one goes before refilling. */
   readonly maxBooting: number;
   readonly onBootFailure: (error: unknown) => void;
 }
 
-interface Shelf {
-  readonly shape: SandboxShape;
-  readonly isStanding: boolean;
-  readonly idle: Sandbox[];
-  readonly waiters: PromiseWithResolvers<Sandbox>[];
-  booting: number;
-  lastDemandMs: number;
-}
-
-/** Keeps booted sandboxes ready, a shelf for each shape. A sandbox that is taken never comes back. */
+/** Keeps booted sandboxes ready, a shelf for each class, as many as late demand is worth. A sandbox that is taken never comes back. */
 export class WarmPool {
+  /** Called whenever a sandbox has come up or could not: `canServe` may answer otherwise than before. */
+  onSupply: () => void = () => undefined;
   readonly #options: WarmPoolOptions;
   readonly #shelves = new Map<string, Shelf>();
+  /** What the shelves may take; what boots beside them has its own share. */
+  readonly #shelfBytes: number;
+  #bootMs = FIRST_BOOT_MS;
   #booting = 0;
+  #isFailing = false;
   #isClosed = false;
   #retry: NodeJS.Timeout | undefined;
   #refill: NodeJS.Timeout | undefined;
+  #refillByMs = 0;
+  #resizing: NodeJS.Timeout | undefined;
 
+  /** @throws RangeError the memory does not hold the floor */
   constructor(options: WarmPoolOptions) {
     this.#options = options;
-    for (const shape of options.standing) this.#shelf(shape, true);
+    const { standing, floor, maxBooting, memoryBytes } = options;
+    for (const shape of standing) this.#shelves.set(classOf(shape), new Shelf(shape, floor));
+    const bootingBytes = maxBooting * Math.max(0, ...standing.map(warmCostBytes));
+    this.#shelfBytes = memoryBytes - bootingBytes;
+    const neededBytes = floorBytes([...this.#shelves.values()].map(({ poolClass }) => poolClass));
+    if (neededBytes > this.#shelfBytes) {
+      throw new RangeError(
+        `the pool may take ${memoryBytes} bytes and needs at least ${neededBytes + bootingBytes}; grant it more, or keep fewer warm`,
+      );
+    }
   }
 
   start(): void {
+    this.#resizing = setInterval(() => this.#resize(), RESIZE_INTERVAL_MS);
     this.#pump();
   }
 
-  /** Every standing shelf has something on it. */
-  get isWarm(): boolean {
-    return [...this.#shelves.values()].every(({ isStanding, idle }) => !isStanding || idle.length > 0);
+  /** Every standing class has proven that it boots, and the engine has not failed since. */
+  get isReady(): boolean {
+    return !this.#isFailing && [...this.#shelves.values()].every(({ floor, hasBooted }) => floor === 0 || hasBooted);
   }
 
+  /** How long it takes until a sandbox that was taken is replaced, as measured of late. */
+  get replaceMs(): number {
+    return REFILL_PAUSE_MS + this.#bootMs;
+  }
+
+  /** How often a sandbox comes up while many are waited for. */
+  get refillIntervalMs(): number {
+    return this.#bootMs / this.#options.maxBooting;
+  }
+
+  /** By image and isolation class: `node24/standard`. */
   warmCounts(): Record<string, number> {
     const counts: Record<string, number> = {};
     for (const { shape, idle } of this.#shelves.values()) {
-      counts[shape.image] = (counts[shape.image] ?? 0) + idle.length;
+      const key = `${shape.image}/${shape.isolation}`;
+      counts[key] = (counts[key] ?? 0) + idle;
     }
     return counts;
   }
 
-  /** A sandbox with exactly the limits asked for: a warm one, a warm one of the same memory granted anew, or a fresh one. */
+  /** A sandbox waits, or one would be booted at once. Who asks first whether that is so keeps the order of turns in its own hands. */
+  canServe(shape: SandboxShape): boolean {
+    if (this.#isClosed) return false;
+    const waiting = [...this.#shelves.values()].reduce((sum, { waiters }) => sum + waiters.length, 0);
+    return (this.#shelves.get(classOf(shape))?.idle ?? 0) > 0 || waiting < this.#options.maxBooting;
+  }
+
+  /** A sandbox with exactly the limits asked for: a warm one, a warm one of its class granted anew, or a fresh one. */
   async take(shape: SandboxShape): Promise<Sandbox> {
     if (this.#isClosed) throw new Error('the pool is closed');
-    const shelf = this.#shelf(shape, false);
-    shelf.lastDemandMs = Date.now();
-    const warm = shelf.idle.shift();
+    const shelf = this.#shelfOf(shape);
+    shelf.demand = arrived(shelf.demand, Date.now(), this.replaceMs);
+    const warm = shelf.take(shape);
     if (warm) {
       this.#refillSoon();
-      return warm;
+      return granted(warm, shape);
     }
-    const similar = this.#takeSimilar(shape);
-    if (similar) {
-      this.#refillSoon();
-      await similar.regrant(shape);
-      return similar;
-    }
-    const waiter = Promise.withResolvers<Sandbox>();
-    shelf.waiters.push(waiter);
+    const turn = Promise.withResolvers<Sandbox>();
+    shelf.waiters.push({ shape, turn });
     this.#pump();
-    return waiter.promise;
+    return granted(await turn.promise, shape);
   }
 
   /** Lets every idle sandbox go; those still booting follow as they come up. */
@@ -84,33 +121,49 @@ export class WarmPool {
     this.#isClosed = true;
     clearTimeout(this.#retry);
     clearTimeout(this.#refill);
+    clearInterval(this.#resizing);
     const shelves = [...this.#shelves.values()];
     for (const { waiters } of shelves) {
-      for (const waiter of waiters.splice(0)) waiter.reject(new Error('the pool is closed'));
+      for (const { turn } of waiters.splice(0)) turn.reject(new Error('the pool is closed'));
     }
-    await Promise.all(shelves.flatMap(({ idle }) => idle.splice(0)).map((sandbox) => sandbox.dispose()));
+    await Promise.all(shelves.flatMap((shelf) => shelf.trim(0)).map((sandbox) => sandbox.dispose()));
   }
 
-  #shelf(shape: SandboxShape, isStanding: boolean): Shelf {
-    const key = keyOf(shape);
+  #shelfOf(shape: SandboxShape): Shelf {
+    const key = classOf(shape);
     const known = this.#shelves.get(key);
-    if (known) return known;
-    const shelf: Shelf = { shape, isStanding, idle: [], waiters: [], booting: 0, lastDemandMs: Date.now() };
+    const shelf = known ?? new Shelf(shape, 0);
+    // In the order of use, so that the class to forget first comes first.
+    this.#shelves.delete(key);
     this.#shelves.set(key, shelf);
-    this.#forgetUndemanded();
+    if (!known) this.#forgetOldest();
     return shelf;
   }
 
-  #takeSimilar(shape: SandboxShape): Sandbox | undefined {
-    const similar = [...this.#shelves.values()].find(
-      (shelf) =>
-        shelf.idle.length > 0 &&
-        shelf.shape.image === shape.image &&
-        shelf.shape.isolation === shape.isolation &&
-        shelf.shape.memoryBytes === shape.memoryBytes &&
-        shelf.shape.diskBytes === shape.diskBytes,
+  #forgetOldest(): void {
+    for (const [key, shelf] of this.#shelves) {
+      if (this.#shelves.size <= MAX_CLASSES) return;
+      if (shelf.floor > 0 || shelf.waiters.length > 0) continue;
+      this.#shelves.delete(key);
+      for (const sandbox of shelf.trim(0)) void sandbox.dispose();
+    }
+  }
+
+  /** Brings the shelves to the size that demand and memory give them now. */
+  #resize(): void {
+    if (this.#isClosed) return;
+    const shelves = [...this.#shelves.values()];
+    const counts = wanted(
+      shelves.map(({ poolClass }) => poolClass),
+      Date.now(),
+      { memoryBytes: this.#shelfBytes, replaceMs: this.replaceMs },
     );
-    return similar?.idle.shift();
+    for (const shelf of shelves) {
+      shelf.wanted = counts.get(shelf.key) ?? 0;
+      for (const sandbox of shelf.trim(shelf.wanted)) void sandbox.dispose();
+      if (shelf.isForgettable) this.#shelves.delete(shelf.key);
+    }
+    this.#pump();
   }
 
   #pump(): void {
@@ -123,41 +176,49 @@ export class WarmPool {
 
   #neediest(): Shelf | undefined {
     const shelves = [...this.#shelves.values()];
-    return (
-      shelves.find(({ waiters, booting }) => waiters.length > booting) ??
-      (this.#retry === undefined
-        ? shelves.find(
-            ({ idle, booting, waiters }) => idle.length + booting - waiters.length < this.#options.sizePerShape,
-          )
-        : undefined)
-    );
+    const awaited = shelves.find(({ owed }) => owed > 0);
+    if (awaited || this.#retry !== undefined || this.#refill !== undefined) return awaited;
+    const nowMs = Date.now();
+    const [first] = shelves
+      .map((shelf) => ({ shelf, provided: shelf.provided(nowMs) }))
+      .filter(({ provided }) => provided < 1)
+      .toSorted((a, b) => a.provided - b.provided);
+    return first?.shelf;
   }
 
   #boot(shelf: Shelf): void {
+    const begunAt = performance.now();
     this.#booting++;
+    const awaited = shelf.waiters[shelf.booting]?.shape;
     shelf.booting++;
     this.#options.executor
-      .boot(shelf.shape)
+      .boot(awaited ?? shelf.shape)
       .then(
-        (sandbox) => this.#shelve(shelf, sandbox),
+        (sandbox) => {
+          this.#bootMs += BOOT_WEIGHT * (performance.now() - begunAt - this.#bootMs);
+          this.#shelve(shelf, sandbox);
+        },
         (error: unknown) => this.#bootFailed(shelf, error),
       )
       .finally(() => {
         this.#booting--;
         shelf.booting--;
         this.#pump();
+        this.onSupply();
       });
   }
 
   #shelve(shelf: Shelf, sandbox: Sandbox): void {
+    this.#isFailing = false;
+    shelf.hasBooted = true;
     const waiter = shelf.waiters.shift();
-    if (waiter) return waiter.resolve(sandbox);
-    if (this.#isClosed || !this.#shelves.has(keyOf(shelf.shape))) return void sandbox.dispose();
-    shelf.idle.push(sandbox);
+    if (waiter) return waiter.turn.resolve(sandbox);
+    if (this.#isClosed || this.#shelves.get(shelf.key) !== shelf) return void sandbox.dispose();
+    const share = MIN_AGE_SHARE + (1 - MIN_AGE_SHARE) * Math.random();
+    shelf.put(sandbox, Date.now() + this.#options.maxAgeMs * share);
+    for (const surplus of shelf.trim(shelf.wanted)) void surplus.dispose();
     sandbox.channel.once('close', () => {
-      const index = shelf.idle.indexOf(sandbox);
-      if (index === -1) return;
-      shelf.idle.splice(index, 1);
+      if (!shelf.remove(sandbox)) return;
       void sandbox.dispose();
       this.#refillLater();
     });
@@ -166,15 +227,22 @@ export class WarmPool {
   }
 
   #bootFailed(shelf: Shelf, error: unknown): void {
+    this.#isFailing = true;
     this.#options.onBootFailure(error);
-    shelf.waiters.shift()?.reject(error);
+    shelf.waiters.shift()?.turn.reject(error);
     this.#refillLater();
   }
 
-  /** Each take puts it off anew, but not for ever: a shelf that is empty is filled by whoever waits at it. */
+  /** Each take puts it off anew, but not for ever: takes that never cease would empty every shelf. */
   #refillSoon(): void {
+    const nowMs = performance.now();
+    if (this.#refill === undefined) this.#refillByMs = nowMs + MAX_REFILL_PAUSE_MS;
     clearTimeout(this.#refill);
-    this.#refill = setTimeout(() => this.#pump(), REFILL_PAUSE_MS);
+    const refill = () => {
+      this.#refill = undefined;
+      this.#resize();
+    };
+    this.#refill = setTimeout(refill, Math.min(REFILL_PAUSE_MS, this.#refillByMs - nowMs));
   }
 
   /** An engine that is down is asked again at intervals, not in a loop. */
@@ -185,19 +253,15 @@ export class WarmPool {
       this.#pump();
     }, RETRY_AFTER_FAILURE_MS);
   }
-
-  #forgetUndemanded(): void {
-    const expiredBeforeMs = Date.now() - DEMAND_EXPIRY_MS;
-    const demanded = [...this.#shelves].filter(([, shelf]) => !shelf.isStanding && shelf.waiters.length === 0);
-    const byDemand = demanded.toSorted(([, a], [, b]) => b.lastDemandMs - a.lastDemandMs);
-    for (const [index, [key, shelf]] of byDemand.entries()) {
-      if (index < MAX_DEMANDED_SHAPES && shelf.lastDemandMs >= expiredBeforeMs) continue;
-      this.#shelves.delete(key);
-      for (const sandbox of shelf.idle.splice(0)) void sandbox.dispose();
-    }
-  }
 }
 
-function keyOf({ image, isolation, memoryBytes, diskBytes, cpuMillis, pids }: SandboxShape): string {
-  return [image, isolation, memoryBytes, diskBytes, cpuMillis, pids].join('/');
+async function granted(sandbox: Sandbox, shape: SandboxShape): Promise<Sandbox> {
+  if (isGranted(sandbox.shape, shape)) return sandbox;
+  try {
+    await sandbox.regrant(shape);
+    return sandbox;
+  } catch (error) {
+    await sandbox.dispose();
+    throw error;
+  }
 }

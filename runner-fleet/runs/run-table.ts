@@ -7,13 +7,13 @@ import { jsonSha256 } from '#contracts/json-sha256';
 import { NO_USAGE, type Usage } from '#contracts/run';
 import type { StartRun } from '#contracts/runner';
 
+import type { Admission } from '../admission/admission.ts';
 import type { BundleCache } from '../bundles/bundle-cache.ts';
 import { Refusal } from '../door/refusal.ts';
 import { EgressGate, type Network } from '../egress/gate.ts';
 import { MEMORY_FLOOR_BYTES } from '../executor/docker-flags.ts';
 import type { Sandbox } from '../executor/executor.ts';
 import { shapeFor } from '../pool/shape.ts';
-import type { WarmPool } from '../pool/warm-pool.ts';
 import { Run } from './run.ts';
 import { seal, type Sealer } from './seal.ts';
 import { Spool, type SpoolHeader } from './spool.ts';
@@ -27,10 +27,9 @@ const MAX_REMEMBERED_IDS = 10_000;
 
 export interface RunTableOptions {
   readonly directory: string;
-  readonly capacity: number;
+  readonly admission: Pick<Admission, 'enter' | 'leave' | 'close'>;
   /** Spools nobody acknowledges keep this runner from taking more; they are never thrown away. */
   readonly maxSpoolBytes: number;
-  readonly pool: Pick<WarmPool, 'take'>;
   readonly bundles: Pick<BundleCache, 'has' | 'linkInto'>;
   readonly network: Network;
   readonly sealer: Sealer;
@@ -56,11 +55,6 @@ export class RunTable {
   constructor(options: RunTableOptions) {
     this.#options = options;
     mkdirSync(options.directory, { recursive: true, mode: 0o700 });
-  }
-
-  get running(): number {
-    const active = this.#entries.values().filter(({ spool }) => !spool.isEnded);
-    return this.#starting.size + [...active].length;
   }
 
   get isDraining(): boolean {
@@ -123,23 +117,28 @@ export class RunTable {
     return known.spool;
   }
 
-  /** @throws Refusal unknown_run */
-  spoolOf(runId: RunId): Spool {
-    const entry = this.#entries.get(runId);
-    if (!entry) throw new Refusal('unknown_run', `${runId} is not a run of this runner`);
-    return entry.spool;
+  /** A run that still waits for its turn is not unknown: who hears that it is would start it elsewhere as well. @throws Refusal */
+  async spoolOf(runId: RunId): Promise<Spool> {
+    return (await this.#find(runId)).spool;
   }
 
+  /** @throws Refusal */
   async cancel(runId: RunId): Promise<void> {
+    const { run } = await this.#find(runId);
+    run?.stop({ kind: 'cancelled' });
+  }
+
+  async #find(runId: RunId): Promise<Entry> {
     const entry = this.#entries.get(runId) ?? (await this.#starting.get(runId));
     if (!entry) throw new Refusal('unknown_run', `${runId} is not a run of this runner`);
-    entry.run?.stop({ kind: 'cancelled' });
+    return entry;
   }
 
   /** Frames up to `seq` are safe elsewhere; with the end acknowledged the run is forgotten. */
   acknowledge(runId: RunId, seq: number): void {
     if (this.#acknowledged.has(runId)) return;
-    const spool = this.spoolOf(runId);
+    const { spool } = this.#entries.get(runId) ?? {};
+    if (!spool) throw new Refusal('unknown_run', `${runId} is not a run of this runner`);
     spool.markDelivered(spool.positionAfter(seq));
     if (!spool.isEnded || seq < spool.lastSeq) return;
     spool.remove();
@@ -155,6 +154,7 @@ export class RunTable {
   /** Takes no more runs; settles once all are ended, after `boundMs` by force. */
   async drain(boundMs: number): Promise<void> {
     this.#isDraining = true;
+    this.#options.admission.close(new Refusal('draining', 'this runner is being stopped'));
     const stopAll = setTimeout(() => {
       for (const { run } of this.#entries.values()) run?.stop({ kind: 'runner_stopped' });
     }, boundMs);
@@ -164,13 +164,10 @@ export class RunTable {
   }
 
   #admit(start: StartRun): Promise<Entry> {
-    const { capacity, maxSpoolBytes, bundles } = this.#options;
+    const { maxSpoolBytes, bundles } = this.#options;
     const { runId, digest } = start;
     if (this.#acknowledged.has(runId)) throw new Refusal('run_id_reused', `${runId} has ended and was acknowledged`);
     if (this.#isDraining) throw new Refusal('draining', 'this runner is being stopped');
-    if (this.running >= capacity) {
-      throw new Refusal('at_capacity', `all ${capacity} places are taken`, RETRY_AFTER_S);
-    }
     const spooledBytes = this.#entries.values().reduce((sum, { spool }) => sum + spool.storedBytes, 0);
     if (spooledBytes > maxSpoolBytes) {
       throw new Refusal('at_capacity', 'too much output waits to be acknowledged', RETRY_AFTER_S);
@@ -187,7 +184,7 @@ export class RunTable {
     const entry =
       shape.memoryBytes < MEMORY_FLOOR_BYTES[shape.image]
         ? await this.#endTooSmall(start, input)
-        : await this.#startIn(await this.#sandboxFor(start), start, input);
+        : await this.#startIn(await this.#options.admission.enter(start.tenantId, shape), start, input);
     this.#entries.set(start.runId, entry);
     return entry;
   }
@@ -195,11 +192,13 @@ export class RunTable {
   async #startIn(sandbox: Sandbox, start: StartRun, input: Buffer): Promise<Entry> {
     let egress: EgressGate | undefined;
     try {
+      await this.#link(start, sandbox);
       egress = await this.#openEgress(start, sandbox);
       return this.#execute(start, input, sandbox, egress);
     } catch (error) {
       egress?.close();
       await sandbox.dispose();
+      this.#options.admission.leave();
       throw error;
     }
   }
@@ -215,24 +214,20 @@ export class RunTable {
     }
   }
 
-  async #sandboxFor(start: StartRun): Promise<Sandbox> {
-    const { pool, bundles } = this.#options;
-    const sandbox = await pool.take(shapeFor(start)).catch((error: unknown) => {
-      this.#options.onFault('a run got no sandbox', error);
-      throw new Refusal('unavailable', 'no sandbox could be started', RETRY_AFTER_S);
-    });
-    const isLinked = await bundles.linkInto(start.digest, sandbox.capsuleDirectory);
-    if (isLinked) return sandbox;
-    await sandbox.dispose();
-    throw new Refusal('bundle_missing', `${start.digest} was dropped meanwhile; send it and try again`);
+  async #link({ digest }: StartRun, { capsuleDirectory }: Sandbox): Promise<void> {
+    const isLinked = await this.#options.bundles.linkInto(digest, capsuleDirectory);
+    if (!isLinked) throw new Refusal('bundle_missing', `${digest} was dropped meanwhile; send it and try again`);
   }
 
   #execute(start: StartRun, input: Buffer, sandbox: Sandbox, egress: EgressGate | undefined): Entry {
-    const { sealer, onFault } = this.#options;
+    const { admission, sealer, onFault } = this.#options;
     const spool = this.#createSpool(start, input);
     try {
       const run = new Run({ start, input, sandbox, egress, spool, sealer, onFault });
-      void run.ended.then(() => this.#reportEnd(spool));
+      void run.ended.then(() => {
+        admission.leave();
+        this.#reportEnd(spool);
+      });
       spool.sync().catch((error: unknown) => onFault('a spool could not be synced', error));
       return { spool, run };
     } catch (error) {

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { newId } from '#contracts/ids';
 import { verifyReceipt } from '#contracts/verify-receipt';
 
 import { CELL, eventually, resultOf, type RunOptions, RunnerWorld } from '../support/runner-process.ts';
 
 let world: RunnerWorld;
 beforeAll(async () => {
-  world = await RunnerWorld.start({ SOMA_CAPACITY: '8' });
+  world = await RunnerWorld.start({ SOMA_CAPACITY: '8', SOMA_QUEUE_SIZE: '2' });
 });
 afterAll(async () => {
   await world.close();
@@ -145,7 +146,7 @@ sys.stdout.flush()
   await world.acknowledge(start.runId, last?.seq ?? 0);
 });
 
-test('beyond its capacity it says so, and when to come again', async () => {
+test('beyond its capacity runs wait, and beyond what may wait it says so, and when to come again', async () => {
   const starts = await Promise.all(Array.from({ length: 8 }, () => world.prepare(ENDLESS)));
   const running = starts.map((start) => world.execute(start));
   await eventually(async () => {
@@ -154,16 +155,23 @@ test('beyond its capacity it says so, and when to come again', async () => {
   });
   const refused = await world.call('PUT', '/v1/runs/x', JSON.stringify(await world.prepare(ENDLESS)));
   expect(refused.status).toBe(400);
-  const extra = await world.prepare(ENDLESS);
+  const tenantId = newId('ten');
+  const [waiting, extra] = [await world.prepare(ENDLESS, { tenantId }), await world.prepare(ENDLESS, { tenantId })];
+  const later = world.execute(waiting);
+  await eventually(async () => (await world.get('/metrics')).text.includes('soma_runner_runs_waiting 1'));
   const answer = await world.call('PUT', `/v1/runs/${extra.runId}`, JSON.stringify(extra));
   expect([answer.status, JSON.parse(answer.text).code, answer.headers['retry-after']]).toEqual([
     429,
     'at_capacity',
     '1',
   ]);
+  expect((await world.get(`/v1/runs/${extra.runId}/frames`)).status).toBe(404);
   await Promise.all(starts.map(({ runId }) => cancel(runId)));
   const states = (await Promise.all(running)).map(({ end }) => end.outcome.state);
   expect(new Set(states)).toEqual(new Set(['cancelled']));
+  // The one that waited has its turn now.
+  await cancel(waiting.runId);
+  expect((await later).end.outcome.state).toBe('cancelled');
 });
 
 test('what was not acknowledged is there again after a restart, and a run that was under way is lost', async () => {

@@ -41,9 +41,12 @@ export class SandboxWorld {
     });
     this.#runs = new RunTable({
       directory: at('spool'),
-      capacity: 10,
       maxSpoolBytes: 1e9,
-      pool: { take: (shape) => this.#executor.boot(shape) },
+      admission: {
+        enter: (_, shape) => this.#executor.boot(shape),
+        leave: () => undefined,
+        close: () => undefined,
+      },
       bundles: this.#bundles,
       network,
       sealer: {
@@ -65,7 +68,7 @@ export class SandboxWorld {
   /** Runs `files`, whose first one is the entrypoint, to the end. */
   async run(files: Readonly<Record<string, string | Uint8Array>>, options: RunOptions = {}): Promise<SandboxResult> {
     const { runId } = await this.#begin(files, options);
-    const spool = this.#runs.spoolOf(runId);
+    const spool = await this.#runs.spoolOf(runId);
     while (!spool.isEnded) await spool.grown();
     const text = readFileSync(join(this.#directory, 'spool', `${runId}.ndjson`), 'utf8');
     const result = resultOf({ status: 200, headers: {}, text: text.slice(text.indexOf('\n') + 1) });

@@ -1,0 +1,145 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { newId, type TenantId } from '#contracts/ids';
+
+import { Refusal } from '../door/refusal.ts';
+import type { Sandbox, SandboxShape } from '../executor/executor.ts';
+import { FakeSandbox } from '../pool/fake-sandbox.ts';
+import { Admission, type AdmissionOptions } from './admission.ts';
+
+const SHAPE: SandboxShape = {
+  image: 'node24',
+  isolation: 'standard',
+  memoryBytes: 2 ** 26,
+  diskBytes: 2 ** 20,
+  artifactBytes: 2 ** 20,
+  cpuMillis: 500,
+  pids: 64,
+};
+const [ADA, BOB] = [newId('ten'), newId('ten')];
+
+/** A pool that has as many sandboxes as the test supplies. */
+class FakePool {
+  onSupply: () => void = () => undefined;
+  refillIntervalMs = 500;
+  ready = 0;
+  isBroken = false;
+
+  canServe(): boolean {
+    return this.ready > 0;
+  }
+
+  take(): Promise<Sandbox> {
+    this.ready--;
+    return this.isBroken ? Promise.reject(new Error('no engine')) : Promise.resolve(new FakeSandbox(SHAPE));
+  }
+
+  supply(count: number): void {
+    this.ready += count;
+    this.onSupply();
+  }
+}
+
+let pool: FakePool;
+beforeEach(() => {
+  vi.useFakeTimers();
+  pool = new FakePool();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function admissionOf(options: Partial<AdmissionOptions> = {}): Admission {
+  return new Admission({
+    places: 100,
+    queue: { total: 4, perTenant: 3 },
+    maxWaitMs: 5_000,
+    pool,
+    onFault: () => undefined,
+    ...options,
+  });
+}
+
+/** What became of an entry: nothing yet, in, or the code of its refusal and when to come again. */
+function enter(admission: Admission, tenant: TenantId): { now: string } {
+  const entry = { now: 'waiting' };
+  admission.enter(tenant, SHAPE).then(
+    () => (entry.now = 'in'),
+    (error: unknown) => {
+      entry.now = error instanceof Refusal ? `${error.code} ${error.retryAfterS ?? ''}`.trim() : 'failed';
+    },
+  );
+  return entry;
+}
+const settled = () => vi.advanceTimersByTimeAsync(0);
+
+test('a sandbox that is ready is had at once', async () => {
+  pool.ready = 1;
+  const entry = enter(admissionOf(), ADA);
+  await settled();
+  expect(entry.now).toBe('in');
+});
+
+test('tenants take turns, however many of one wait', async () => {
+  const admission = admissionOf();
+  const ada = [enter(admission, ADA), enter(admission, ADA), enter(admission, ADA)];
+  const bob = enter(admission, BOB);
+  pool.supply(2);
+  await settled();
+  expect([...ada, bob].map(({ now }) => now)).toEqual(['in', 'waiting', 'waiting', 'in']);
+});
+
+test('a run waits for a place as it does for a sandbox', async () => {
+  pool.ready = 5;
+  const admission = admissionOf({ places: 1 });
+  const [first, second] = [enter(admission, ADA), enter(admission, ADA)];
+  await settled();
+  expect([first.now, second.now, admission.taken, admission.waiting]).toEqual(['in', 'waiting', 1, 1]);
+  admission.leave();
+  await settled();
+  expect([second.now, admission.taken, admission.waiting]).toEqual(['in', 1, 0]);
+});
+
+test('beyond what may wait, a run is refused until about when those before it were served', async () => {
+  const admission = admissionOf();
+  const entries = Array.from({ length: 4 }, () => enter(admission, ADA));
+  await settled();
+  // Three wait; at two sandboxes a second a fourth would be served after two seconds.
+  expect(entries.at(-1)?.now).toBe('at_capacity 2');
+});
+
+test('who has the most waiting makes room for who has less', async () => {
+  const admission = admissionOf({ queue: { total: 3, perTenant: 3 } });
+  const ada = Array.from({ length: 3 }, () => enter(admission, ADA));
+  const bob = enter(admission, BOB);
+  await settled();
+  expect(ada.map(({ now }) => now)).toEqual(['waiting', 'waiting', 'at_capacity 2']);
+  pool.supply(2);
+  await settled();
+  expect([ada[0]?.now, bob.now]).toEqual(['in', 'in']);
+});
+
+test('nobody waits longer than agreed', async () => {
+  const admission = admissionOf();
+  const entry = enter(admission, ADA);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect([entry.now, admission.waiting]).toEqual(['at_capacity 1', 0]);
+});
+
+test('a pool that fails costs the run, and not its place', async () => {
+  pool.ready = 1;
+  pool.isBroken = true;
+  const admission = admissionOf();
+  const entry = enter(admission, ADA);
+  await settled();
+  expect([entry.now, admission.taken]).toEqual(['unavailable 1', 0]);
+});
+
+test('once closed it sends away who waits and who comes', async () => {
+  const admission = admissionOf();
+  const waiting = enter(admission, ADA);
+  admission.close(new Refusal('draining', 'this runner is being stopped'));
+  const late = enter(admission, ADA);
+  await settled();
+  expect([waiting.now, late.now]).toEqual(['draining', 'draining']);
+});

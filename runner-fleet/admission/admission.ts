@@ -1,0 +1,133 @@
+import type { TenantId } from '#contracts/ids';
+
+import { Refusal } from '../door/refusal.ts';
+import type { Sandbox, SandboxShape } from '../executor/executor.ts';
+import type { WarmPool } from '../pool/warm-pool.ts';
+import { FairQueue, type FairQueueLimits } from './fair-queue.ts';
+
+const MAX_RETRY_AFTER_S = 60;
+const TURN_WEIGHT = 0.2;
+
+export interface AdmissionOptions {
+  /** Runs that are under way at the same time. */
+  readonly places: number;
+  readonly queue: FairQueueLimits;
+  /** Shorter than a caller waits for an answer, so that nobody starts a run that its caller has given up. */
+  readonly maxWaitMs: number;
+  readonly pool: Pick<WarmPool, 'canServe' | 'take' | 'refillIntervalMs' | 'onSupply'>;
+  readonly onFault: (what: string, error: unknown) => void;
+}
+
+interface Waiting {
+  readonly tenantId: TenantId;
+  readonly shape: SandboxShape;
+  readonly turn: PromiseWithResolvers<Sandbox>;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** Gives out places and sandboxes. What does not get both at once waits for its turn, fairly among tenants, and not for long. */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  readonly #queue: FairQueue<Waiting>;
+  #taken = 0;
+  #closedBecause: Refusal | undefined;
+  /** Between two turns, while somebody waits. */
+  #turnMs = 0;
+  #lastTurnAt: number | undefined;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+    this.#queue = new FairQueue(options.queue);
+    options.pool.onSupply = () => this.#pump();
+  }
+
+  /** Places that are taken; each is until `leave` gives it back. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  /**
+   * Takes a place and a sandbox for one run.
+   * @throws Refusal `at_capacity` with the time after which it may be worth trying again · `unavailable` · as `close` says
+   */
+  async enter(tenantId: TenantId, shape: SandboxShape): Promise<Sandbox> {
+    if (this.#closedBecause) throw this.#closedBecause;
+    return this.#canServe(shape) ? this.#serve(shape) : this.#wait(tenantId, shape);
+  }
+
+  leave(): void {
+    this.#taken--;
+    this.#pump();
+  }
+
+  /** Nobody gets in any more. */
+  close(refusal: Refusal): void {
+    this.#closedBecause = refusal;
+    for (const { turn, timer } of this.#queue.clear()) {
+      clearTimeout(timer);
+      turn.reject(refusal);
+    }
+  }
+
+  #canServe(shape: SandboxShape): boolean {
+    const { places, pool } = this.#options;
+    return this.#taken < places && pool.canServe(shape);
+  }
+
+  /** Takes from the pool before anything else happens, so that what could be served is. */
+  async #serve(shape: SandboxShape): Promise<Sandbox> {
+    const { pool, onFault } = this.#options;
+    this.#taken++;
+    try {
+      return await pool.take(shape);
+    } catch (error) {
+      this.leave();
+      onFault('a run got no sandbox', error);
+      throw new Refusal('unavailable', 'no sandbox could be started', 1);
+    }
+  }
+
+  #wait(tenantId: TenantId, shape: SandboxShape): Promise<Sandbox> {
+    const { maxWaitMs } = this.#options;
+    const turn = Promise.withResolvers<Sandbox>();
+    const timer = setTimeout(() => {
+      this.#queue.remove(tenantId, waiting);
+      turn.reject(this.#atCapacity(`no sandbox was free within ${maxWaitMs} ms`));
+    }, maxWaitMs);
+    const waiting = { tenantId, shape, turn, timer };
+    const queued = this.#queue.push(tenantId, waiting);
+    const turnedAway = queued.kind === 'refused' ? waiting : queued.displaced;
+    if (turnedAway) {
+      clearTimeout(turnedAway.timer);
+      turnedAway.turn.reject(this.#atCapacity('as many runs as may wait do'));
+    }
+    return turn.promise;
+  }
+
+  #pump(): void {
+    for (;;) {
+      const next = this.#queue.shift(({ shape }) => this.#canServe(shape));
+      if (!next) return;
+      clearTimeout(next.timer);
+      this.#measureTurn();
+      this.#serve(next.shape).then(next.turn.resolve, next.turn.reject);
+    }
+  }
+
+  #measureTurn(): void {
+    const now = performance.now();
+    if (this.#lastTurnAt !== undefined) this.#turnMs += TURN_WEIGHT * (now - this.#lastTurnAt - this.#turnMs);
+    this.#lastTurnAt = this.#queue.size > 0 ? now : undefined;
+  }
+
+  /** By when those who wait now have had their turns, at the pace of late: that of the pool's refill, or slower where places are scarce. */
+  #atCapacity(detail: string): Refusal {
+    const paceMs = Math.max(this.#options.pool.refillIntervalMs, this.#turnMs);
+    const retryAfterS = Math.ceil(((this.#queue.size + 1) * paceMs) / 1_000);
+    return new Refusal('at_capacity', detail, Math.min(MAX_RETRY_AFTER_S, Math.max(1, retryAfterS)));
+  }
+}
