@@ -8,6 +8,7 @@ import { Digest } from './digest.ts';
 import { IsolationClass } from './isolation.ts';
 import { Json } from './json.ts';
 import { PriceText } from './money.ts';
+import { SecretName } from './secret.ts';
 
 /** `capsule.json`: what a capsule is, wants, and costs. Unknown keys are refused: a typo must not be a silent default. */
 
@@ -123,7 +124,7 @@ export const Manifest = z
     secrets: z
       .array(
         z.strictObject({
-          name: z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/),
+          name: SecretName,
           required: z.boolean().default(true),
           allowedHosts: z.array(z.string().max(255)).max(16).default([]),
         }),

@@ -12,6 +12,7 @@ import { Json } from './json.ts';
 import type { Priced } from './pricing.ts';
 import { Outcome, Usage } from './run.ts';
 import type { Heartbeat, StartRun } from './runner.ts';
+import type { SealedText } from './sealed-text.ts';
 
 /**
  * The RPC doors of the Durable Objects, as the cell's services see them. Amounts cross as decimal strings:
@@ -32,7 +33,9 @@ export const Budget = z.object({
 export type Budget = z.infer<typeof Budget>;
 
 export interface BeginRun {
-  readonly start: StartRun;
+  readonly start: Omit<StartRun, 'secrets'>;
+  /** Opened only where the runner is asked to start. */
+  readonly secrets: Readonly<Record<string, SealedText>>;
   readonly priced: Priced;
   readonly budget: Budget;
   /** A run whose runner was lost may be started once more on another. */

@@ -13,6 +13,7 @@ interface Placed {
 export interface RunEnv extends Placed {
   readonly TRUST_DOMAIN: string;
   readonly TRUST_BUNDLE: string;
+  readonly DATA_KEYS: string;
   readonly USAGE_METER: Objects<UsageMeterObject>;
   readonly FLEET: Objects<FleetObject>;
   readonly BLOBS: R2Bucket;

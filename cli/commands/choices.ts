@@ -38,6 +38,7 @@ export const SCOPES = [
   'capsules:publish',
   'installations:read',
   'installations:write',
+  'secrets:write',
   'runs:read',
   'runs:write',
   'schedules:read',

@@ -3,19 +3,21 @@ import { z } from 'zod';
 import { Pricing, Resources } from '#contracts/manifest';
 import { type BeginRun, Budget } from '#contracts/objects';
 import { StartRun } from '#contracts/runner';
+import { SealedText } from '#contracts/sealed-text';
 
 import { parseCall } from '../parse.ts';
 
-/** What a run was begun with, as it is kept: money as text. */
+/** What a run was begun with, as it is kept: money as text, secrets sealed. */
 const StoredRequest = z.object({
-  start: StartRun,
+  start: StartRun.omit({ secrets: true }),
+  secrets: z.record(z.string(), SealedText),
   priced: z.object({ pricing: Pricing, resources: Resources }),
   budget: Budget,
   isIdempotent: z.boolean().default(false),
 });
 export type RunRequest = z.infer<typeof StoredRequest>;
 
-export function encodeRequest({ start, priced, budget, isIdempotent }: BeginRun): string {
+export function encodeRequest({ start, secrets, priced, budget, isIdempotent }: BeginRun): string {
   const { perRunNanos, meters } = priced.pricing;
   const pricing = {
     ...(perRunNanos === undefined ? {} : { perRunNanos: perRunNanos.toString() }),
@@ -23,7 +25,7 @@ export function encodeRequest({ start, priced, budget, isIdempotent }: BeginRun)
       Object.entries(meters).map(([name, price]) => [name, { ...price, unitNanos: price.unitNanos.toString() }]),
     ),
   };
-  return JSON.stringify({ start, priced: { pricing, resources: priced.resources }, budget, isIdempotent });
+  return JSON.stringify({ start, secrets, priced: { pricing, resources: priced.resources }, budget, isIdempotent });
 }
 
 /** @throws TypeError where it is not a run that could be kept */
@@ -37,5 +39,5 @@ export function decodeRequest(text: string): RunRequest {
 
 /** Once a runner has the run for good, its secrets have no more business here. */
 export function withoutSecrets(request: RunRequest): RunRequest {
-  return { ...request, start: { ...request.start, secrets: {} } };
+  return { ...request, secrets: {} };
 }

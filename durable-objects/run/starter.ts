@@ -2,6 +2,7 @@ import { formatNanos, NanosText } from '#contracts/money';
 import type { Placement, PlacementAnswer, ReserveDecision } from '#contracts/objects';
 import { ceilingFor } from '#contracts/pricing';
 import type { Outcome } from '#contracts/run';
+import type { StartRun } from '#contracts/runner';
 
 import { fleetOf, usageMeterOf } from '../env.ts';
 import { within } from '../within.ts';
@@ -9,6 +10,7 @@ import { refused } from './lifecycle.ts';
 import { ended, MOVED, type Parts, type Progress, STUCK } from './parts.ts';
 import type { RunRequest } from './request.ts';
 import { RunnerClient, type StartAnswer } from './runner-client.ts';
+import { openSecrets } from './secrets.ts';
 
 const CALL_LIMIT_MS = 5_000;
 const PREPARE_LIMIT_MS = 1_000;
@@ -78,8 +80,10 @@ export class Starter {
     }
     const placement = { runnerId: answer.runnerId, endpoint: answer.endpoint };
     if (store.facts.isCancelRequested || store.facts.loss) return MOVED;
+    const start = await this.openStart();
+    if (!start) return ended(SECRET_UNREADABLE);
     this.isUncertain = true;
-    return this.conclude(placement, await this.ask(placement));
+    return this.conclude(placement, await this.ask(placement, start));
   }
 
   /** Finds out whether the runner that was asked has the run. */
@@ -106,9 +110,19 @@ export class Starter {
     return MOVED;
   }
 
-  private async ask(placement: Placement): Promise<StartAnswer> {
+  /** Undefined where a secret was sealed with a key that is gone, or for another installation: no retry changes that. */
+  private async openStart(): Promise<StartRun | undefined> {
     const { env, store } = this.parts;
-    const { start } = store.request;
+    try {
+      return await openSecrets(env, store.request);
+    } catch (error) {
+      console.error({ message: 'a secret does not open', runId: store.request.start.runId, error: String(error) });
+      return undefined;
+    }
+  }
+
+  private async ask(placement: Placement, start: StartRun): Promise<StartAnswer> {
+    const { env } = this.parts;
     const runner = new RunnerClient(env.RUNNERS, placement.endpoint);
     const answer = await runner.start(start);
     if (answer.kind !== 'bundle-missing') return answer;
@@ -142,6 +156,8 @@ export class Starter {
     return within<PlacementAnswer>(limitMs, 'the fleet', placing);
   }
 }
+
+const SECRET_UNREADABLE = refused('secret_unreadable', 'a secret of this run cannot be read; set it again');
 
 function placementOf(answer: PlacementAnswer): Placement | undefined {
   return answer.kind === 'placed' ? { runnerId: answer.runnerId, endpoint: answer.endpoint } : undefined;

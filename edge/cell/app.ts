@@ -23,6 +23,7 @@ import { reference } from './routes/reference.ts';
 import { runs } from './routes/runs.ts';
 import { schedules } from './routes/schedules.ts';
 import { schemas } from './routes/schemas.ts';
+import { secrets } from './routes/secrets.ts';
 import { tenants } from './routes/tenants.ts';
 import { tokens } from './routes/tokens.ts';
 import { usage } from './routes/usage.ts';
@@ -61,6 +62,7 @@ const ROUTES = [
   publisherKeys,
   capsules,
   installations,
+  secrets,
   runs,
   schedules,
   webhooks,

@@ -34,6 +34,8 @@ export interface CellEnv {
   readonly DIRECTORY_HMAC_KEY: string;
   /** PKCS#8 PEM, ECDSA P-256: signs audit checkpoints. */
   readonly AUDIT_SIGNING_KEY: string;
+  /** `id:base64` of AES-256 keys, comma separated: the first seals secrets at rest, all open them. */
+  readonly DATA_KEYS: string;
   /** PEM certificates of the trust domain's authorities: receipts and runners are verified against them. */
   readonly TRUST_BUNDLE: string;
 

@@ -13,6 +13,7 @@ import { eachCell } from './cells.ts';
 const CellSecrets = z.object({
   authSecret: z.string(),
   auditSigningKey: z.string(),
+  dataKeys: z.string(),
   postgresPassword: z.string(),
   clickhousePassword: z.string(),
   redisPassword: z.string(),
@@ -43,6 +44,7 @@ function makeCellSecrets(): CellSecrets {
   return {
     authSecret: randomBytes(48).toString('base64'),
     auditSigningKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    dataKeys: `local-1:${randomBytes(32).toString('base64')}`,
     postgresPassword: makePassword(),
     clickhousePassword: makePassword(),
     redisPassword: makePassword(),

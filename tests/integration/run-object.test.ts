@@ -57,7 +57,7 @@ async function heartbeat(): Promise<void> {
 async function begin() {
   const resources = Resources.parse({ timeoutMs: 60_000 });
   const priced: Priced = { resources, pricing: { perRunNanos: nanos(1_000n), meters: {} } };
-  const start = StartRun.parse({
+  const start = StartRun.omit({ secrets: true }).parse({
     runId: newId('run'),
     tenantId: newId('ten'),
     installationId: newId('ins'),
@@ -74,12 +74,11 @@ async function begin() {
     egress: [],
     artifacts: false,
     meterLimits: {},
-    secrets: {},
     input: { hello: 'world' },
   });
   const budget = { limitNanos: '1000000000', revision: 1, period: new Date().toISOString().slice(0, 7) };
   const pricing = { perRunNanos: '1000', meters: {} };
-  await objects.call('RUN', start.runId, 'begin', { start, priced: { resources, pricing }, budget });
+  await objects.call('RUN', start.runId, 'begin', { start, secrets: {}, priced: { resources, pricing }, budget });
   return { ...start, amountNanos: chargeFor(priced, USAGE).totalNanos.toString() };
 }
 

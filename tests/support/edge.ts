@@ -158,6 +158,7 @@ function cellSecrets(directoryHmacKey: string) {
   return {
     AUTH_SECRET: randomBytes(48).toString('base64'),
     AUDIT_SIGNING_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    DATA_KEYS: `test:${randomBytes(32).toString('base64')}`,
     DIRECTORY_HMAC_KEY: directoryHmacKey,
   };
 }

@@ -13,6 +13,7 @@ declare global {
       readonly TEST_CA: string;
       readonly STRANGER_CA: string;
       readonly AUDIT_PUBLIC_KEY: string;
+      readonly DATA_KEYS: string;
       readonly RUN: DurableObjectNamespace<Run>;
       readonly USAGE_METER: DurableObjectNamespace<UsageMeter>;
       readonly AUDIT_LOG: DurableObjectNamespace<AuditLog>;

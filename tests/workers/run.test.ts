@@ -1,4 +1,4 @@
-import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
@@ -6,7 +6,7 @@ import { digestOf } from '#contracts/digest';
 import { NO_USAGE } from '#contracts/run';
 
 import type { ReceiptKind } from './support/fake-runner.ts';
-import { AMOUNT, crash, endOf, leaveNothing, lines, numbers, runningRun } from './support/runs.ts';
+import { AMOUNT, crash, endOf, leaveNothing, lines, numbers, runningRun, storedRow } from './support/runs.ts';
 import { Watcher } from './support/watcher.ts';
 import {
   anotherRunner,
@@ -78,13 +78,27 @@ describe('a run', () => {
     expect(await endOf(tenant)).toMatchObject({ outcome: { state: 'refused', cause: 'runner_rejected' } });
   });
 
-  test('keeps its secrets only until a runner has them', async () => {
-    const { runner, run, runId } = await runningRun();
+  test('keeps its secrets sealed, and only until a runner has them', async () => {
+    const tenant = new TestTenant();
+    await retireRunners();
+    const { run, runId, request } = await tenant.begin();
+    const waiting = await storedRow(run);
+    expect([waiting.includes('s3cret'), waiting.includes(request.secrets['TOKEN'] ?? '-')]).toEqual([false, true]);
+
+    const { runner } = await onlyRunner();
+    await eventually('the runner has the run', () => runner.holds(runId));
     expect(await runner.secretsOf(runId)).toEqual({ TOKEN: 's3cret' });
-    const stored = await runInDurableObject(run, (_instance, { storage }) =>
-      JSON.stringify(storage.sql.exec('SELECT * FROM run').toArray()),
-    );
-    expect(stored).not.toContain('s3cret');
+    await eventually('they are gone', async () => !(await storedRow(run)).includes('test:'));
+    expect(await storedRow(run)).not.toContain('s3cret');
+  });
+
+  test('does not start with a secret that was sealed for another installation', async () => {
+    const { runner } = await onlyRunner();
+    const tenant = new TestTenant();
+    const [mine, other] = [await tenant.beginning(), await tenant.beginning()];
+    await runNamed(mine.start.runId).begin({ ...mine, secrets: other.secrets });
+    expect(await endOf(tenant)).toMatchObject({ outcome: { state: 'refused', cause: 'secret_unreadable' } });
+    expect(await runner.calls()).toEqual([]);
   });
 });
 

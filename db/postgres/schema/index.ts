@@ -11,3 +11,4 @@ export * from './runs.ts';
 export * from './schedules.ts';
 export * from './storage.ts';
 export * from './webhooks.ts';
+export * from './secrets.ts';

@@ -80,6 +80,7 @@ function cellBindings({ ports, secrets, publicUrl }: Site, cell: Cell, trustBund
     WEBHOOK_ALLOW_INSECURE_HOSTS: 'localhost,127.0.0.1',
     AUTH_SECRET: own.authSecret,
     AUDIT_SIGNING_KEY: own.auditSigningKey,
+    DATA_KEYS: own.dataKeys,
     DIRECTORY_HMAC_KEY: secrets.directoryHmacKey,
   };
 }

@@ -39,6 +39,13 @@ export async function crash(run: DurableObjectStub): Promise<void> {
   await runInDurableObject(run, (_instance, state) => state.abort('crash')).catch(() => undefined);
 }
 
+/** All that the object has written of its run, beside the frames. */
+export async function storedRow(run: DurableObjectStub): Promise<string> {
+  return runInDurableObject(run, (_instance, { storage }) =>
+    JSON.stringify(storage.sql.exec('SELECT * FROM run').toArray()),
+  );
+}
+
 /** Runs that a test leaves under way would go on until the end of the file, and hold it up. */
 export async function leaveNothing(): Promise<void> {
   vi.useRealTimers();

@@ -8,6 +8,8 @@ import { type BeginRun, RunEnded } from '#contracts/objects';
 import type { Priced } from '#contracts/pricing';
 import { NO_USAGE, type Outcome, type Usage } from '#contracts/run';
 import { Heartbeat, StartRun } from '#contracts/runner';
+import { importDataKeys, sealText } from '#contracts/sealed-text';
+import { secretContext } from '#contracts/secret';
 
 import type { Ending } from './fake-runner.ts';
 
@@ -86,7 +88,7 @@ export class TestTenant {
   }
 
   async beginning(change: Partial<StartRun> = {}, isIdempotent = false): Promise<BeginRun> {
-    const start = StartRun.parse({
+    const { secrets, ...start } = StartRun.parse({
       runId: newId('run'),
       tenantId: this.id,
       installationId: newId('ins'),
@@ -108,7 +110,7 @@ export class TestTenant {
       ...change,
     });
     const budget = { limitNanos: this.limitNanos.toString(), revision: 1, period: currentPeriod() };
-    return { start, priced: PRICED, budget, isIdempotent };
+    return { start, secrets: await seal(start, secrets), priced: PRICED, budget, isIdempotent };
   }
 
   async begin(change: Partial<StartRun> = {}, isIdempotent = false) {
@@ -117,6 +119,18 @@ export class TestTenant {
     await run.begin(request);
     return { runId: request.start.runId, run, request };
   }
+}
+
+/** Values as the cell's database holds them. */
+async function seal(
+  owner: Parameters<typeof secretContext>[0],
+  secrets: StartRun['secrets'],
+): Promise<BeginRun['secrets']> {
+  const keys = await importDataKeys(env.DATA_KEYS);
+  const sealed = Object.entries(secrets).map(
+    async ([name, value]) => [name, await sealText(keys, secretContext(owner, name), value)] as const,
+  );
+  return Object.fromEntries(await Promise.all(sealed));
 }
 
 export function runNamed(runId: RunId) {

@@ -2,13 +2,13 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 
 import { NotFound } from '#contracts/errors';
 import type { InstallationId } from '#contracts/ids';
-import { installations, schedules } from '#db/postgres/schema/index';
+import { installations, installationSecrets, schedules } from '#db/postgres/schema/index';
 
 import { requirePermission, type Verb } from '../../context.ts';
 import { recordAudit } from '../audit/record.ts';
 import { transact } from '../transact.ts';
 
-/** Removes an installation: nothing more starts from it, and its schedules are disabled; its past runs stay. @throws NotFound */
+/** Removes an installation: nothing more starts from it, its schedules are disabled and its secrets forgotten; its past runs stay. @throws NotFound */
 export async function removeInstallation({ ctx, input }: Verb<{ readonly id: InstallationId }>): Promise<void> {
   requirePermission(ctx, 'installations:write');
 
@@ -26,6 +26,7 @@ export async function removeInstallation({ ctx, input }: Verb<{ readonly id: Ins
       .set({ isEnabled: false, nextAt: null, revision: sql`${schedules.revision} + 1`, updatedAt: ctx.now() })
       .where(and(eq(schedules.installationId, input.id), eq(schedules.isEnabled, true)))
       .returning({ id: schedules.id });
+    await tx.delete(installationSecrets).where(eq(installationSecrets.installationId, input.id));
     await recordAudit(tx, ctx, {
       action: 'installation.remove',
       target: input.id,

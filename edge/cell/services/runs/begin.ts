@@ -6,10 +6,12 @@ import type { Platform } from '../../context.ts';
 import { runObject } from '../../objects.ts';
 import { budgetOf, type StoredBudget } from '../budget/period.ts';
 import type { Release } from '../catalogue/load-release.ts';
+import type { SealedSecrets } from '../secrets/granted.ts';
 
 export interface Beginning {
   readonly run: Pick<Run, 'id' | 'tenantId' | 'installationId' | 'isolation'>;
   readonly release: Release;
+  readonly secrets: SealedSecrets;
   readonly input: JsonValue;
   readonly budget: StoredBudget | null;
 }
@@ -19,7 +21,7 @@ export async function begin(platform: Platform, beginning: Beginning): Promise<v
   await runObject(platform, beginning.run.id).begin(requestOf(platform, beginning));
 }
 
-function requestOf({ cell, now }: Platform, { run, release, input, budget }: Beginning): BeginRun {
+function requestOf({ cell, now }: Platform, { run, release, secrets, input, budget }: Beginning): BeginRun {
   const { manifest, version, digest } = release;
   const { pricing, resources } = manifest;
   return {
@@ -40,9 +42,9 @@ function requestOf({ cell, now }: Platform, { run, release, input, budget }: Beg
       egress: manifest.permissions.egress,
       artifacts: manifest.permissions.artifacts,
       meterLimits: Object.fromEntries(Object.entries(pricing.meters).map(([name, { maxPerRun }]) => [name, maxPerRun])),
-      secrets: {},
       input,
     },
+    secrets,
     priced: { pricing, resources },
     budget: budgetOf(budget, now()),
     isIdempotent: manifest.idempotent,

@@ -94,7 +94,7 @@ async function attemptLaunch(
   );
 
   if (row?.is_started) {
-    await handOver(ctx, { run, release: prepared.release, input, budget: row.budget });
+    await handOver(ctx, { run, release: prepared.release, secrets: prepared.secrets, input, budget: row.budget });
     return run;
   }
   if (row?.is_known) return 'known';

@@ -11,6 +11,7 @@ import { findCapsule } from '../catalogue/find-capsule.ts';
 import type { Release } from '../catalogue/load-release.ts';
 import { chooseRelease } from '../installations/choose-release.ts';
 import { findByCapsule, findInstallation } from '../installations/find.ts';
+import { assertNoSecretMissing, grantedSecrets, type SealedSecrets } from '../secrets/granted.ts';
 
 /**
  * Which release an installation runs, and the two revisions under which that was true. Whoever acts on it checks in the same
@@ -23,6 +24,8 @@ export interface Prepared {
   readonly isolation: IsolationClass;
   readonly maxConcurrentRuns: number | null;
   readonly release: Release;
+  /** Setting one changes the installation's revision. */
+  readonly secrets: SealedSecrets;
 }
 
 /** Which installation, and which of its versions: where it names none, the one the installation takes now. */
@@ -56,7 +59,8 @@ export async function prepare(ctx: Ctx, selector: Selector): Promise<Prepared> {
   const range = selector.version ?? installation.range;
   if (selector.version !== undefined) assertInRange(selector.version, installation);
   const release = await chooseRelease(ctx, capsule, { range, approved: installation.approved });
-  assertNeedsNoSecret(release);
+  const secrets = await grantedSecrets(ctx, installation.id, release.manifest);
+  assertNoSecretMissing(release.manifest, secrets);
 
   const prepared = {
     installationId: installation.id,
@@ -69,6 +73,7 @@ export async function prepare(ctx: Ctx, selector: Selector): Promise<Prepared> {
     }),
     maxConcurrentRuns: installation.maxConcurrentRuns,
     release,
+    secrets,
   };
   remembered.set(key, prepared);
   return prepared;
@@ -78,13 +83,4 @@ export async function prepare(ctx: Ctx, selector: Selector): Promise<Prepared> {
 function assertInRange(version: string, { capsule, range }: { capsule: string; range: string }): void {
   if (semver.satisfies(version, range)) return;
   throw new Conflict(`the installation takes ${capsule} ${range}, and ${version} is not in it`, { version, range });
-}
-
-/** An installation holds no secret values, so that a run which cannot do without one would only fail later. */
-function assertNeedsNoSecret({ manifest }: Release): void {
-  const required = manifest.secrets.filter((secret) => secret.required).map(({ name }) => name);
-  if (required.length === 0) return;
-  throw new Conflict(`${manifest.name} needs the secrets ${required.join(', ')}, and the installation holds none`, {
-    missingSecrets: required,
-  });
 }

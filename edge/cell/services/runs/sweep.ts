@@ -8,6 +8,7 @@ import { Json } from '#contracts/json';
 import type { Platform } from '../../context.ts';
 import { runObject } from '../../objects.ts';
 import { loadRelease } from '../catalogue/load-release.ts';
+import { grantedSecrets } from '../secrets/granted.ts';
 import { begin } from './begin.ts';
 
 const MOST_RUNS = 100;
@@ -69,5 +70,7 @@ async function lookAfter(platform: Platform, run: OpenRun): Promise<void> {
   const { input, budget, isCancelRequested, versionId } = run;
   const object = runObject(platform, run.id);
   if (isCancelRequested) await object.cancel();
-  await begin(platform, { run, release: await loadRelease(platform, versionId), input, budget });
+  const release = await loadRelease(platform, versionId);
+  const secrets = await grantedSecrets(platform, run.installationId, release.manifest);
+  await begin(platform, { run, release, secrets, input, budget });
 }

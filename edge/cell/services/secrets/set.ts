@@ -1,0 +1,62 @@
+import { and, count, eq, isNull, sql } from 'drizzle-orm';
+
+import { type InstallationSecret, type SecretPath, SetSecret } from '#contracts/api/secrets';
+import { Conflict, NotFound } from '#contracts/errors';
+import { importDataKeys, sealText } from '#contracts/sealed-text';
+import { MAX_SECRETS, secretContext } from '#contracts/secret';
+import { installations, installationSecrets } from '#db/postgres/schema/index';
+
+import { requirePermission, type Verb } from '../../context.ts';
+import { recordAudit } from '../audit/record.ts';
+import { transact } from '../transact.ts';
+import { secretView } from './view.ts';
+
+export interface SetSecretInput {
+  readonly path: SecretPath;
+  readonly secret: SetSecret;
+}
+
+/**
+ * Sets the value of a secret for the runs of an installation that start from now on. Setting it again replaces it; it can never
+ * be read back.
+ *
+ * @throws NotFound no such installation · Conflict it holds as many secrets as it may
+ */
+export async function setSecret({ ctx, input }: Verb<SetSecretInput>): Promise<InstallationSecret> {
+  requirePermission(ctx, 'secrets:write');
+  const { id: installationId, name } = input.path;
+  const { value } = SetSecret.parse(input.secret);
+  const keys = await importDataKeys(ctx.env.DATA_KEYS);
+  const sealed = await sealText(keys, secretContext({ tenantId: ctx.tenant.id, installationId }, name), value);
+  const { type, id } = ctx.actor;
+  const change = { sealed, setAt: ctx.now(), setBy: { type, id } };
+
+  return transact(ctx, async (tx) => {
+    // A new revision: what was remembered of this installation no longer holds, and writers wait for each other.
+    const [installation] = await tx
+      .update(installations)
+      .set({ revision: sql`${installations.revision} + 1` })
+      .where(
+        and(
+          eq(installations.id, installationId),
+          eq(installations.tenantId, ctx.tenant.id),
+          isNull(installations.removedAt),
+        ),
+      )
+      .returning({ id: installations.id });
+    if (!installation) throw new NotFound('installation');
+    const [secret] = await tx
+      .insert(installationSecrets)
+      .values({ installationId, name, ...change })
+      .onConflictDoUpdate({ target: [installationSecrets.installationId, installationSecrets.name], set: change })
+      .returning();
+    if (!secret) throw new Error('a secret was written and is not there');
+    const [held] = await tx
+      .select({ count: count() })
+      .from(installationSecrets)
+      .where(eq(installationSecrets.installationId, installationId));
+    if ((held?.count ?? 0) > MAX_SECRETS) throw new Conflict(`an installation holds at most ${MAX_SECRETS} secrets`);
+    await recordAudit(tx, ctx, { action: 'secret.set', target: installationId, details: { name } });
+    return secretView(secret);
+  });
+}
