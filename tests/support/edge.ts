@@ -37,6 +37,8 @@ export interface Edge {
   readonly cellUrls: Readonly<Record<Cell, string>>;
   /** Straight into a cell's database, to see what the API does not show. */
   readonly databases: Readonly<Record<Cell, Pool>>;
+  /** What a cell seals secrets with. */
+  readonly dataKeys: Readonly<Record<Cell, string>>;
   readonly workers: Readonly<Record<Cell, Supervised>>;
   /** The one server that holds both cells' databases. */
   readonly postgres: Supervised;
@@ -125,6 +127,7 @@ export async function startEdge(): Promise<Edge> {
     url,
     cellUrls,
     databases,
+    dataKeys: eachCell((cell) => secrets[cell].DATA_KEYS),
     workers,
     postgres: postgres.process,
     redis: redis.process,

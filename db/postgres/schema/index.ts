@@ -9,6 +9,6 @@ export * from './publishers.ts';
 export * from './runners.ts';
 export * from './runs.ts';
 export * from './schedules.ts';
+export * from './secrets.ts';
 export * from './storage.ts';
 export * from './webhooks.ts';
-export * from './secrets.ts';
