@@ -50,8 +50,12 @@ export async function openText(keys: DataKeys, context: string, sealed: SealedTe
   if (!key) throw new RangeError(`the data key ${id} is not there`);
   const bytes = new Uint8Array(fromBase64(content));
   const nonce = bytes.slice(0, NONCE_BYTES);
-  const opened = await crypto.subtle.decrypt(parameters(nonce, context), key, bytes.slice(NONCE_BYTES));
-  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(opened);
+  try {
+    const opened = await crypto.subtle.decrypt(parameters(nonce, context), key, bytes.slice(NONCE_BYTES));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(opened);
+  } catch (error) {
+    throw new RangeError('a sealed text was changed, or belongs to another context', { cause: error });
+  }
 }
 
 function parameters(nonce: Uint8Array<ArrayBuffer>, context: string) {
