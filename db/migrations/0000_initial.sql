@@ -322,6 +322,15 @@ CREATE TABLE "schedules" (
 	CONSTRAINT "schedules_name" UNIQUE("tenant_id","name")
 );
 --> statement-breakpoint
+CREATE TABLE "installation_secrets" (
+	"installation_id" text NOT NULL,
+	"name" text NOT NULL,
+	"sealed" text NOT NULL,
+	"set_at" timestamp with time zone NOT NULL,
+	"set_by" jsonb NOT NULL,
+	CONSTRAINT "installation_secrets_installation_id_name_pk" PRIMARY KEY("installation_id","name")
+);
+--> statement-breakpoint
 CREATE TABLE "stored_objects" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "stored_objects_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"tenant_id" text NOT NULL,
@@ -381,6 +390,7 @@ ALTER TABLE "capsule_versions" ADD CONSTRAINT "capsule_versions_publisher_key_id
 ALTER TABLE "catalogue_versions" ADD CONSTRAINT "catalogue_versions_capsule_id_catalogue_capsules_id_fk" FOREIGN KEY ("capsule_id") REFERENCES "public"."catalogue_capsules"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "runs" ADD CONSTRAINT "runs_installation_id_installations_id_fk" FOREIGN KEY ("installation_id") REFERENCES "public"."installations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "schedules" ADD CONSTRAINT "schedules_installation_id_installations_id_fk" FOREIGN KEY ("installation_id") REFERENCES "public"."installations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "installation_secrets" ADD CONSTRAINT "installation_secrets_installation_id_installations_id_fk" FOREIGN KEY ("installation_id") REFERENCES "public"."installations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_webhook_id_webhooks_id_fk" FOREIGN KEY ("webhook_id") REFERENCES "public"."webhooks"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "api_keys_tenant" ON "api_keys" USING btree ("tenant_id","created_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "api_keys_active_name" ON "api_keys" USING btree ("tenant_id","name") WHERE "api_keys"."revoked_at" is null;--> statement-breakpoint
