@@ -16,6 +16,9 @@ export function showFrame(terminal: Terminal, frame: Frame): void {
     case 'event':
       note(terminal, `● ${describeEvent(frame.name, frame.data)}`);
       return;
+    case 'attempt':
+      note(terminal, `↻ attempt ${String(frame.attempt)}: ${frame.detail}`);
+      return;
     case 'result':
     case 'usage':
     case 'egress':

@@ -16,9 +16,10 @@ export async function search(this: Context, flags: SearchFlags, ...words: string
   if (page.items.length === 0) return printLine(this.process, 'No capsule matches.');
   printTable(
     this.process,
-    ['capsule', 'version', 'runtime', 'touches', 'a run', 'title'],
+    ['capsule', 'publisher', 'version', 'runtime', 'touches', 'a run', 'title'],
     page.items.map((item) => [
       item.name,
+      item.isPublisherVerified ? 'verified' : '',
       item.latestVersion,
       item.runtime,
       item.permissions.join(' ') || 'nothing',
@@ -35,6 +36,7 @@ export async function show(this: Context, flags: JsonFlag, name: string): Promis
   if (flags.json) return printJson(this.process, { ...capsule, latest: latest ?? null });
   printLine(this.process, `${capsule.name}  ${capsule.title}\n\n${capsule.description}\n`);
   printFields(this.process, {
+    publisher: capsule.isPublisherVerified ? 'verified' : 'not verified: its runs are strict',
     touches: capsule.permissions.join(', ') || 'nothing',
     'a run': `${money(capsule.perRunNanos)} and what it uses: soma cost ${capsule.name}`,
     runtime: capsule.runtime,

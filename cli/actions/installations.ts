@@ -1,3 +1,5 @@
+import type { IsolationClass } from '#contracts/isolation';
+
 import {
   getCapsule,
   getVersion,
@@ -17,6 +19,7 @@ const MOST_INSTALLATIONS = 10_000;
 
 export interface InstallFlags extends JsonFlag {
   readonly range?: string;
+  readonly isolation?: IsolationClass;
   readonly approve?: readonly string[];
   readonly approveAll: boolean;
 }
@@ -24,22 +27,24 @@ export interface InstallFlags extends JsonFlag {
 export async function install(this: Context, flags: InstallFlags, capsule: string): Promise<void> {
   const connection = await connect(this.process.env);
   const approved = flags.approveAll ? await permissionsOfLatest(connection, capsule) : (flags.approve ?? []);
-  const installation = await installOrAsk(this, connection, { capsule, range: flags.range, approved });
+  const installation = await installOrAsk(this, connection, {
+    capsule,
+    range: flags.range,
+    isolation: flags.isolation,
+    approved,
+  });
   if (flags.json) return printJson(this.process, installation);
   printFields(this.process, {
     installed: installation.capsule,
     range: installation.range,
+    isolation: installation.isolation ?? 'as the capsule asks',
     'may touch': installation.approved.join(', ') || 'nothing',
     id: installation.id,
   });
 }
 
 /** What the platform says is missing is shown, loudly, and granted only by a yes. */
-async function installOrAsk(
-  context: Context,
-  connection: Connection,
-  ask: { capsule: string; range: string | undefined; approved: readonly string[] },
-) {
+async function installOrAsk(context: Context, connection: Connection, ask: Parameters<typeof installCapsule>[1]) {
   try {
     return await installCapsule(connection, ask);
   } catch (error) {

@@ -46,6 +46,8 @@ export async function showRun(this: Context, { json }: JsonFlag, id: string): Pr
     capsule: `${run.capsule} ${run.version}`,
     digest: run.digest,
     cell: run.cell,
+    isolation: run.isolation,
+    attempts: run.attempts > 1 ? run.attempts : undefined,
     state: run.state,
     cause: run.cause,
     detail: run.detail || undefined,

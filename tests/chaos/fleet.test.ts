@@ -128,6 +128,15 @@ async function partsOfRuns(count: number): Promise<PartName[]> {
   return runs.map((run) => partNamed(claimsOf(run).runnerId));
 }
 
+/** A runner is known to be ready with its next heartbeat. */
+function spread(): Promise<ReadonlySet<PartName>> {
+  return until(
+    'runs on both runners',
+    async () => new Set(await partsOfRuns(8)),
+    (parts) => parts.size === PARTS.length,
+  );
+}
+
 function pidOf(part: PartName): number {
   const pid = platform.pid(part);
   if (pid === undefined) throw new Error(`${part} does not run`);
@@ -146,7 +155,7 @@ function killing() {
 }
 
 test('runs spread over the runners of a region', async () => {
-  expect(new Set(await partsOfRuns(8))).toEqual(new Set(PARTS));
+  expect(await spread()).toEqual(new Set(PARTS));
 });
 
 test('a runner that is being stopped takes no new runs; the other one does', async () => {
@@ -196,15 +205,7 @@ test('a runner hangs without a word: that is known within ten seconds too, and i
   expect((seenAtMs[again] ?? 0) - hang.atMs).toBeLessThan(LOST_WITHIN_MS);
   expect(await ended(runId)).toMatchObject({ state: 'succeeded', attempts: 2 });
   process.kill(pidOf(hang.part), 'SIGCONT');
-  expect(
-    new Set(
-      await until(
-        'runs on both',
-        () => partsOfRuns(8),
-        (parts) => new Set(parts).size === 2,
-      ),
-    ),
-  ).toEqual(new Set(PARTS));
+  expect(await spread()).toEqual(new Set(PARTS));
 });
 
 test('a cell that was away itself, for longer than a runner may be silent, declares nothing lost', async () => {

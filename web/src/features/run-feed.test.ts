@@ -17,6 +17,8 @@ const RUN: Run = {
   version: '1.0.0',
   digest: Digest.parse(`sha256:${'ab'.repeat(32)}`),
   cell: 'eu-west-1',
+  isolation: 'standard',
+  attempts: 1,
   state: 'queued',
   cause: null,
   detail: null,
@@ -25,6 +27,7 @@ const RUN: Run = {
   usage: null,
   amountNanos: null,
   receipt: null,
+  artifacts: [],
   createdAt: '2026-11-23T10:00:00.000Z',
   startedAt: null,
   endedAt: null,
@@ -47,8 +50,8 @@ const FRAMES = [
 ];
 
 /** A stream of the frames from `from` to `to`, that ends there as a broken connection does. */
-function answer(from: number, to: number): Response {
-  const frames = FRAMES.slice(from, to).map((f) => `id: ${f.seq}\nevent: ${f.kind}\ndata: ${JSON.stringify(f)}\n\n`);
+function answer(from: number, to: number, all: readonly { seq: number; kind: string }[] = FRAMES): Response {
+  const frames = all.slice(from, to).map((f) => `id: ${f.seq}\nevent: ${f.kind}\ndata: ${JSON.stringify(f)}\n\n`);
   return new Response(`event: run\ndata: ${JSON.stringify(RUN)}\n\n: hb\n\n${frames.join('')}`);
 }
 
@@ -66,6 +69,19 @@ test('a run is followed to its end: lines, progress, output, outcome, receipt', 
     outcome: { state: 'succeeded' },
     receipt: 'a.b.c',
   });
+});
+
+test('a run that begins again keeps what was said, and forgets what it came to', async () => {
+  const it = feed();
+  const again = { seq: 6, atMs: 6, kind: 'attempt', attempt: 2, detail: 'the runner went silent' };
+  const end = { ...FRAMES[5], seq: 7, kind: 'end' };
+  await it.follow(() => Promise.resolve(answer(0, 7, [...FRAMES.slice(0, 5), again, end])), atOnce);
+  expect(it.log.lines.map((line) => line.text)).toEqual([
+    'Hello',
+    'found {"rows":2}',
+    'attempt 2: the runner went silent',
+  ]);
+  expect(it.view()).toMatchObject({ phase: 'ended', progress: undefined, output: undefined });
 });
 
 test('after a broken connection it asks for what comes after the last frame, and shows none twice', async () => {

@@ -3,6 +3,7 @@ import type { Outcome, Run, Usage } from '#contracts/run';
 
 import { ApiFailure } from '../api/failure.ts';
 import { followRun, type OpenStream } from '../api/run-stream.ts';
+import { m } from '../messages/index.ts';
 import { LogStore, oncePer } from './log-store.ts';
 
 export interface RunView {
@@ -79,6 +80,8 @@ export class RunFeed {
         return this.#takeEvent(frame.name, frame.data);
       case 'result':
         return this.#change({ output: frame.data });
+      case 'attempt':
+        return this.#beginAgain(frame.attempt, frame.detail);
       case 'usage':
         return this.#change({ usage: frame.usage });
       case 'end':
@@ -101,6 +104,12 @@ export class RunFeed {
     const progress = name === 'progress' ? progressOf(data) : undefined;
     if (progress) return this.#change({ progress });
     this.log.push('event', `${name} ${JSON.stringify(data)}\n`);
+  }
+
+  /** What the attempt before said stays to be read; what it came to no longer counts. */
+  #beginAgain(attempt: number, detail: string): void {
+    this.log.push('event', `${m.run.attempt(attempt, detail)}\n`);
+    this.#change({ progress: undefined, usage: undefined, output: undefined });
   }
 
   #change(part: Partial<RunView>): void {

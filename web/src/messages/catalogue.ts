@@ -20,6 +20,8 @@ const RUNTIME: Readonly<Record<string, string>> = {
 };
 
 export const capsule = {
+  verified: 'verified',
+  verifiedTitle: 'The platform has verified who publishes this',
   noPermissions: 'Touches nothing',
   anyHostOf: (domain: string) => `Any host of ${domain}`,
   artifacts: 'Writes artifacts',

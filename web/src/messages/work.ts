@@ -41,6 +41,8 @@ export const run = {
   follow: 'Follow',
   empty: 'Output appears here as the capsule writes it.',
   quiet: 'The capsule wrote nothing.',
+  attempt: (attempt: number, why: string) => `attempt ${attempt}: ${why}`,
+  attempts: (count: number) => `${count} attempts`,
   lines: (n: number) => counted(n, 'line', 'lines'),
   output: (n: number) => `Output, ${counted(n, 'line', 'lines')}`,
   progress: 'Progress',

@@ -11,6 +11,7 @@ import { Loaded } from '../ui/loaded.tsx';
 import { Seal } from '../ui/seal.tsx';
 import { PageSkeleton } from '../ui/skeleton.tsx';
 import { Touches } from '../ui/touches.tsx';
+import { VerifiedTag } from '../ui/verified-tag.tsx';
 import { CapsuleAction } from './capsule-action.tsx';
 
 const route = getRouteApi('/capsules/$publisher/$slug');
@@ -36,7 +37,9 @@ function Content({ capsule, version }: { capsule: CapsuleDetail; version: string
       <div className="flex flex-wrap items-center gap-x-5 gap-y-4">
         <Seal digest={summary?.digest ?? capsule.latestDigest} size={68} />
         <div className="min-w-0 flex-1 basis-64">
-          <p className="text-sm wrap-anywhere text-ink-2">{capsule.name}</p>
+          <p className="text-sm wrap-anywhere text-ink-2">
+            {capsule.name} {capsule.isPublisherVerified && <VerifiedTag />}
+          </p>
           <h1 className="text-xl sm:text-2xl">
             {capsule.title} <span className="figures align-middle text-base font-normal text-ink-3">{version}</span>
           </h1>

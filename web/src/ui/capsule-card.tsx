@@ -7,6 +7,7 @@ import { m } from '../messages/index.ts';
 import { PermissionTags } from './permission-tags.tsx';
 import { Price } from './price.tsx';
 import { Seal } from './seal.tsx';
+import { VerifiedTag } from './verified-tag.tsx';
 
 export function CapsuleCard({ listing }: { listing: CapsuleListing }) {
   const { publisher, slug } = listing;
@@ -20,7 +21,10 @@ export function CapsuleCard({ listing }: { listing: CapsuleListing }) {
               {listing.title}
             </Link>
           </h2>
-          <p className="truncate text-sm text-ink-3">{listing.name}</p>
+          <p className="flex items-center gap-2 text-sm text-ink-3">
+            <span className="truncate">{listing.name}</span>
+            {listing.isPublisherVerified && <VerifiedTag />}
+          </p>
         </div>
         <span className="figures ml-auto self-start text-xs text-ink-3">{listing.latestVersion}</span>
       </div>

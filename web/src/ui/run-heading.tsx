@@ -17,7 +17,8 @@ export function RunHeading({ run, action }: { run: Run; action: ReactNode }) {
             {m.run.title(run.capsule)} <span className="figures text-sm font-normal text-ink-3">{run.version}</span>
           </h1>
           <p className="text-sm wrap-anywhere text-ink-3">
-            <Time iso={run.createdAt} />, <span className="figures text-xs">{run.id}</span>, {run.cell}
+            <Time iso={run.createdAt} />, <span className="figures text-xs">{run.id}</span>, {run.cell}, {run.isolation}
+            {run.attempts > 1 && `, ${m.run.attempts(run.attempts)}`}
           </p>
         </div>
       </div>
