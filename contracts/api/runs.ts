@@ -49,6 +49,10 @@ export const RunSummary = Run.omit({ output: true, receipt: true, artifacts: tru
 export type RunSummary = z.infer<typeof RunSummary>;
 export const RunPage = pageOf(RunSummary);
 
+/** Apart from the run, for it may be large. */
+export const RunInput = z.object({ runId: idOf('run'), input: Json }).meta({ id: 'RunInput' });
+export type RunInput = z.infer<typeof RunInput>;
+
 export const RunReceipt = z
   .object({
     runId: idOf('run'),

@@ -100,6 +100,8 @@ describe('a re-run', () => {
   const again = ({ tenant }: World, id: string, json: object = {}, headers = {}) =>
     tenant.ask(`/v1/runs/${id}/rerun`, { json, headers });
 
+  const inputOf = async ({ tenant }: World, id: string) => (await tenant.ask(`/v1/runs/${id}/input`)).body;
+
   test('repeats the input and the version, and says what it repeats', async () => {
     const world = await newWorld();
     const first = Run.parse((await start(world)).body);
@@ -111,16 +113,14 @@ describe('a re-run', () => {
     expect(current).toMatchObject({ rerunOf: first.id, version: '1.1.0' });
     expect((await world.tenant.ask(`/v1/runs/${same.id}`)).body).toMatchObject({ rerunOf: first.id });
 
-    const { rows } = await edge.databases['eu-west-1'].query('select input from runs where id = $1', [same.id]);
-    expect(rows).toEqual([{ input: { word: 'hi' } }]);
+    expect(await inputOf(world, same.id)).toEqual({ runId: same.id, input: { word: 'hi' } });
   });
 
   test('takes another input, judged like any', async () => {
     const world = await newWorld();
     const first = Run.parse((await start(world)).body);
     const edited = Run.parse((await again(world, first.id, { input: { word: 'ho' } })).body);
-    const { rows } = await edge.databases['eu-west-1'].query('select input from runs where id = $1', [edited.id]);
-    expect(rows).toEqual([{ input: { word: 'ho' } }]);
+    expect(await inputOf(world, edited.id)).toEqual({ runId: edited.id, input: { word: 'ho' } });
     expect(refusalOf(await again(world, first.id, { input: { word: 1 } }))).toBe('invalid_input');
     expect(refusalOf(await again(world, first.id, { version: 'latest' }))).toBe('invalid_input');
   });
@@ -155,7 +155,9 @@ describe('a re-run', () => {
   test('of a run of another tenant, or of an installation that was removed, is not found', async () => {
     const world = await newWorld();
     const { id } = Run.parse((await start(world)).body);
-    expect(refusalOf(await again(await newWorld(), id))).toBe('not_found');
+    const stranger = await newWorld();
+    expect(refusalOf(await again(stranger, id))).toBe('not_found');
+    expect(refusalOf(await stranger.tenant.ask(`/v1/runs/${id}/input`))).toBe('not_found');
     await world.tenant.ask(`/v1/installations/${world.installation}`, { method: 'DELETE' });
     expect(refusalOf(await again(world, id, { version: 'current' }))).toBe('not_found');
   });
