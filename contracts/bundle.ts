@@ -17,11 +17,29 @@ export interface BundleLimits {
   readonly maxFiles: number;
 }
 export const BUNDLE_LIMITS: BundleLimits = { maxBytes: 32 * 2 ** 20, maxFiles: 2_000 };
+/** Of a whole upload: the bundle, its signature and the lines between them. */
+export const UPLOAD_MAX_BYTES = BUNDLE_LIMITS.maxBytes + 64 * 2 ** 10;
 
 const END_BYTES = 2 * BLOCK_BYTES;
 
 /** @throws DomainError `invalid_bundle` where the files could not be unpacked again */
 export function packBundle(files: ReadonlyMap<string, Uint8Array>, limits: BundleLimits = BUNDLE_LIMITS): Uint8Array {
+  assertManifest(files);
+  return packFiles(files, limits);
+}
+
+/**
+ * The contents are views into `bytes`, not copies.
+ * @throws DomainError `invalid_bundle` that names the entry, what is wrong with it and what would be right
+ */
+export function unpackBundle(bytes: Uint8Array, limits: BundleLimits = BUNDLE_LIMITS): Map<string, Uint8Array> {
+  const files = unpackFiles(bytes, limits);
+  assertManifest(files);
+  return files;
+}
+
+/** The same form without a manifest, for whatever else is an archive of files: see layer.ts. */
+export function packFiles(files: ReadonlyMap<string, Uint8Array>, limits: BundleLimits = BUNDLE_LIMITS): Uint8Array {
   const entries = [...files].toSorted(([a], [b]) => byUtf8(a, b));
   assertPaths(
     entries.map(([path]) => path),
@@ -40,11 +58,8 @@ export function packBundle(files: ReadonlyMap<string, Uint8Array>, limits: Bundl
   return archive;
 }
 
-/**
- * The contents are views into `bytes`, not copies.
- * @throws DomainError `invalid_bundle` that names the entry, what is wrong with it and what would be right
- */
-export function unpackBundle(bytes: Uint8Array, limits: BundleLimits = BUNDLE_LIMITS): Map<string, Uint8Array> {
+/** As `unpackBundle`, of what `packFiles` packs. */
+export function unpackFiles(bytes: Uint8Array, limits: BundleLimits = BUNDLE_LIMITS): Map<string, Uint8Array> {
   if (bytes.length > limits.maxBytes) throw tooLarge(bytes.length, limits);
   const files = new Map<string, Uint8Array>();
   let offset = 0;
@@ -77,7 +92,7 @@ export function unpackBundle(bytes: Uint8Array, limits: BundleLimits = BUNDLE_LI
   return files;
 }
 
-/** Holds for the whole list: safe, sorted, distinct on any file system, and with a manifest. */
+/** Holds for the whole list: safe, sorted, and distinct on any file system. */
 function assertPaths(paths: readonly string[], limits: BundleLimits): void {
   if (paths.length > limits.maxFiles) throw tooMany(paths.length, limits);
   const spelling = new Map<string, { readonly path: string; readonly isFile: boolean }>();
@@ -104,7 +119,10 @@ function assertPaths(paths: readonly string[], limits: BundleLimits): void {
       spelling.set(folded, { path: part, isFile });
     }
   }
-  if (!paths.includes(MANIFEST_PATH)) {
+}
+
+function assertManifest(files: ReadonlyMap<string, Uint8Array>): void {
+  if (!files.has(MANIFEST_PATH)) {
     throw invalidBundle(MANIFEST_PATH, 'the bundle has no manifest; expected capsule.json at its root');
   }
 }
@@ -154,9 +172,9 @@ function isZero(bytes: Uint8Array): boolean {
 }
 
 function tooLarge(bytes: number, limits: BundleLimits): DomainError {
-  return invalidBundle('', `the bundle has ${bytes} bytes; expected at most ${limits.maxBytes}`);
+  return invalidBundle('', `the archive has ${bytes} bytes; expected at most ${limits.maxBytes}`);
 }
 
 function tooMany(files: number, limits: BundleLimits): DomainError {
-  return invalidBundle('', `the bundle has ${files} files or more; expected at most ${limits.maxFiles}`);
+  return invalidBundle('', `the archive has ${files} files or more; expected at most ${limits.maxFiles}`);
 }

@@ -1,9 +1,10 @@
-import { createRoute, OpenAPIHono, type RouteConfig } from '@hono/zod-openapi';
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { every } from 'hono/combine';
 
 import type { Cell } from '#contracts/cells';
 import { InvalidInput, Problem, violationsOf } from '#contracts/errors';
+import type { Access, Operation } from '#contracts/operation';
 
 import type { AppEnv, Caller, Ctx, OperatorCtx, PersonCtx } from './context.ts';
 import {
@@ -17,16 +18,7 @@ import {
 } from './middleware/guards.ts';
 import { DEFAULT_BODY_BYTES, DEFAULT_TIMEOUT_MS, limitBody, limitTime } from './middleware/limits.ts';
 
-/**
- * Who may call a route:
- * tenant  any credential that acts for a tenant → `c.var.ctx`
- * person  a session, tenant or not → `c.var.person`
- * caller  any credential, tenant or not → `c.var.caller`
- * peer    another cell, by its signed token → `c.var.peer`
- * runner  a runner of this cell, by its client certificate → `c.var.runner`
- * operator  who operates the platform, by a client certificate → `c.var.operator`
- * public  anyone
- */
+/** What a route's handler finds in `c.var`, by who may call it. */
 interface GuardEnvs {
   tenant: { Variables: { ctx: Ctx } };
   person: { Variables: { person: PersonCtx } };
@@ -36,19 +28,6 @@ interface GuardEnvs {
   operator: { Variables: { operator: OperatorCtx } };
   public: AppEnv;
 }
-export type Access = keyof GuardEnvs;
-
-/** The audit action a route's writes leave, or why it leaves none: `none: read`. */
-export type AuditDeclaration = `${string}.${string}` | `none: ${string}`;
-
-export type RouteDeclaration = Omit<RouteConfig, 'middleware'> & {
-  access: Access;
-  audit: AuditDeclaration;
-  /** 1 MiB where not said. */
-  maxBodyBytes?: number;
-  /** Time to the first byte of the answer; 30 s where not said. */
-  timeoutMs?: number;
-};
 
 /** Declared on the operation in the OpenAPI document too, where the tests enumerate them. */
 export const AUDIT_EXTENSION = 'x-soma-audit';
@@ -64,11 +43,11 @@ const GUARDS = {
   public: guardPublic,
 } satisfies Record<Access, (auditAction: string) => MiddlewareHandler>;
 
-/** `createRoute` with two things that no route may leave open: who may call it, and what evidence its writes leave. */
-export function route<P extends string, const R extends RouteDeclaration & { path: P }>(
-  declaration: R,
-): Omit<R, 'access' | 'audit' | 'maxBodyBytes' | 'timeoutMs'> & { path: P; method: R['method'] } & {
-  middleware: MiddlewareHandler<GuardEnvs[R['access']]>;
+/** An operation as a route: who may call it is guarded, what it may take is bounded, and its refusals are described. */
+export function route<const O extends Operation>(
+  operation: O,
+): Omit<O, 'access' | 'audit' | 'maxBodyBytes' | 'timeoutMs'> & {
+  middleware: MiddlewareHandler<GuardEnvs[O['access']]>;
 };
 export function route({
   access,
@@ -76,10 +55,10 @@ export function route({
   responses,
   maxBodyBytes = DEFAULT_BODY_BYTES,
   timeoutMs = DEFAULT_TIMEOUT_MS,
-  ...declaration
-}: RouteDeclaration) {
+  ...described
+}: Operation) {
   return createRoute({
-    ...declaration,
+    ...described,
     ...(access === 'public'
       ? {}
       : { security: [{ [access === 'runner' || access === 'operator' ? 'mutualTls' : 'bearer']: [] }] }),

@@ -1,25 +1,9 @@
-import { PublisherPath, PublisherVerification, SetPublisherVerified } from '#contracts/api/publishers';
+import * as api from '#contracts/operations/operator';
 
 import { route, router } from '../openapi.ts';
 import { setPublisherVerified } from '../services/publishers/set-verified.ts';
 
-const setVerified = route({
-  method: 'put',
-  path: '/internal/v1/publishers/{handle}/verification',
-  tags: ['Operators'],
-  summary: 'Verify a publisher, or take that back, over mutual TLS',
-  access: 'operator',
-  audit: 'publisher.set-verified',
-  request: {
-    params: PublisherPath,
-    body: { required: true, content: { 'application/json': { schema: SetPublisherVerified } } },
-  },
-  responses: {
-    200: { description: 'As it is now', content: { 'application/json': { schema: PublisherVerification } } },
-  },
-});
-
-export const operator = router().openapi(setVerified, async (c) =>
+export const operator = router().openapi(route(api.setVerified), async (c) =>
   c.json(
     await setPublisherVerified({
       ctx: c.var.operator,

@@ -1,23 +1,9 @@
 import { z } from '@hono/zod-openapi';
 
 import { Manifest } from '#contracts/manifest';
+import * as api from '#contracts/operations/schemas';
 
 import { route, router } from '../openapi.ts';
-
-const capsule = route({
-  method: 'get',
-  path: '/schemas/capsule.json',
-  tags: ['Schemas'],
-  summary: 'JSON Schema 2020-12 of capsule.json',
-  access: 'public',
-  audit: 'none: read',
-  responses: {
-    200: {
-      description: 'The schema',
-      content: { 'application/schema+json': { schema: z.record(z.string(), z.unknown()) } },
-    },
-  },
-});
 
 /** As an author writes it: before defaults are filled in. */
 function capsuleSchema(publicUrl: string): Record<string, unknown> {
@@ -25,7 +11,7 @@ function capsuleSchema(publicUrl: string): Record<string, unknown> {
   return { $id: `${publicUrl}/schemas/capsule.json`, title: 'capsule.json', ...schema };
 }
 
-export const schemas = router().openapi(capsule, (c) =>
+export const schemas = router().openapi(route(api.capsule), (c) =>
   c.json(capsuleSchema(c.env.PUBLIC_URL), 200, {
     'content-type': 'application/schema+json',
     'cache-control': 'public, max-age=300',

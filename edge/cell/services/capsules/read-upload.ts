@@ -2,8 +2,6 @@ import { BUNDLE_LIMITS } from '#contracts/bundle';
 import { DomainError, InvalidInput } from '#contracts/errors';
 
 const SIGNATURE_MAX_BYTES = 16 * 2 ** 10;
-/** Of the whole request: both parts and the lines between them. */
-export const UPLOAD_MAX_BYTES = BUNDLE_LIMITS.maxBytes + 64 * 2 ** 10;
 
 export interface Upload {
   readonly bundle: Uint8Array;
