@@ -22,6 +22,8 @@ export function showFrame(terminal: Terminal, frame: Frame): void {
     case 'result':
     case 'usage':
     case 'egress':
+    case 'row':
+    case 'state':
     case 'end':
   }
 }

@@ -3,6 +3,7 @@ import type { Placement } from '#contracts/objects';
 import { backoffMs } from '../backoff.ts';
 import { fleetOf } from '../env.ts';
 import { within } from '../within.ts';
+import { collect } from './collect.ts';
 import { forget, record, settle } from './ending.ts';
 import type { Judgement } from './facts.ts';
 import { Follower } from './follower.ts';
@@ -103,7 +104,7 @@ export class Driver {
       });
       if (step.kind === 'wait') return;
       if (step.kind === 'done') return ctx.storage.deleteAlarm();
-      if (step.kind === 'settle' || step.kind === 'record' || step.kind === 'forget') {
+      if (isDuty(step.kind)) {
         if (!(await this.finish(step.kind))) return;
         continue;
       }
@@ -181,7 +182,7 @@ export class Driver {
   private async hearEnd(end: EndFrame): Promise<void> {
     const { store, env } = this.parts;
     const runnerId = store.facts.placement?.runnerId ?? '';
-    const judgement = await judgeEnd({ end, request: store.request, output: store.output(), runnerId, env });
+    const judgement = await judgeEnd({ end, request: store.request, said: store.said, runnerId, env });
     this.end(judgement, end.seq - store.facts.seqOffset);
   }
 
@@ -250,7 +251,7 @@ export class Driver {
   }
 
   /** One of the duties after the end. False where it failed: the alarm tries again, for as long as it takes. */
-  private async finish(duty: 'settle' | 'record' | 'forget'): Promise<boolean> {
+  private async finish(duty: Duty): Promise<boolean> {
     const { store, env, ctx, bell } = this.parts;
     try {
       // Two messages about one run, in their order.
@@ -275,5 +276,10 @@ export class Driver {
   }
 }
 
-const DUTIES = { settle, record, forget } as const;
-const DONE = { settle: 'settled', record: 'recorded', forget: 'forgotten' } as const;
+const DUTIES = { settle, record, collect, forget } as const;
+const DONE = { settle: 'settled', record: 'recorded', collect: 'collected', forget: 'forgotten' } as const;
+type Duty = keyof typeof DUTIES;
+
+function isDuty(kind: Step['kind']): kind is Duty {
+  return kind in DUTIES;
+}

@@ -1,9 +1,10 @@
+import { lastChanges } from '#contracts/capsule-state';
 import { idOf } from '#contracts/ids';
 import type { RunEnded } from '#contracts/objects';
 
 import { type RunEnv, usageMeterOf } from '../env.ts';
 import { within } from '../within.ts';
-import type { Conclusion } from './facts.ts';
+import { conclusionOf } from './facts.ts';
 import { FrameReader } from './ndjson.ts';
 import { RunnerClient } from './runner-client.ts';
 import type { RunStore } from './store.ts';
@@ -29,7 +30,7 @@ export async function settle(env: RunEnv, { request, facts }: RunStore): Promise
 export async function record(env: RunEnv, store: RunStore): Promise<void> {
   const { runId, tenantId, isolation } = store.request.start;
   const { placement, former, attempt } = store.facts;
-  const { outcome, usage, amountNanos, receipt, hasOutput, startedAtMs, endedAtMs } = conclusionOf(store.facts);
+  const { outcome, usage, amountNanos, receipt, hasOutput, startedAtMs, endedAtMs, left } = conclusionOf(store.facts);
   const holder = placement ?? former?.heldBy;
   const ended: RunEnded = {
     runId,
@@ -37,14 +38,17 @@ export async function record(env: RunEnv, store: RunStore): Promise<void> {
     outcome,
     usage,
     amountNanos,
-    output: hasOutput ? (store.output() ?? null) : null,
+    output: hasOutput ? (store.said.output() ?? null) : null,
     receipt,
     startedAtMs: startedAtMs ?? store.facts.acceptedAtMs,
     endedAtMs,
     runnerId: holder ? idOf('rnr').parse(holder.runnerId) : null,
     isolation,
     attempts: attempt,
-    egress: store.egress(),
+    egress: store.said.egress(),
+    artifacts: [...(left?.artifacts ?? [])],
+    datasets: [...(left?.datasets ?? [])],
+    stateChanges: left?.hasStateChanges ? lastChanges(store.said.stateChanges()) : [],
   };
   await within(CALL_LIMIT_MS, 'recording the end', env.SELF.recordRunEnded(ended));
 }
@@ -103,9 +107,4 @@ async function endSeqOf(body: ReadableStream<Uint8Array>): Promise<number> {
     if (end) return end.seq;
   }
   throw new Error('the stream ended before the run did');
-}
-
-function conclusionOf({ conclusion }: RunStore['facts']): Conclusion {
-  if (!conclusion) throw new Error('this run has not ended');
-  return conclusion;
 }

@@ -1,3 +1,5 @@
+import type { Artifact } from '#contracts/artifact';
+import type { DatasetPart } from '#contracts/dataset';
 import type { Placement } from '#contracts/objects';
 import type { Outcome, Usage } from '#contracts/run';
 
@@ -27,6 +29,8 @@ export interface Facts {
   readonly conclusion: Conclusion | null;
   readonly isSettled: boolean;
   readonly isRecorded: boolean;
+  /** What the run left is in the bucket, or known to be lost. */
+  readonly isCollected: boolean;
   /** Whoever held the run knows that it may be forgotten. */
   readonly isForgotten: boolean;
   /** Consecutive failures of the step at hand, once the run has ended. */
@@ -51,6 +55,15 @@ export interface Judgement {
   readonly hasOutput: boolean;
   readonly startedAtMs: number | null;
   readonly endedAtMs: number;
+  /** What the receipt says the run left behind; absent where that is nothing. */
+  readonly left?: Left | undefined;
+}
+
+export interface Left {
+  readonly artifacts: readonly Artifact[];
+  readonly datasets: readonly DatasetPart[];
+  /** Whether what the run did to its installation's state counts. */
+  readonly hasStateChanges: boolean;
 }
 
 /** How the run ended, as its tenant is told, and what follows from it. */
@@ -69,7 +82,7 @@ export interface FormerAttempt {
 }
 
 export type Fact = FactOnTheWay | FactAfterTheEnd;
-type FactAfterTheEnd = { readonly kind: 'settled' | 'recorded' | 'forgotten' | 'failed' };
+type FactAfterTheEnd = { readonly kind: 'settled' | 'recorded' | 'collected' | 'forgotten' | 'failed' };
 type FactOnTheWay =
   | { readonly kind: 'begun'; readonly isIdempotent: boolean; readonly placement: Placement | null }
   | { readonly kind: 'placed'; readonly placement: Placement | null }
@@ -86,6 +99,8 @@ export function learn(facts: Facts, fact: Fact): Facts {
       return { ...facts, isSettled: true, failures: 0 };
     case 'recorded':
       return { ...facts, isRecorded: true, failures: 0 };
+    case 'collected':
+      return { ...facts, isCollected: true, failures: 0 };
     case 'forgotten':
       return { ...facts, isForgotten: true, failures: 0 };
     case 'failed':
@@ -140,6 +155,12 @@ export const NOTHING_KNOWN: Facts = {
   conclusion: null,
   isSettled: false,
   isRecorded: false,
+  isCollected: false,
   isForgotten: false,
   failures: 0,
 };
+
+export function conclusionOf({ conclusion }: Facts): Conclusion {
+  if (!conclusion) throw new Error('this run has not ended');
+  return conclusion;
+}

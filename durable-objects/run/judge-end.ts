@@ -1,6 +1,6 @@
+import { lastChanges } from '#contracts/capsule-state';
 import type { Frame } from '#contracts/frames';
 import { idOf } from '#contracts/ids';
-import type { JsonValue } from '#contracts/json';
 import { jsonSha256 } from '#contracts/json-sha256';
 import { chargeFor } from '#contracts/pricing';
 import type { ReceiptClaims } from '#contracts/receipt';
@@ -8,16 +8,17 @@ import { NO_USAGE } from '#contracts/run';
 import { verifyReceipt } from '#contracts/verify-receipt';
 
 import { cellOf, type RunEnv } from '../env.ts';
-import type { Judgement } from './facts.ts';
+import type { Judgement, Left } from './facts.ts';
 import type { RunRequest } from './request.ts';
+import type { Said } from './said.ts';
 
 export type EndFrame = Extract<Frame, { kind: 'end' }>;
 
 interface Hearing {
   readonly end: EndFrame;
   readonly request: RunRequest;
-  /** The last result that this object holds, the one a receipt must be about. */
-  readonly output: JsonValue | undefined;
+  /** What this object holds of it, the thing a receipt must be about. */
+  readonly said: Pick<Said, 'output' | 'stateChanges'>;
   /** Who was asked to run it. */
   readonly runnerId: string;
   readonly env: RunEnv;
@@ -42,6 +43,7 @@ export async function judgeEnd(hearing: Hearing): Promise<Judgement> {
       hasOutput: claims.outputSha256 !== null,
       startedAtMs,
       endedAtMs,
+      left: leftBy(claims),
     };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
@@ -57,7 +59,7 @@ export async function judgeEnd(hearing: Hearing): Promise<Judgement> {
 }
 
 async function provenClaims(
-  { request, output, runnerId, env }: Hearing,
+  { request, said, runnerId, env }: Hearing,
   jws: string | undefined,
 ): Promise<ReceiptClaims> {
   if (jws === undefined) throw new Error('the run ended without a receipt');
@@ -79,10 +81,20 @@ async function provenClaims(
       inputSha256: jsonSha256(input),
     },
   });
+  const output = said.output();
   if (claims.outputSha256 !== null && (output === undefined || claims.outputSha256 !== jsonSha256(output))) {
     throw new Error('the receipt is about another output');
   }
+  if (claims.state && claims.state.changesSha256 !== jsonSha256(lastChanges(said.stateChanges()))) {
+    throw new Error('the receipt is about other changes of the state');
+  }
   return claims;
+}
+
+function leftBy({ artifacts = [], datasets = [], state, outcome }: ReceiptClaims): Left | undefined {
+  const hasStateChanges = state !== undefined && outcome.state === 'succeeded';
+  if (artifacts.length === 0 && datasets.length === 0 && !hasStateChanges) return undefined;
+  return { artifacts, datasets, hasStateChanges };
 }
 
 /** An end of which nothing is proven: nothing is charged. */

@@ -4,11 +4,23 @@ import { HEARTBEAT_INTERVAL_MS } from '#contracts/runner';
 import type { Facts, Judgement } from './facts.ts';
 
 /**
- * The life of one run as a function of what is known of it: reserve → start → follow → settle → record → forget; where its runner is lost,
+ * The life of one run as a function of what is known of it: reserve → start → follow → settle → record → collect → forget; where its runner is lost,
  * once more from start. Every step may be repeated: what it has achieved is a fact, and a fact is written once.
  */
 export type Step =
-  | { readonly kind: 'wait' | 'reserve' | 'start' | 'recover' | 'follow' | 'settle' | 'record' | 'forget' | 'done' }
+  | {
+      readonly kind:
+        | 'wait'
+        | 'reserve'
+        | 'start'
+        | 'recover'
+        | 'follow'
+        | 'settle'
+        | 'record'
+        | 'collect'
+        | 'forget'
+        | 'done';
+    }
   | { readonly kind: 'conclude'; readonly outcome: Outcome };
 
 export interface Trial {
@@ -49,6 +61,7 @@ export function nextStep(facts: Facts, trial: Trial): Step {
 function afterTheEnd(facts: Facts): Step {
   if (!facts.isSettled) return { kind: 'settle' };
   if (!facts.isRecorded) return { kind: 'record' };
+  if (!facts.isCollected && facts.conclusion?.left) return { kind: 'collect' };
   return { kind: facts.isForgotten ? 'done' : 'forget' };
 }
 
@@ -66,7 +79,7 @@ export function endingOf(facts: Facts, judgement: Judgement): Ending {
   if (outcome.state !== 'refused' || !facts.former) return { kind: 'conclude', judgement };
   const { judgement: former } = facts.former;
   const detail = `${former.outcome.detail}; it could not be started again: ${outcome.detail}`.slice(0, MOST_DETAIL);
-  return { kind: 'conclude', judgement: { ...former, hasOutput: false, outcome: { ...former.outcome, detail } } };
+  return { kind: 'conclude', judgement: { ...former, hasOutput: false, left: undefined, outcome: { ...former.outcome, detail } } };
 }
 
 function isRetried(facts: Facts, { state }: Outcome): boolean {

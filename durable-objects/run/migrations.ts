@@ -27,4 +27,8 @@ export const RUN_MIGRATIONS = [
    ALTER TABLE run ADD COLUMN seq_offset INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE run ADD COLUMN former TEXT`,
   `CREATE INDEX egress ON frames (seq) WHERE kind = 'egress'`,
+  `ALTER TABLE run ADD COLUMN is_collected INTEGER NOT NULL DEFAULT 0;
+   DROP INDEX results;
+   DROP INDEX egress;
+   CREATE INDEX frames_to_find ON frames (kind, seq) WHERE kind IN ('result', 'egress', 'row', 'state')`,
 ] as const;

@@ -27,6 +27,7 @@ class Model {
   readonly accepted: { readonly attempt: number; readonly runnerId: string }[] = [];
   readonly booked: Judgement[] = [];
   recorded = 0;
+  collected = 0;
   private lastSeq = 0;
   private tryingForMs = 0;
   private isStartUncertain = false;
@@ -97,6 +98,10 @@ class Model {
         if (answer === 'nothing') return this.learn({ kind: 'failed' });
         this.recorded += 1;
         return this.learn({ kind: 'recorded' });
+      case 'collect':
+        if (answer === 'nothing') return this.learn({ kind: 'failed' });
+        this.collected += 1;
+        return this.learn({ kind: 'collected' });
       case 'forget':
         return this.learn({ kind: answer === 'nothing' ? 'failed' : 'forgotten' });
       default:
@@ -156,6 +161,7 @@ function judged(outcome: Outcome): Judgement {
     hasOutput: false,
     startedAtMs: null,
     endedAtMs: 1,
+    left: outcome.state === 'succeeded' ? { artifacts: [], datasets: [], hasStateChanges: true } : undefined,
   };
 }
 
@@ -205,6 +211,12 @@ test('every run is booked once and recorded once, as it ended', () => {
   property((model) => {
     expect(model.booked).toEqual([model.facts.conclusion]);
     expect(model.recorded).toBe(1);
+  });
+});
+
+test('what a run left is fetched once, and only where it left something', () => {
+  property((model) => {
+    expect(model.collected).toBe(model.facts.conclusion?.left ? 1 : 0);
   });
 });
 

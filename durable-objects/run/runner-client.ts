@@ -1,3 +1,5 @@
+import { BUNDLE_MEDIA_TYPE } from '#contracts/bundle';
+import { LAYER_MEDIA_TYPE } from '#contracts/layer';
 import { RunnerProblem, type StartRun } from '#contracts/runner';
 
 /**
@@ -7,7 +9,8 @@ export type StartAnswer =
   | { readonly kind: 'streaming'; readonly stream: RunnerStream }
   /** Certain not to have started here: full, draining, or never reached. */
   | { readonly kind: 'elsewhere'; readonly detail: string }
-  | { readonly kind: 'bundle-missing' }
+  /** Until it has these bundles and layers. */
+  | { readonly kind: 'missing'; readonly digests: readonly string[] }
   /** The runner understood, and will not. */
   | { readonly kind: 'rejected'; readonly detail: string };
 
@@ -26,6 +29,7 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const ATTACH_TIMEOUT_MS = 2_000;
 const CALL_TIMEOUT_MS = 10_000;
 const BUNDLE_TIMEOUT_MS = 60_000;
+const ARTIFACT_TIMEOUT_MS = 120_000;
 
 /**
  * Cloudflare's own statuses for a connection to the origin that was never made: the request was not delivered, so it may be made elsewhere.
@@ -51,7 +55,8 @@ export class RunnerClient {
     if (response.status === 200 && response.body) return { kind: 'streaming', stream: { body: response.body, abort } };
     const text = await response.text();
     const detail = describe(response.status, text);
-    if (response.status === 409 && codeOf(text) === 'bundle_missing') return { kind: 'bundle-missing' };
+    const { missing: digests } = problemIn(text) ?? {};
+    if (response.status === 409 && digests) return { kind: 'missing', digests };
     if (response.status === 429 || response.status === 503 || NEVER_DELIVERED.has(response.status)) {
       return { kind: 'elsewhere', detail };
     }
@@ -71,15 +76,26 @@ export class RunnerClient {
     throw new Error(`the runner did not continue: ${detail}`);
   }
 
-  async pushBundle(digest: string, bundle: ReadableStream<Uint8Array>): Promise<void> {
-    const response = await this.runners.fetch(this.url(`/v1/bundles/${digest}`), {
+  async push(kind: 'bundles' | 'layers', digest: string, archive: ReadableStream<Uint8Array>): Promise<void> {
+    const response = await this.runners.fetch(this.url(`/v1/${kind}/${digest}`), {
       method: 'PUT',
-      headers: { 'content-type': 'application/vnd.soma.capsule.v1+tar' },
-      body: bundle,
+      headers: { 'content-type': kind === 'bundles' ? BUNDLE_MEDIA_TYPE : LAYER_MEDIA_TYPE },
+      body: archive,
       signal: AbortSignal.timeout(BUNDLE_TIMEOUT_MS),
     });
     const detail = describe(response.status, await response.text());
-    if (response.status !== 204) throw new Error(`the runner did not take the bundle: ${detail}`);
+    if (response.status !== 204) throw new Error(`the runner did not take ${digest}: ${detail}`);
+  }
+
+  /** A file that a run left; undefined where the runner does not have it. */
+  async artifact(runId: string, sha256: string): Promise<ReadableStream<Uint8Array> | undefined> {
+    const response = await this.runners.fetch(this.url(`/v1/runs/${runId}/artifacts/${sha256}`), {
+      signal: AbortSignal.timeout(ARTIFACT_TIMEOUT_MS),
+    });
+    if (response.status === 200 && response.body) return response.body;
+    const detail = describe(response.status, await response.text());
+    if (response.status === 404) return undefined;
+    throw new Error(`the runner did not hand a file over: ${detail}`);
   }
 
   /** What the runner no longer knows needs no acknowledgement. */
@@ -126,9 +142,9 @@ function describe(status: number, text: string): string {
   return `${status} ${text.slice(0, 200)}`.trim();
 }
 
-function codeOf(text: string): string | undefined {
+function problemIn(text: string): RunnerProblem | undefined {
   try {
-    return RunnerProblem.safeParse(JSON.parse(text)).data?.code;
+    return RunnerProblem.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }

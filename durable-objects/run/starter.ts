@@ -125,10 +125,13 @@ export class Starter {
     const { env } = this.parts;
     const runner = new RunnerClient(env.RUNNERS, placement.endpoint);
     const answer = await runner.start(start);
-    if (answer.kind !== 'bundle-missing') return answer;
-    const bundle = await env.BLOBS.get(`bundles/${start.digest}`);
-    if (!bundle) return { kind: 'rejected', detail: `the bundle ${start.digest} is not in this region's store` };
-    await runner.pushBundle(start.digest, bundle.body);
+    if (answer.kind !== 'missing') return answer;
+    const { digest: bundle, layers } = start;
+    for (const digest of [...layers, bundle].filter((needed) => answer.digests.includes(needed))) {
+      const archive = await env.BLOBS.get(`bundles/${digest}`);
+      if (!archive) return { kind: 'rejected', detail: `${digest} is not in this region's store` };
+      await runner.push(digest === bundle ? 'bundles' : 'layers', digest, archive.body);
+    }
     return runner.start(start);
   }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-import { type EgressReport, mergeEgress } from '#contracts/egress';
-import { Frame } from '#contracts/frames';
-import type { JsonValue } from '#contracts/json';
+import { Artifact } from '#contracts/artifact';
+import { DatasetPart } from '#contracts/dataset';
+import type { Frame } from '#contracts/frames';
 import { Outcome, Usage } from '#contracts/run';
 
 import { isFresh, migrate } from '../migrate.ts';
@@ -18,6 +18,7 @@ import {
 import { MOST_ATTEMPTS } from './lifecycle.ts';
 import { RUN_MIGRATIONS } from './migrations.ts';
 import { decodeRequest, encodeRequest, type RunRequest, withoutSecrets } from './request.ts';
+import { Said } from './said.ts';
 import { encodeEvents, type EventChunk } from './watch.ts';
 
 const StoredJudgement = z.object({
@@ -29,6 +30,9 @@ const StoredJudgement = z.object({
   hasOutput: z.boolean(),
   startedAtMs: z.int().nullable(),
   endedAtMs: z.int(),
+  left: z
+    .object({ artifacts: z.array(Artifact), datasets: z.array(DatasetPart), hasStateChanges: z.boolean() })
+    .optional(),
 });
 const StoredConclusion = StoredJudgement.extend({ endSeq: z.int(), runnerEndSeq: z.int().nullable() });
 const StoredFormer = z.object({
@@ -53,12 +57,12 @@ const RunRow = z.object({
   conclusion: z.string().nullable(),
   is_settled: Flag,
   is_recorded: Flag,
+  is_collected: Flag,
   is_forgotten: Flag,
   failures: z.int(),
 });
 const EventRow = z.object({ seq: z.int(), kind: z.string(), body: z.string() });
 const LastSeq = z.object({ last: z.int().nullable() });
-const Body = z.object({ body: z.string() });
 
 /** One read for a watcher: enough to fill a pipe, little enough to hold for each of many. */
 const CHUNK_CHARACTERS = 64 * 1_024;
@@ -171,6 +175,10 @@ export class RunStore {
     this.set({ kind: 'recorded' }, 'is_recorded = 1, failures = 0');
   }
 
+  collected(): void {
+    this.set({ kind: 'collected' }, 'is_collected = 1, failures = 0');
+  }
+
   forgotten(): void {
     this.set({ kind: 'forgotten' }, 'is_forgotten = 1, failures = 0');
   }
@@ -191,22 +199,10 @@ export class RunStore {
     this.last = frames.at(-1)?.seq ?? this.last;
   }
 
-  /** The run's output: the last result line of this attempt, which may well be `null`; `undefined` where there is none. */
-  output(): JsonValue | undefined {
-    if (!this.hasTables) return undefined;
-    const row = this.storage.sql
-      .exec("SELECT body FROM frames WHERE kind = 'result' AND seq > ? ORDER BY seq DESC LIMIT 1", this.known.seqOffset)
-      .toArray()[0];
-    if (!row) return undefined;
-    const frame = Frame.parse(JSON.parse(Body.parse(row).body));
-    return frame.kind === 'result' ? frame.data : undefined;
-  }
-
-  /** Where the run connected: what the last report of each attempt says. */
-  egress(): EgressReport {
-    const { seqOffset } = this.known;
-    const reports = [this.lastEgress(0, seqOffset), this.lastEgress(seqOffset, this.last)];
-    return mergeEgress(reports.filter((report) => report !== undefined));
+  /** What it said, as a receipt is about it. */
+  get said(): Said {
+    this.makeTables();
+    return new Said(this.storage.sql, this.known.seqOffset);
   }
 
   /** The events after `after` and up to `upTo`, as many as fit a chunk. */
@@ -232,19 +228,6 @@ export class RunStore {
     const chunk = { bytes: encodeEvents(rows), lastSeq: newest.seq, isEnd: newest.kind === 'end' };
     this.latestRead = { after, upTo, chunk };
     return chunk;
-  }
-
-  private lastEgress(afterSeq: number, upToSeq: number): EgressReport | undefined {
-    if (!this.hasTables) return undefined;
-    const row = this.storage.sql
-      .exec(
-        "SELECT body FROM frames WHERE kind = 'egress' AND seq > ? AND seq <= ? ORDER BY seq DESC LIMIT 1",
-        afterSeq,
-        upToSeq,
-      )
-      .toArray()[0];
-    const frame = row && Frame.parse(JSON.parse(Body.parse(row).body));
-    return frame?.kind === 'egress' ? frame.report : undefined;
   }
 
   private makeTables(): void {
@@ -290,6 +273,7 @@ function factsOf(row: z.infer<typeof RunRow>): Omit<Facts, 'isIdempotent'> {
     conclusion: row.conclusion === null ? null : StoredConclusion.parse(JSON.parse(row.conclusion)),
     isSettled: row.is_settled,
     isRecorded: row.is_recorded,
+    isCollected: row.is_collected,
     isForgotten: row.is_forgotten,
     failures: row.failures,
   };

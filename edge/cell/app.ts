@@ -8,6 +8,7 @@ import { platform } from './middleware/platform.ts';
 import { refuse } from './middleware/refusals.ts';
 import { router } from './openapi.ts';
 import { apiKeys } from './routes/api-keys.ts';
+import { artifacts } from './routes/artifacts.ts';
 import { audit } from './routes/audit.ts';
 import { auth } from './routes/auth.ts';
 import { capsules } from './routes/capsules.ts';
@@ -64,6 +65,7 @@ const ROUTES = [
   installations,
   secrets,
   runs,
+  artifacts,
   schedules,
   webhooks,
   usage,

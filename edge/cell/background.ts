@@ -4,6 +4,7 @@ import { idOf, type TenantId } from '#contracts/ids';
 
 import { openPlatform, type Platform } from './context.ts';
 import type { CellEnv } from './env.ts';
+import { sweepArtifacts } from './services/artifacts/sweep.ts';
 import { relayAudit } from './services/audit/relay.ts';
 import { sweepAudit } from './services/audit/sweep.ts';
 import { relayOutbox } from './services/outbox/relay.ts';
@@ -49,6 +50,7 @@ export async function onSchedule(env: CellEnv, execution: ExecutionContext): Pro
     attempt(platform, 'audit', () => sweepAudit(platform)),
     attempt(platform, 'outbox', () => relayOutbox(platform)),
     attempt(platform, 'runs', () => sweepRuns(platform)),
+    attempt(platform, 'artifacts', () => sweepArtifacts(platform)),
     attempt(platform, 'schedules', () => sweepSchedules(platform)),
     attempt(platform, 'webhooks', async () => {
       await forgetDeliveries(platform);

@@ -11,7 +11,7 @@ import { handOver, readAnywhere } from './forward.ts';
 import { readiness } from './health.ts';
 import { allKeys } from './keys.ts';
 import { nearestCell } from './nearest.ts';
-import { isPublicRead, kindOf } from './paths.ts';
+import { cellNamedBy, isPublicRead, kindOf } from './paths.ts';
 import { homeOfSignIn, isSignIn } from './sign-in.ts';
 
 export { Directory } from '#durable-objects/directory/directory';
@@ -51,6 +51,8 @@ async function answer(request: Request, env: RouterEnv, requestId: RequestId): P
     const home = await homeOf(request, env).catch(() => undefined);
     return readAnywhere(request, home?.cell ?? nearestCell(request), forwarding);
   }
+  const named = cellNamedBy(pathname);
+  if (named !== undefined) return handOver(request, named, 'path', forwarding);
   if (isSignIn(request, pathname)) {
     const { home, request: unread } = await homeOfSignIn(request, env);
     return handOver(unread, home?.cell ?? nearestCell(request), home?.because ?? 'nearest', forwarding);

@@ -1,3 +1,6 @@
+import { DOWNLOAD_PREFIX } from '#contracts/api/artifacts';
+import { Cell } from '#contracts/cells';
+
 const API = ['/v1/', '/.well-known/', '/schemas/', '/reference/'];
 const API_EXACT = new Set(['/openapi.json', '/reference']);
 
@@ -16,4 +19,10 @@ export function kindOf(path: string): PathKind {
 export function isPublicRead(method: string, path: string): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false;
   return PUBLIC_READS_EXACT.has(path) || PUBLIC_READS.some((prefix) => path.startsWith(prefix));
+}
+
+/** The cell that a path itself names: a link to a file needs no credential. */
+export function cellNamedBy(path: string): Cell | undefined {
+  if (!path.startsWith(DOWNLOAD_PREFIX)) return undefined;
+  return Cell.safeParse(path.slice(DOWNLOAD_PREFIX.length).split('/')[0]).data;
 }

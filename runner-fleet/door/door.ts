@@ -4,11 +4,11 @@ import { pipeline } from 'node:stream/promises';
 import { Sha256Hex } from '#contracts/artifact';
 import { BUNDLE_LIMITS } from '#contracts/bundle';
 import { Digest } from '#contracts/digest';
-import { DomainError } from '#contracts/errors';
+import { DomainError, Unavailable } from '#contracts/errors';
 import { idOf } from '#contracts/ids';
 import { Ack, StartRun } from '#contracts/runner';
 
-import type { BundleCache } from '../bundles/bundle-cache.ts';
+import type { ArchiveKind, BundleCache } from '../bundles/bundle-cache.ts';
 import type { RunTable } from '../runs/run-table.ts';
 import { readBody, readJson } from './body.ts';
 import { follow } from './follow.ts';
@@ -66,13 +66,9 @@ export class Door {
   }
 
   readonly #routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
+    layers: { PUT: (exchange, id) => this.#receive(exchange, id, 'layer') },
     bundles: {
-      PUT: async ({ request, response }, id) => {
-        const digest = parseWith(Digest, id);
-        const archive = await readBody(request, BUNDLE_LIMITS.maxBytes);
-        await this.#options.bundles.put(digest, archive);
-        response.writeHead(204).end();
-      },
+      PUT: (exchange, id) => this.#receive(exchange, id, 'bundle'),
       HEAD: async ({ response }, id) => {
         response.writeHead(this.#options.bundles.has(parseWith(Digest, id)) ? 204 : 404).end();
         return Promise.resolve();
@@ -114,6 +110,13 @@ export class Door {
       },
     },
   };
+
+  async #receive({ request, response }: Exchange, id: string, kind: ArchiveKind): Promise<void> {
+    const digest = parseWith(Digest, id);
+    const archive = await readBody(request, BUNDLE_LIMITS.maxBytes);
+    await this.#options.bundles.put(digest, archive, kind);
+    response.writeHead(204).end();
+  }
 
   async #stream(spool: Parameters<typeof follow>[0], after: number, response: ServerResponse): Promise<void> {
     response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
@@ -176,5 +179,6 @@ function asRefusal(error: unknown): Refusal {
   if (error instanceof DomainError && (error.code === 'digest_mismatch' || error.code === 'invalid_bundle')) {
     return new Refusal(error.code, error.message);
   }
+  if (error instanceof Unavailable) return new Refusal('unavailable', error.message, 1);
   return new Refusal('internal', 'see the log of this runner');
 }

@@ -45,18 +45,22 @@ test('files are kept under their digests and told by path, empty ones and equal 
 
 describe('a forged frame is not believed:', () => {
   test.each([
-    ['more files than allowed', [begin('a', 0), begin('b', 0), begin('c', 0)]],
-    ['a file larger than allowed', [begin('a', 101)]],
-    ['files larger than allowed together', [begin('a', 60), data('x'.repeat(60)), begin('b', 60)]],
-    ['bytes of no file', [data('x')]],
-    ['bytes beyond the end of a file', [begin('a', 1), data('xy')]],
-    ['a file inside another', [begin('a', 2), data('x'), begin('b', 1)]],
-    ['the same path twice', [begin('a', 0), begin('a', 0)]],
-    ['a refusal without a reason that is known', [{ type: FRAME.artifactRefused, bytes: Buffer.from('because\0a') }]],
-    ['a frame too short for a size', [{ type: FRAME.artifact, bytes: Buffer.from('a') }]],
-  ] as const)('%s', (_, frames) => {
+    ['more files than allowed', [begin('a', 0), begin('b', 0), begin('c', 0)], 'more files'],
+    ['a file larger than allowed', [begin('a', 101)], 'more bytes'],
+    ['files larger than allowed together', [begin('a', 60), data('x'.repeat(60)), begin('b', 60)], 'more bytes'],
+    ['bytes of no file', [data('x')], 'bytes of no file'],
+    ['bytes beyond the end of a file', [begin('a', 1), data('xy')], 'longer than announced'],
+    ['a file inside another', [begin('a', 2), data('x'), begin('b', 1)], 'before the last one'],
+    ['the same path twice', [begin('a', 0), begin('a', 0)], 'sent twice'],
+    [
+      'a refusal without a reason that is known',
+      [{ type: FRAME.artifactRefused, bytes: Buffer.from('because\0a') }],
+      'no reason that is known',
+    ],
+    ['a frame too short for a size', [{ type: FRAME.artifact, bytes: Buffer.from('a') }], 'outside buffer'],
+  ] as const)('%s', (_, frames, message) => {
     const files = intake();
-    expect(() => frames.forEach((frame) => files.take(frame))).toThrow();
+    expect(() => frames.forEach((frame) => files.take(frame))).toThrow(message);
     expect(files.taken()).toEqual({});
     expect(existsSync(directory)).toBe(false);
   });

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, fdatasync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, openSync, renameSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 import { type Artifact, ArtifactPath } from '#contracts/artifact';
@@ -115,8 +115,9 @@ export class ArtifactIntake {
     const path = pathOf(bytes.subarray(SIZE_BYTES));
     if (path === undefined) {
       const name = excerpt(bytes.subarray(SIZE_BYTES));
-      const detail = `it left ${name} in /out; a name is UTF-8 without control characters and back slashes`;
-      return this.#refuse({ kind: 'artifact_refused', cause: 'artifact_invalid', detail });
+      return this.#refuse(
+        invalid(`it left ${name} in /out; a name is UTF-8 without control characters and back slashes`),
+      );
     }
     if (this.#artifacts.some((known) => known.path === path)) throw new Error('a file was sent twice');
     const place = this.#folder.place('incoming');
@@ -160,13 +161,19 @@ function pathOf(bytes: Buffer): string | undefined {
   }
 }
 
+function invalid(detail: string): ArtifactRefusal {
+  return { kind: 'artifact_refused', cause: 'artifact_invalid', detail };
+}
+
+function limit(detail: string): ArtifactRefusal {
+  return { kind: 'artifact_refused', cause: 'artifact_limit', detail };
+}
+
 /** The reasons of images/init/artifacts.c, as a publisher reads them. */
 function refusalOf(bytes: Buffer, { maxFiles, maxBytes }: ArtifactLimits): ArtifactRefusal {
   const end = bytes.indexOf(0);
   const reason = bytes.subarray(0, end).toString('latin1');
   const path = excerpt(bytes.subarray(end + 1));
-  const invalid = (detail: string) => ({ kind: 'artifact_refused', cause: 'artifact_invalid', detail }) as const;
-  const limit = (detail: string) => ({ kind: 'artifact_refused', cause: 'artifact_limit', detail }) as const;
   switch (reason) {
     case 'not_permitted':
       return invalid(`it left ${path} in /out and has no permission to write artifacts`);

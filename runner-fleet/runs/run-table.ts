@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 
+import type { Digest } from '#contracts/digest';
 import type { Frame } from '#contracts/frames';
 import type { RunId } from '#contracts/ids';
 import { jsonSha256 } from '#contracts/json-sha256';
@@ -9,7 +10,7 @@ import type { StartRun } from '#contracts/runner';
 
 import type { Admission } from '../admission/admission.ts';
 import type { BundleCache } from '../bundles/bundle-cache.ts';
-import { Refusal } from '../door/refusal.ts';
+import { missingRefusal, Refusal } from '../door/refusal.ts';
 import { EgressGate, type Network } from '../egress/gate.ts';
 import { MEMORY_FLOOR_BYTES } from '../executor/docker-flags.ts';
 import type { Sandbox } from '../executor/executor.ts';
@@ -30,7 +31,7 @@ export interface RunTableOptions {
   readonly admission: Pick<Admission, 'enter' | 'leave' | 'close'>;
   /** Spools nobody acknowledges keep this runner from taking more; they are never thrown away. */
   readonly maxSpoolBytes: number;
-  readonly bundles: Pick<BundleCache, 'has' | 'linkInto'>;
+  readonly bundles: Pick<BundleCache, 'has' | 'hold' | 'linkInto'>;
   readonly network: Network;
   readonly sealer: Sealer;
   readonly onFault: (what: string, error: unknown) => void;
@@ -172,8 +173,14 @@ export class RunTable {
     if (spooledBytes > maxSpoolBytes) {
       throw new Refusal('at_capacity', 'too much output waits to be acknowledged', RETRY_AFTER_S);
     }
-    if (!bundles.has(digest)) throw new Refusal('bundle_missing', `${digest} is not here; send it and try again`);
-    const starting = this.#start(start).finally(() => this.#starting.delete(runId));
+    const archives = archivesOf(start);
+    const missing = archives.filter((archive) => !bundles.has(archive));
+    if (missing.length > 0) throw missingRefusal(digest, missing);
+    const release = bundles.hold(archives);
+    const starting = this.#start(start).finally(() => {
+      release();
+      this.#starting.delete(runId);
+    });
     this.#starting.set(runId, starting);
     return starting;
   }
@@ -214,9 +221,9 @@ export class RunTable {
     }
   }
 
-  async #link({ digest }: StartRun, { capsuleDirectory }: Sandbox): Promise<void> {
-    const isLinked = await this.#options.bundles.linkInto(digest, capsuleDirectory);
-    if (!isLinked) throw new Refusal('bundle_missing', `${digest} was dropped meanwhile; send it and try again`);
+  async #link(start: StartRun, { capsuleDirectory }: Sandbox): Promise<void> {
+    const missing = await this.#options.bundles.linkInto(archivesOf(start), capsuleDirectory);
+    if (missing.length > 0) throw missingRefusal(start.digest, missing);
   }
 
   #execute(start: StartRun, input: Buffer, sandbox: Sandbox, egress: EgressGate | undefined): Entry {
@@ -282,6 +289,11 @@ export class RunTable {
   #reportEnd({ end }: Spool): void {
     if (end) this.#options.onEnded(end);
   }
+}
+
+/** What the files of a run come from; the bundle lies on top. */
+function archivesOf({ layers, digest }: StartRun): Digest[] {
+  return [...layers, digest];
 }
 
 function isSameRun(start: StartRun, { header }: Spool): boolean {

@@ -36,6 +36,10 @@ export class CellInternal extends WorkerEntrypoint<HostEnv> implements CellInter
     // Told for those who look at the database; these tests look at the end.
   }
 
+  async recordRunCollected(): Promise<void> {
+    // The runs of these tests leave nothing.
+  }
+
   async recordRunEnded(ended: RunEnded): Promise<void> {
     const response = await this.env.CELL_RECORDS.fetch('http://cell/ended', {
       method: 'POST',

@@ -1,11 +1,12 @@
 import { DurableObject, env, WorkerEntrypoint } from 'cloudflare:workers';
 
-import type { CellInternal as CellInternalContract, RunEnded } from '#contracts/objects';
+import type { CellInternal as CellInternalContract, RunCollected, RunEnded } from '#contracts/objects';
 
 /** What the cell's database was told about one tenant's runs. */
 export class FakeDatabase extends DurableObject {
   private readonly started: string[] = [];
   private readonly ended: RunEnded[] = [];
+  private readonly collected: RunCollected[] = [];
   private failures = 0;
   private isHanging = false;
 
@@ -35,6 +36,14 @@ export class FakeDatabase extends DurableObject {
     return this.started;
   }
 
+  async recordCollected(collected: RunCollected): Promise<void> {
+    this.collected.push(collected);
+  }
+
+  async collections(): Promise<RunCollected[]> {
+    return this.collected;
+  }
+
   /** As JSON: the type of any JSON value is too deep for the RPC types. */
   async endedRuns(): Promise<string> {
     return JSON.stringify(this.ended);
@@ -44,6 +53,10 @@ export class FakeDatabase extends DurableObject {
 export class CellInternal extends WorkerEntrypoint implements CellInternalContract {
   async recordRunStarted({ runId, tenantId }: { runId: string; tenantId: string }): Promise<void> {
     await env.FAKE_DATABASE.getByName(tenantId).recordStarted(runId);
+  }
+
+  async recordRunCollected(collected: RunCollected): Promise<void> {
+    await env.FAKE_DATABASE.getByName(collected.tenantId).recordCollected(collected);
   }
 
   async recordRunEnded(ended: RunEnded): Promise<void> {

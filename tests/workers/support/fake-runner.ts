@@ -21,6 +21,9 @@ export interface Ending {
   readonly outcome: Outcome;
   readonly usage: Usage;
   readonly receipt: ReceiptKind;
+  /** Files by path, and what else the receipt attests. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly claims?: Pick<ReceiptClaims, 'datasets' | 'state'>;
 }
 
 interface HeldRun {
@@ -28,6 +31,8 @@ interface HeldRun {
   readonly frames: Frame[];
   readonly listeners: Set<ReadableStreamDefaultController<Uint8Array>>;
   readonly startedAtMs: number;
+  /** By digest. */
+  readonly files: Map<string, string>;
 }
 
 const ENCODER = new TextEncoder();
@@ -72,6 +77,7 @@ export class FakeRunner extends DurableObject {
 
   async end(runId: string, ending: Ending): Promise<void> {
     const run = this.held(runId);
+    for (const text of Object.values(ending.files ?? {})) run.files.set(sha256Of(text), text);
     const receipt = await this.receiptOf(run, ending);
     const { outcome, usage } = ending;
     await this.say(runId, [{ kind: 'end', outcome, usage, ...(receipt === undefined ? {} : { receipt }) }]);
@@ -102,7 +108,7 @@ export class FakeRunner extends DurableObject {
   override async fetch(request: Request): Promise<Response> {
     if (this.mood === 'unreachable') throw new Error('connection refused');
     const { pathname, searchParams } = new URL(request.url);
-    const [, , kind, id = '', verb] = pathname.split('/');
+    const [, , kind, id = '', verb, part = ''] = pathname.split('/');
     switch (`${request.method} ${kind} ${verb ?? ''}`.trim()) {
       case 'PUT bundles':
         return this.takeBundle(id, new Uint8Array(await request.arrayBuffer()));
@@ -111,6 +117,9 @@ export class FakeRunner extends DurableObject {
       case 'GET runs frames':
         this.log.push(`frames after ${searchParams.get('after')}`);
         return this.runs.has(id) ? this.stream(id, Number(searchParams.get('after'))) : unknownRun();
+      case 'GET runs artifacts':
+        this.log.push('file');
+        return this.file(id, part);
       case 'POST runs ack':
         return this.acknowledge(id, Ack.parse(await request.json()).seq);
       case 'POST runs cancel':
@@ -134,7 +143,13 @@ export class FakeRunner extends DurableObject {
     if (this.mood === 'refusing') return problem(400, 'invalid_input');
     if (this.needsBundles && !this.bundles.has(start.digest)) return problem(409, 'bundle_missing');
     if (!this.runs.has(start.runId)) {
-      this.runs.set(start.runId, { start, frames: [], listeners: new Set(), startedAtMs: Date.now() });
+      this.runs.set(start.runId, {
+        start,
+        frames: [],
+        listeners: new Set(),
+        startedAtMs: Date.now(),
+        files: new Map(),
+      });
     }
     if (this.mood === 'answer-lost') {
       this.mood = 'well';
@@ -159,6 +174,20 @@ export class FakeRunner extends DurableObject {
       },
     });
     return new Response(body, { headers: { 'content-type': 'application/x-ndjson' } });
+  }
+
+  /** What it would not hand over, or others' bytes in its place. */
+  async spoil(runId: string, with_: 'nothing' | 'other bytes'): Promise<void> {
+    const { files } = this.held(runId);
+    for (const [sha256, text] of files) {
+      if (with_ === 'nothing') files.delete(sha256);
+      else files.set(sha256, text.replaceAll(/./gsu, 'x'));
+    }
+  }
+
+  private file(runId: string, sha256: string): Response {
+    const text = this.runs.get(runId)?.files.get(sha256);
+    return text === undefined ? unknownRun() : new Response(text);
   }
 
   private acknowledge(runId: string, seq: number): Response {
@@ -211,7 +240,7 @@ export class RunnerDoor extends WorkerEntrypoint {
 function claimsFor(
   runnerId: RunnerId,
   { start, frames, startedAtMs }: HeldRun,
-  { outcome, usage }: Ending,
+  { outcome, usage, files = {}, claims = {} }: Ending,
 ): ReceiptClaims {
   const { runId, tenantId, installationId, capsule, version, digest, cell, isolation } = start;
   const result = frames.findLast((frame) => frame.kind === 'result');
@@ -234,7 +263,21 @@ function claimsFor(
     outcome,
     inputSha256: jsonSha256(start.input),
     outputSha256: result ? jsonSha256(result.data) : null,
+    ...(Object.keys(files).length > 0 ? { artifacts: artifactsOf(files) } : {}),
+    ...claims,
   };
+}
+
+function artifactsOf(files: Readonly<Record<string, string>>): NonNullable<ReceiptClaims['artifacts']> {
+  return Object.entries(files).map(([path, text]) => ({
+    path,
+    sizeBytes: Buffer.byteLength(text),
+    sha256: sha256Of(text),
+  }));
+}
+
+export function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function jsonSha256(value: JsonValue): string {

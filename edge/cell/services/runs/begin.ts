@@ -41,6 +41,7 @@ function requestOf({ cell, now }: Platform, { run, release, secrets, input, budg
       layers: manifest.layers,
       egress: manifest.permissions.egress,
       artifacts: manifest.permissions.artifacts,
+      datasets: manifest.permissions.datasets,
       meterLimits: Object.fromEntries(Object.entries(pricing.meters).map(([name, { maxPerRun }]) => [name, maxPerRun])),
       input,
     },

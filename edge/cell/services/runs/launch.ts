@@ -139,6 +139,7 @@ function queuedRun(
     usage: null,
     amountNanos: null,
     receipt: null,
+    artifacts: [],
     createdAt: createdAt.toISOString(),
     startedAt: null,
     endedAt: null,

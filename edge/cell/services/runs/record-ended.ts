@@ -5,6 +5,7 @@ import { idOf } from '#contracts/ids';
 import { RunEnded } from '#contracts/objects';
 
 import { requireSystem, type Verb } from '../../context.ts';
+import { insertArtifacts } from '../artifacts/record.ts';
 import { auditRecord } from '../audit/record.ts';
 import { enqueueRunEnded } from '../webhooks/enqueue.ts';
 import { writeOnce } from '../write-once.ts';
@@ -19,7 +20,7 @@ const Ended = RunEnded.extend({ runId: idOf('run') });
 export async function recordRunEnded({ ctx, input }: Verb<RunEnded>): Promise<void> {
   requireSystem(ctx);
   const { runId, outcome, usage, amountNanos, output, receipt, startedAtMs, endedAtMs, ...held } = Ended.parse(input);
-  const { runnerId, isolation, attempts, egress } = held;
+  const { runnerId, isolation, attempts, egress, artifacts } = held;
   const { state, cause, exitCode } = outcome;
   const isRefused = state === 'refused';
   const record = auditRecord(ctx, {
@@ -43,7 +44,7 @@ export async function recordRunEnded({ ctx, input }: Verb<RunEnded>): Promise<vo
           ended_at = ${new Date(endedAtMs).toISOString()}::timestamptz
         where id = ${runId} and tenant_id = ${ctx.tenant.id} and state in ('queued', 'running')
         returning id, installation_id
-      ), told as (${enqueueRunEnded(ctx)})
+      ), told as (${enqueueRunEnded(ctx)}), left_files as (${insertArtifacts(ctx, artifacts, endedAtMs)})
       insert into audit_entries (id, tenant_id, record)
       select entry ->> 'id', ${ctx.tenant.id}, entry
       from ended, jsonb_array_elements(${JSON.stringify(records)}::jsonb) as entry`,

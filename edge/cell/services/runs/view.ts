@@ -38,6 +38,6 @@ export function summaryView(row: Omit<Row, 'input' | 'output' | 'receipt'>, cell
   };
 }
 
-export function runView(row: Omit<Row, 'input'>, cell: Cell): Run {
-  return { ...summaryView(row, cell), output: row.output, receipt: row.receipt };
+export function runView(row: Omit<Row, 'input'>, artifacts: Run['artifacts'], cell: Cell): Run {
+  return { ...summaryView(row, cell), output: row.output, receipt: row.receipt, artifacts };
 }

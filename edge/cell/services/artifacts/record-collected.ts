@@ -1,0 +1,54 @@
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+
+import { idOf } from '#contracts/ids';
+import { RunCollected } from '#contracts/objects';
+
+import { requireSystem, type Verb } from '../../context.ts';
+import { auditRecord } from '../audit/record.ts';
+import { writeOnce } from '../write-once.ts';
+
+const Collected = RunCollected.extend({ runId: idOf('run') });
+
+/**
+ * Records which of the files and rows of a run came into the bucket; the rest is lost. What was recorded stays, so that this may be told any
+ * number of times. From here on what came is metered as stored.
+ */
+export async function recordRunCollected({ ctx, input }: Verb<RunCollected>): Promise<void> {
+  requireSystem(ctx);
+  const { runId, artifactSha256s, datasetNames } = Collected.parse(input);
+  const record = auditRecord(ctx, {
+    action: 'run.collect',
+    target: runId,
+    details: { files: artifactSha256s.length, datasets: datasetNames.length },
+  });
+  const at = sql`${record.time}::timestamptz`;
+  await writeOnce(
+    ctx,
+    sql`
+      with files as (
+        update artifacts set state = case when sha256 in (select json_array_elements_text(${JSON.stringify(artifactSha256s)}::json))
+          then 'stored' else 'lost' end
+        where run_id = ${runId} and tenant_id = ${ctx.tenant.id} and state = 'pending'
+        returning sha256, size_bytes, state
+      ), parts as (
+        update dataset_parts set state = case when name in (select json_array_elements_text(${JSON.stringify(datasetNames)}::json))
+          then 'stored' else 'lost' end
+        where run_id = ${runId} and tenant_id = ${ctx.tenant.id} and state = 'pending'
+        returning name, size_bytes, state
+      ), stored as (
+        insert into stored_objects (tenant_id, kind, key, size_bytes, stored_from)
+        select distinct ${ctx.tenant.id}, 'artifact', 'artifacts/' || ${ctx.tenant.id} || '/' || sha256, size_bytes, ${at}
+        from files where state = 'stored'
+        union all
+        select ${ctx.tenant.id}, 'dataset', 'datasets/' || ${ctx.tenant.id} || '/' || ${runId} || '/' || name || '.ndjson',
+          size_bytes, ${at}
+        from parts where state = 'stored'
+        on conflict (key) where stored_until is null do nothing
+      )
+      insert into audit_entries (id, tenant_id, record)
+      select ${record.id}, ${ctx.tenant.id}, ${JSON.stringify(record)}::jsonb
+      where exists (select from files) or exists (select from parts)`,
+    z.unknown(),
+  );
+}
