@@ -26,7 +26,7 @@ export const Install = z.strictObject({
   range: VersionRange.optional().describe('Without one: everything compatible with the latest version'),
   approved: Approved.default([]),
   isolation: Isolation.nullable().default(null),
-  maxConcurrentRuns: MaxConcurrentRuns.default(null),
+  maxConcurrentRuns: MaxConcurrentRuns.optional(),
 });
 export type Install = z.infer<typeof Install>;
 

@@ -2,12 +2,13 @@ import { sql } from 'drizzle-orm';
 import { index, integer, jsonb, pgTable, text, unique } from 'drizzle-orm/pg-core';
 
 import type { WebhookDelivery, WebhookEvent } from '#contracts/api/webhooks';
+import type { SealedText } from '#contracts/sealed-text';
 
 import { id, instant } from './columns.ts';
 
 export interface SealedSecret {
-  /** AES-GCM under a key of the cell; who reads the table alone can sign nothing. */
-  readonly sealed: string;
+  /** Who reads the table alone can sign nothing. */
+  readonly sealed: SealedText;
   /** RFC 3339; null for the one in force. */
   readonly expiresAt: string | null;
 }

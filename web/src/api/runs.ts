@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { z } from 'zod';
 
-import { RunPage, type StartRunRequest } from '#contracts/api/runs';
+import { type RerunRequest, RunInput, RunPage, type StartRunRequest } from '#contracts/api/runs';
 import type { TenantId } from '#contracts/ids';
 import { Run, type RunState } from '#contracts/run';
 
@@ -61,6 +61,24 @@ export function openEvents(tenant: TenantId, id: string, after: number, signal: 
     headers: { accept: 'text/event-stream', 'last-event-id': `${after}` },
     signal,
   });
+}
+
+/** What a run was given. It never changes. */
+export function runInput(tenant: TenantId, id: string) {
+  return queryOptions({
+    queryKey: [...runsKey(tenant), id, 'input'],
+    queryFn: ({ signal }) => read(RunInput, `/v1/runs/${id}/input`, { tenant, signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+export function rerun(
+  tenant: TenantId,
+  id: string,
+  { idempotencyKey, ...body }: RerunRequest & { readonly idempotencyKey: string },
+): Promise<Run> {
+  const headers = { 'idempotency-key': idempotencyKey };
+  return read(Run, `/v1/runs/${id}/rerun`, { method: 'POST', tenant, body, headers });
 }
 
 export async function cancelRun(tenant: TenantId, id: string): Promise<void> {

@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 
 import { runDetail } from '../api/runs.ts';
 import { useTenant } from '../features/session.ts';
-import { m } from '../messages/index.ts';
 import { Loaded } from '../ui/loaded.tsx';
 import { RunHeading } from '../ui/run-heading.tsx';
 import { PageSkeleton } from '../ui/skeleton.tsx';
+import { RerunAction } from './rerun-action.tsx';
 import { WatchedRun } from './watched-run.tsx';
 
 const route = getRouteApi('/person/tenant/runs/$run');
@@ -19,18 +19,7 @@ export function RunPage() {
     <Loaded query={run} skeleton={<PageSkeleton />}>
       {(found) => (
         <>
-          <RunHeading
-            run={found}
-            action={
-              <Link
-                to="/installations/$installation"
-                params={{ installation: found.installationId }}
-                className="button"
-              >
-                {m.run.again}
-              </Link>
-            }
-          />
+          <RunHeading run={found} action={<RerunAction run={found} />} />
           <WatchedRun key={id} id={id} />
         </>
       )}

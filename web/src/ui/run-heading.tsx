@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
 import type { Run } from '#contracts/run';
@@ -20,6 +21,18 @@ export function RunHeading({ run, action }: { run: Run; action: ReactNode }) {
             <Time iso={run.createdAt} />, <span className="figures text-xs">{run.id}</span>, {run.cell}, {run.isolation}
             {run.attempts > 1 && `, ${m.run.attempts(run.attempts)}`}
           </p>
+          {(run.rerunOf ?? run.scheduleId) !== null && (
+            <p className="text-sm wrap-anywhere text-ink-3">
+              {run.rerunOf === null ? m.run.rerun.bySchedule : m.run.rerun.of}{' '}
+              {run.rerunOf === null ? (
+                <span className="figures text-xs">{run.scheduleId}</span>
+              ) : (
+                <Link to="/runs/$run" params={{ run: run.rerunOf }} className="figures text-xs hover:underline">
+                  {run.rerunOf}
+                </Link>
+              )}
+            </p>
+          )}
         </div>
       </div>
       {action}

@@ -23,7 +23,7 @@ import { installationView } from './view.ts';
  */
 export async function installCapsule({ ctx, input }: Verb<Install>): Promise<Installation> {
   requirePermission(ctx, 'installations:write');
-  const { capsule: name, range: wanted, approved, isolation, maxConcurrentRuns } = Install.parse(input);
+  const { capsule: name, range: wanted, approved, isolation, maxConcurrentRuns = null } = Install.parse(input);
   if (wanted !== undefined) assertRange(wanted);
 
   const existing = await findByCapsule(ctx, name);
