@@ -14,9 +14,11 @@ import { Resources } from './manifest.ts';
  *
  * PUT    /v1/bundles/:digest         tar bytes; verified against the digest; 204, again 204
  * HEAD   /v1/bundles/:digest         204 or 404
+ * PUT    /v1/layers/:digest          the same for a layer
  * PUT    /v1/runs/:id                StartRun → 200 application/x-ndjson, one Frame a line, ends after `end`;
  *                                    a known id continues from its first frame (idempotent);
- *                                    409 bundle_missing, 429 at capacity (Retry-After), 503 draining
+ *                                    409 bundle_missing or layer_missing, `missing` names all that is to be sent;
+ *                                    429 at_capacity (Retry-After), 503 draining
  * GET    /v1/runs/:id/frames?after=N 200 the frames after N, then live; 404 unknown_run
  * POST   /v1/runs/:id/ack            { seq }: frames up to seq are held durably; acknowledging `end` forgets the run; 204
  * GET    /v1/runs/:id/artifacts/:sha256  200 the bytes of a file that the receipt lists; until the end is acknowledged
@@ -55,6 +57,7 @@ export type StartRun = z.infer<typeof StartRun>;
 /** `code` of a runner's refusal, an RFC 9457 problem without a request id. */
 export const RUNNER_REFUSAL_CODES = [
   'bundle_missing',
+  'layer_missing',
   'at_capacity',
   'draining',
   'unavailable',
@@ -74,6 +77,8 @@ export const RunnerProblem = z.looseObject({
   status: z.int(),
   code: z.enum(RUNNER_REFUSAL_CODES),
   detail: z.string(),
+  /** Bundles and layers that must be sent before the run can start. */
+  missing: z.array(Digest).max(16).optional(),
 });
 export type RunnerProblem = z.infer<typeof RunnerProblem>;
 

@@ -1,9 +1,11 @@
+import type { Digest } from '#contracts/digest';
 import type { RUNNER_REFUSAL_CODES, RunnerProblem } from '#contracts/runner';
 
 export type RefusalCode = (typeof RUNNER_REFUSAL_CODES)[number];
 
 const KINDS: Record<RefusalCode, { status: number; title: string }> = {
   bundle_missing: { status: 409, title: 'The bundle is not here' },
+  layer_missing: { status: 409, title: 'A layer is not here' },
   at_capacity: { status: 429, title: 'No capacity right now' },
   draining: { status: 503, title: 'This runner takes no more runs' },
   unavailable: { status: 503, title: 'No sandbox could be had' },
@@ -23,16 +25,25 @@ const KINDS: Record<RefusalCode, { status: number; title: string }> = {
 export class Refusal extends Error {
   readonly code: RefusalCode;
   readonly retryAfterS: number | undefined;
+  readonly #missing: readonly Digest[] | undefined;
 
-  constructor(code: RefusalCode, detail: string, retryAfterS?: number) {
+  constructor(code: RefusalCode, detail: string, retryAfterS?: number, missing?: readonly Digest[]) {
     super(detail);
     this.name = 'Refusal';
     this.code = code;
     this.retryAfterS = retryAfterS;
+    this.#missing = missing;
   }
 
   get problem(): RunnerProblem {
     const { status, title } = KINDS[this.code];
-    return { title, status, code: this.code, detail: this.message };
+    const missing = this.#missing && { missing: [...this.#missing] };
+    return { title, status, code: this.code, detail: this.message, ...missing };
   }
+}
+
+/** What a run needs and is not here. */
+export function missingRefusal(bundle: Digest, missing: readonly Digest[]): Refusal {
+  const code = missing.includes(bundle) ? 'bundle_missing' : 'layer_missing';
+  return new Refusal(code, `${missing.join(', ')} not here; send it and try again`, undefined, missing);
 }

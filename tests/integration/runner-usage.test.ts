@@ -112,9 +112,9 @@ test.each([
     ),
   );
   const start = startOf(cpuMs, await digestOf(archive));
-  await bundles.put(start.digest, archive);
+  await bundles.put(start.digest, archive, 'bundle');
   const sandbox = await executor.boot(shapeFor(start));
-  await bundles.linkInto(start.digest, sandbox.capsuleDirectory);
+  await bundles.linkInto([start.digest], sandbox.capsuleDirectory);
   const input = Buffer.from(JSON.stringify(start.input));
   mkdirSync(join(directory, 'spool'), { recursive: true });
   const { runId, tenantId, installationId, capsule, version, digest, cell, isolation } = start;

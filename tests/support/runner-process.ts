@@ -25,6 +25,7 @@ import { type Digest, digestOf } from '#contracts/digest';
 import { Frame } from '#contracts/frames';
 import { cellSpiffeId, runnerSpiffeId } from '#contracts/identity';
 import { newId } from '#contracts/ids';
+import { type LayerRuntime, packLayer } from '#contracts/layer';
 import { Resources } from '#contracts/manifest';
 import { Heartbeat, type StartRun } from '#contracts/runner';
 import { type Authority, createAuthority, issueCertificate } from '#contracts/x509-authority';
@@ -177,6 +178,15 @@ export class RunnerWorld {
     const digest = await digestOf(bytes);
     const { status, text } = await this.call('PUT', `/v1/bundles/${digest}`, bytes);
     if (status !== 204) throw new Error(`the bundle was refused: ${status} ${text}`);
+    return digest;
+  }
+
+  async putLayer(runtime: LayerRuntime, files: Readonly<Record<string, string>>): Promise<Digest> {
+    const contents = Object.entries(files).map(([path, content]) => [path, Buffer.from(content)] as const);
+    const bytes = packLayer({ runtime, files: new Map(contents) });
+    const digest = await digestOf(bytes);
+    const { status, text } = await this.call('PUT', `/v1/layers/${digest}`, bytes);
+    if (status !== 204) throw new Error(`the layer was refused: ${status} ${text}`);
     return digest;
   }
 

@@ -108,7 +108,7 @@ export class SandboxWorld {
       input: null,
       ...rest,
     };
-    await this.#bundles.put(start.digest, new Uint8Array(archive));
+    await this.#bundles.put(start.digest, new Uint8Array(archive), 'bundle');
     await this.#runs.begin(start);
     return start;
   }

@@ -2,7 +2,7 @@ import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
-import { digestOf } from '#contracts/digest';
+import { type Digest, digestOf } from '#contracts/digest';
 import { NO_USAGE } from '#contracts/run';
 
 import type { ReceiptKind } from './support/fake-runner.ts';
@@ -20,6 +20,13 @@ import {
 } from './support/world.ts';
 
 afterEach(leaveNothing);
+
+/** Something of these bytes in this region's storage; the runner of these tests looks at digests only. */
+async function stored(text: string): Promise<Digest> {
+  const digest = await digestOf(new TextEncoder().encode(text));
+  await env.BLOBS.put(`bundles/${digest}`, text);
+  return digest;
+}
 
 describe('a run', () => {
   test('is reserved, started, streamed, settled, recorded and forgotten', async () => {
@@ -68,6 +75,18 @@ describe('a run', () => {
     await runNamed(request.start.runId).begin(request);
     await eventually('the runner has the run', () => runner.holds(request.start.runId));
     expect(await runner.calls()).toEqual(['PUT run', 'PUT bundle', 'PUT run']);
+  });
+
+  test('brings the layers that a runner lacks, and only those', async () => {
+    const { runner } = await onlyRunner();
+    await runner.wantBundles();
+    const digest = await stored('a bundle with layers');
+    const [first, second] = [await stored('layer one'), await stored('layer two')];
+    const earlier = await new TestTenant().begin({ digest: await stored('another bundle'), layers: [first] });
+    await eventually('the runner has the first run', () => runner.holds(earlier.runId));
+    const { runId } = await new TestTenant().begin({ digest, layers: [first, second] });
+    await eventually('the runner has the second run', () => runner.holds(runId));
+    expect((await runner.calls()).slice(-4)).toEqual(['PUT run', 'PUT layer', 'PUT bundle', 'PUT run']);
   });
 
   test('whose bundle this region does not have is refused', async () => {

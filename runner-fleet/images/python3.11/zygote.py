@@ -62,6 +62,8 @@ sys.argv = [entrypoint]
 sys.path[0] = os.path.dirname(entrypoint)
 if sys.path[0] != "/capsule":
     sys.path.insert(1, "/capsule")
+if os.path.isdir("/capsule/site-packages"):
+    sys.path.append("/capsule/site-packages")
 
 if job["style"] == "handler":
     run_handler(entrypoint, job)

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { DurableObject, env, WorkerEntrypoint } from 'cloudflare:workers';
 
-import { digestOf } from '#contracts/digest';
+import { type Digest, digestOf } from '#contracts/digest';
 import type { Frame, FrameBody } from '#contracts/frames';
 import { runnerSpiffeId } from '#contracts/identity';
 import { idOf, newId, type RunnerId } from '#contracts/ids';
@@ -111,7 +111,9 @@ export class FakeRunner extends DurableObject {
     const [, , kind, id = '', verb, part = ''] = pathname.split('/');
     switch (`${request.method} ${kind} ${verb ?? ''}`.trim()) {
       case 'PUT bundles':
-        return this.takeBundle(id, new Uint8Array(await request.arrayBuffer()));
+        return this.take('bundle', id, new Uint8Array(await request.arrayBuffer()));
+      case 'PUT layers':
+        return this.take('layer', id, new Uint8Array(await request.arrayBuffer()));
       case 'PUT runs':
         return this.start(StartRun.parse(await request.json()));
       case 'GET runs frames':
@@ -130,8 +132,8 @@ export class FakeRunner extends DurableObject {
     }
   }
 
-  private async takeBundle(digest: string, bytes: Uint8Array): Promise<Response> {
-    this.log.push('PUT bundle');
+  private async take(kind: 'bundle' | 'layer', digest: string, bytes: Uint8Array): Promise<Response> {
+    this.log.push(`PUT ${kind}`);
     if ((await digestOf(bytes)) !== digest) return problem(422, 'digest_mismatch');
     this.bundles.add(digest);
     return new Response(null, { status: 204 });
@@ -141,7 +143,8 @@ export class FakeRunner extends DurableObject {
     this.log.push('PUT run');
     if (this.mood === 'full') return problem(429, 'at_capacity');
     if (this.mood === 'refusing') return problem(400, 'invalid_input');
-    if (this.needsBundles && !this.bundles.has(start.digest)) return problem(409, 'bundle_missing');
+    const missing = [...start.layers, start.digest].filter((digest) => this.needsBundles && !this.bundles.has(digest));
+    if (missing.length > 0) return problem(409, 'bundle_missing', missing);
     if (!this.runs.has(start.runId)) {
       this.runs.set(start.runId, {
         start,
@@ -294,6 +297,7 @@ function unknownRun(): Response {
   return problem(404, 'unknown_run');
 }
 
-function problem(status: number, code: RunnerProblem['code']): Response {
-  return Response.json({ title: code, status, code, detail: code } satisfies RunnerProblem, { status });
+function problem(status: number, code: RunnerProblem['code'], missing: Digest[] = []): Response {
+  const body: RunnerProblem = { title: code, status, code, detail: code, ...(missing.length > 0 && { missing }) };
+  return Response.json(body, { status });
 }

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { digestOf } from '#contracts/digest';
+import { newId } from '#contracts/ids';
+import { RunnerProblem } from '#contracts/runner';
+
+import { eventually, RunnerWorld } from '../support/runner-process.ts';
+
+let world: RunnerWorld;
+beforeAll(async () => {
+  world = await RunnerWorld.start();
+});
+afterAll(async () => {
+  await world.close();
+});
+
+const INDEX = 'node_modules/twice/index.js';
+const USER = "import twice from 'twice'; export default (n) => twice(n);";
+
+test('a node capsule imports what a layer brings', async () => {
+  const layer = await world.putLayer('node24', { [INDEX]: 'module.exports = (n) => 2 * n;' });
+  const { output } = await world.run({ 'main.mjs': USER }, { layers: [layer], input: 21 });
+  expect(output).toBe(42);
+});
+
+test('a python capsule imports what a layer brings', async () => {
+  const layer = await world.putLayer('python3.11', { 'site-packages/twice/__init__.py': 'def twice(n): return 2 * n' });
+  const files = { 'src/main.py': 'from twice import twice\ndef main(n, soma): return twice(n)\n' };
+  const { output } = await world.run(files, { runtime: 'python3.11', layers: [layer], input: 21 });
+  expect(output).toBe(42);
+});
+
+test('the bundle wins over a layer, and a later layer over an earlier one', async () => {
+  const layers = await Promise.all(
+    ['first', 'second'].map((name) =>
+      world.putLayer('node24', {
+        [INDEX]: `module.exports = () => '${name}';`,
+        'node_modules/other/index.js': `module.exports = '${name}';`,
+      }),
+    ),
+  );
+  const main = "import twice from 'twice'; import other from 'other'; export default () => [twice(), other];";
+  const ran = await world.run({ 'main.mjs': main, [INDEX]: "module.exports = () => 'bundle';" }, { layers });
+  expect(ran.output).toEqual(['bundle', 'second']);
+});
+
+test('a layer that is not here is asked for by its digest', async () => {
+  const absent = await digestOf(new TextEncoder().encode(newId('req')));
+  const start = await world.prepare({ 'main.mjs': USER }, { layers: [absent] });
+  const { status, text } = await world.call('PUT', `/v1/runs/${start.runId}`, JSON.stringify(start));
+  expect(status).toBe(409);
+  expect(RunnerProblem.parse(JSON.parse(text))).toMatchObject({ code: 'layer_missing', missing: [absent] });
+});
+
+test('what a runner holds it tells its cell, and finds again after a restart', async () => {
+  const layer = await world.putLayer('node24', { [INDEX]: 'module.exports = (n) => 3 * n;' });
+  const start = await world.prepare({ 'main.mjs': USER }, { layers: [layer], input: 2 });
+  await world.stopRunner('SIGKILL');
+  await world.startRunner();
+  const seen = world.heartbeats.length;
+  await eventually(() => Promise.resolve(world.heartbeats.length > seen));
+  expect(world.heartbeats.at(-1)?.cachedDigests).toEqual(expect.arrayContaining([layer, start.digest]));
+  expect((await world.execute(start)).output).toBe(6);
+});
