@@ -57,7 +57,7 @@ export default defineConfig({
       {
         test: {
           name: 'conformance',
-          include: ['tests/conformance/**/*.test.ts'],
+          include: ['tests/conformance/*.test.ts'],
           environment: 'node',
           testTimeout: 60_000,
           hookTimeout: 900_000,

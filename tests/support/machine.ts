@@ -13,9 +13,14 @@ const PACKAGES: Readonly<Record<string, readonly SystemPackage[]>> = {
   integration: [REDIS, ...COMPILER],
   e2e: [REDIS, ...COMPILER, { name: 'chromium', brings: 'chromium' }],
   chaos: [REDIS, ...COMPILER],
+  conformance: [
+    ...COMPILER,
+    { name: 'qemu-system-x86', brings: 'qemu-system-x86_64' },
+    { name: 'e2fsprogs', brings: 'mke2fs' },
+  ],
 };
 const LOGS = '.data/logs';
-const WITH_DOCKER = new Set(['integration', 'e2e', 'chaos']);
+const WITH_DOCKER = new Set(['integration', 'e2e', 'chaos', 'conformance']);
 
 /** Installs and starts what is missing, saying so. @throws MissingPackages where that may not be done */
 export async function ensureTestMachine(projects: readonly string[]): Promise<void> {
