@@ -79,7 +79,10 @@ export function endingOf(facts: Facts, judgement: Judgement): Ending {
   if (outcome.state !== 'refused' || !facts.former) return { kind: 'conclude', judgement };
   const { judgement: former } = facts.former;
   const detail = `${former.outcome.detail}; it could not be started again: ${outcome.detail}`.slice(0, MOST_DETAIL);
-  return { kind: 'conclude', judgement: { ...former, hasOutput: false, left: undefined, outcome: { ...former.outcome, detail } } };
+  return {
+    kind: 'conclude',
+    judgement: { ...former, hasOutput: false, left: undefined, outcome: { ...former.outcome, detail } },
+  };
 }
 
 function isRetried(facts: Facts, { state }: Outcome): boolean {
