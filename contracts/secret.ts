@@ -7,8 +7,9 @@ export const SecretName = z
   .string()
   .regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'expected capitals, digits and underscores, such as API_TOKEN');
 
-/** A file of a few keys fits; all of a run's secrets together fit their folder. */
+/** A file of a few keys fits. All of an installation together are bounded too: every form of theirs is looked for in what a run says. */
 export const MAX_SECRET_BYTES = 8 * 2 ** 10;
+export const MAX_SECRETS_BYTES = 16 * 2 ** 10;
 export const MAX_SECRETS = 32;
 
 /** Where a value belongs; sealed with it, it opens nowhere else. */

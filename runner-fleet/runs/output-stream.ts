@@ -1,3 +1,4 @@
+import type { StreamMasker } from './stream-masker.ts';
 import { type OutputText, TextStream } from './text-stream.ts';
 
 /** A stream that speaks more often than this is gathered: a capsule that writes single bytes must not make a frame of each. */
@@ -6,6 +7,7 @@ const MAX_GATHERED_BYTES = 32 * 1024;
 
 /** stdout or stderr of a run, in pieces worth a frame. The first bytes after a pause go out at once. */
 export class OutputStream {
+  readonly #masker: StreamMasker;
   readonly #emit: (text: OutputText) => void;
   readonly #text = new TextStream();
   #gathered: Buffer[] = [];
@@ -13,7 +15,8 @@ export class OutputStream {
   #lastEmitMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(emit: (text: OutputText) => void) {
+  constructor(masker: StreamMasker, emit: (text: OutputText) => void) {
+    this.#masker = masker;
     this.#emit = emit;
   }
 
@@ -28,15 +31,15 @@ export class OutputStream {
 
   end(): void {
     this.#release();
-    const rest = this.#text.flush();
-    if (rest) this.#emit(rest);
+    const last = [this.#text.push(this.#masker.cut()), this.#text.flush()];
+    for (const text of last) if (text) this.#emit(text);
   }
 
   #release(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#gatheredBytes === 0) return;
-    const text = this.#text.push(Buffer.concat(this.#gathered));
+    const text = this.#text.push(this.#masker.push(Buffer.concat(this.#gathered)));
     this.#gathered = [];
     this.#gatheredBytes = 0;
     this.#lastEmitMs = performance.now();

@@ -2,9 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { LineCutter, MAX_LINE_BYTES, parseLine } from './result-channel.ts';
+import { SecretMasker } from './secret-masker.ts';
+
+const NO_SECRETS = new SecretMasker({});
 
 function parse(text: string) {
-  return parseLine(Buffer.from(text));
+  return parseLine(Buffer.from(text), NO_SECRETS);
 }
 
 describe('a line of the result channel', () => {
@@ -37,7 +40,7 @@ describe('a line of the result channel', () => {
   });
 
   test('is refused where it is not UTF-8', () => {
-    expect(parseLine(Buffer.from([0x22, 0xff, 0x22])).kind).toBe('invalid');
+    expect(parseLine(Buffer.from([0x22, 0xff, 0x22]), NO_SECRETS).kind).toBe('invalid');
   });
 });
 
@@ -48,7 +51,7 @@ describe('cutting', () => {
       fc.property(fc.array(line), fc.array(fc.nat()), (lines, cuts) => {
         const bytes = Buffer.from(lines.join('\n'));
         const positions = cuts.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b);
-        const cutter = new LineCutter();
+        const cutter = new LineCutter(NO_SECRETS);
         const found = [0, ...positions].flatMap((from, index) =>
           cutter.push(bytes.subarray(from, positions[index] ?? bytes.length)),
         );
@@ -58,7 +61,7 @@ describe('cutting', () => {
   });
 
   test('gives up on a line without end, and holds no more than its limit', () => {
-    const cutter = new LineCutter();
+    const cutter = new LineCutter(NO_SECRETS);
     const chunk = Buffer.alloc(64 * 1_024, 'a');
     const found = Array.from({ length: Math.ceil(MAX_LINE_BYTES / chunk.length) + 1 }, () => cutter.push(chunk)).flat();
     expect(found[0]).toMatchObject({ kind: 'invalid' });

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { type StateChange, StateKey } from '#contracts/capsule-state';
 import { Json, JSON_MAX_DEPTH, isStorable, type JsonValue } from '#contracts/json';
 
+import type { SecretMasker } from './secret-masker.ts';
+
 /** Longer lines, and longer values as they are written again (`1e20` grows), would not fit the stores further on. */
 export const MAX_LINE_BYTES = 1_000_000;
 
@@ -32,8 +34,13 @@ export type ChannelLine =
 
 /** Cuts the result channel into lines. A line without an end is a line once the channel has ended. */
 export class LineCutter {
+  readonly #masker: SecretMasker;
   #parts: Buffer[] = [];
   #heldBytes = 0;
+
+  constructor(masker: SecretMasker) {
+    this.#masker = masker;
+  }
 
   push(chunk: Buffer): ChannelLine[] {
     const lines: ChannelLine[] = [];
@@ -51,7 +58,7 @@ export class LineCutter {
     const bytes = Buffer.concat(this.#parts);
     this.#parts = [];
     this.#heldBytes = 0;
-    return bytes.length === 0 ? [] : [parseLine(bytes)];
+    return bytes.length === 0 ? [] : [maskLine(parseLine(bytes, this.#masker), this.#masker)];
   }
 
   #hold(bytes: Buffer): void {
@@ -61,12 +68,12 @@ export class LineCutter {
 }
 const NEWLINE = 0x0a;
 
-export function parseLine(bytes: Buffer): ChannelLine {
+export function parseLine(bytes: Buffer, masker: SecretMasker): ChannelLine {
   if (bytes.length > MAX_LINE_BYTES) {
     return invalid(`a line on the result channel has more than ${MAX_LINE_BYTES} bytes`);
   }
   const parsed = parseJson(bytes);
-  if (parsed === undefined) return invalid(`not a JSON line on the result channel: ${excerpt(bytes)}`);
+  if (parsed === undefined) return invalid(`not a JSON line on the result channel: ${excerpt(masker.cutBytes(bytes))}`);
   const result = Result.safeParse(parsed.value);
   if (result.success) return { kind: 'result', data: result.data.result };
   const event = Event.safeParse(parsed.value);
@@ -81,12 +88,33 @@ export function parseLine(bytes: Buffer): ChannelLine {
   if (complaint.success) return { kind: 'complained', ...complaint.data.error };
   return invalid(
     `expected {"result":…}, {"event":name,"data":…}, {"dataset":name,"row":…}, {"state":key,"value":…} or ` +
-      `{"usage":{meter:units}}, at most ${JSON_MAX_DEPTH} levels deep and without U+0000, got ${excerpt(bytes)}`,
+      `{"usage":{meter:units}}, at most ${JSON_MAX_DEPTH} levels deep and without U+0000, got ${excerpt(masker.cutBytes(bytes))}`,
   );
 }
 
 function changeOf({ state: key, value }: z.output<typeof StateLine>): StateChange {
   return value === undefined ? { key, isDeleted: true } : { key, value };
+}
+
+/** What is kept of a line shows no secret. What only ends the run is masked where the run ends. */
+function maskLine(line: ChannelLine, masker: SecretMasker): ChannelLine {
+  switch (line.kind) {
+    case 'result':
+      return { ...line, data: masker.json(line.data) };
+    case 'event':
+      return { ...line, name: masker.text(line.name), data: masker.json(line.data) };
+    case 'row':
+      return { ...line, data: masker.json(line.data) };
+    case 'state':
+      return { ...line, change: maskChange(line.change, masker) };
+    default:
+      return line;
+  }
+}
+
+function maskChange(change: StateChange, masker: SecretMasker): StateChange {
+  const key = masker.text(change.key);
+  return 'value' in change ? { key, value: masker.json(change.value) } : { ...change, key };
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -13,6 +13,7 @@ import { begin, type Lifecycle, type Signal, step, type StopSignal } from '../li
 import { ArtifactIntake, artifactLimitsOf, isArtifactFrame } from './artifact-intake.ts';
 import { OutputStream } from './output-stream.ts';
 import { type Ending, seal, type Sealer } from './seal.ts';
+import { SecretMasker } from './secret-masker.ts';
 import type { Spool } from './spool.ts';
 import { Statements } from './statements.ts';
 
@@ -46,8 +47,9 @@ export class Run {
   readonly #parts: RunParts;
   readonly #settleEnded: () => void;
   readonly #decoder = new FrameDecoder();
-  readonly #stdout = new OutputStream((text) => this.#append({ kind: 'stdout', ...text }));
-  readonly #stderr = new OutputStream((text) => this.#append({ kind: 'stderr', ...text }));
+  readonly #masker: SecretMasker;
+  readonly #stdout: OutputStream;
+  readonly #stderr: OutputStream;
   readonly #statements: Statements;
   readonly #artifacts: ArtifactIntake;
   readonly #timers: NodeJS.Timeout[] = [];
@@ -68,8 +70,12 @@ export class Run {
     const { resources } = start;
     const needsResult = start.style === 'handler';
     this.#lifecycle = begin({ ...resources, needsResult });
+    this.#masker = new SecretMasker(start.secrets);
+    this.#stdout = new OutputStream(this.#masker.stream(), (text) => this.#append({ kind: 'stdout', ...text }));
+    this.#stderr = new OutputStream(this.#masker.stream(), (text) => this.#append({ kind: 'stderr', ...text }));
     this.#statements = new Statements({
       start,
+      masker: this.#masker,
       append: (frame) => this.#append(frame),
       signal: (signal) => this.#signal(signal),
     });
@@ -107,7 +113,7 @@ export class Run {
       setInterval(() => this.#reportUsage(), USAGE_INTERVAL_MS),
     );
     parts.spool.onDelivered = () => this.#regulate();
-    if (egress) egress.onNews = () => this.#append({ kind: 'egress', report: egress.report() });
+    if (egress) egress.onNews = () => this.#reportEgress(egress);
   }
 
   stop(reason: StopSignal): void {
@@ -254,6 +260,13 @@ export class Run {
     };
   }
 
+  /** A name may say a secret, too. */
+  #reportEgress(egress: EgressGate): void {
+    const { rows, others } = egress.report();
+    const masked = rows.map((row) => ({ ...row, target: this.#masker.text(row.target) }));
+    this.#append({ kind: 'egress', report: { rows: masked, others } });
+  }
+
   /** Makes the run wait while its readers are far behind. */
   #regulate(): void {
     const { channel } = this.#parts.sandbox;
@@ -288,8 +301,9 @@ export class Run {
     if (!outcome) throw new Error('a run ends with an outcome');
     for (const timer of this.#timers) clearTimeout(timer);
     egress?.close();
-    if (egress?.wasUsed) this.#append({ kind: 'egress', report: egress.report() });
-    const ending = { outcome, usage: this.#usage(), ...this.#left(), endedAtMs: Date.now() };
+    if (egress?.wasUsed) this.#reportEgress(egress);
+    const detail = this.#masker.cutText(outcome.detail);
+    const ending = { outcome: { ...outcome, detail }, usage: this.#usage(), ...this.#left(), endedAtMs: Date.now() };
     await sandbox.dispose();
     await this.#artifacts.synced().catch((error: unknown) => onFault('a file could not be synced', error));
     for (;;) {

@@ -7,10 +7,12 @@ import type { Signal } from '../lifecycle/lifecycle.ts';
 import { DatasetRows } from './dataset-rows.ts';
 import { Meters } from './meters.ts';
 import { type ChannelLine, LineCutter } from './result-channel.ts';
+import type { SecretMasker } from './secret-masker.ts';
 import { StateChanges } from './state-changes.ts';
 
 export interface StatementsParts {
   readonly start: StartRun;
+  readonly masker: SecretMasker;
   readonly append: (frame: FrameBody) => void;
   readonly signal: (signal: Signal) => void;
 }
@@ -18,7 +20,7 @@ export interface StatementsParts {
 /** What a capsule states on its result channel: held to what it may state, and added up for the receipt. */
 export class Statements {
   readonly #parts: StatementsParts;
-  readonly #lines = new LineCutter();
+  readonly #lines: LineCutter;
   readonly #meters: Meters;
   readonly #rows: DatasetRows;
   readonly #state: StateChanges;
@@ -26,6 +28,7 @@ export class Statements {
 
   constructor(parts: StatementsParts) {
     this.#parts = parts;
+    this.#lines = new LineCutter(parts.masker);
     this.#meters = new Meters(parts.start.meterLimits);
     this.#rows = new DatasetRows(parts.start.datasets);
     this.#state = new StateChanges(parts.start.state);

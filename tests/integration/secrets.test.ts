@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Installation } from '#contracts/api/installations';
 import { InstallationSecrets } from '#contracts/api/secrets';
 import { importDataKeys, openText } from '#contracts/sealed-text';
-import { MAX_SECRET_BYTES, MAX_SECRETS } from '#contracts/secret';
+import { MAX_SECRET_BYTES, MAX_SECRETS, MAX_SECRETS_BYTES } from '#contracts/secret';
 import { type Edge, startEdge } from '#support/edge';
 import { Person, refusalOf } from '#support/people';
 import { Publisher } from '#support/publisher';
@@ -159,6 +159,16 @@ describe('a secret of an installation', () => {
     );
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(MAX_SECRETS);
     expect(await names()).toHaveLength(MAX_SECRETS);
+  });
+
+  test('is one of a bounded size together', async () => {
+    const { set, names } = await newWorld();
+    const half = 'x'.repeat(MAX_SECRETS_BYTES / 2);
+    expect([(await set('A', half)).status, (await set('B', half)).status]).toEqual([200, 200]);
+    expect(refusalOf(await set('C', 'x'))).toBe('conflict');
+    expect((await set('B', 'x')).status).toBe(200);
+    expect((await set('C', 'x')).status).toBe(200);
+    expect(await names()).toEqual(['A', 'B', 'C']);
   });
 });
 

@@ -1,4 +1,4 @@
-import { jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 
 import type { AuditRecord } from '#contracts/audit';
 import type { SealedText } from '#contracts/sealed-text';
@@ -15,6 +15,7 @@ export const installationSecrets = pgTable(
       .references(() => installations.id),
     name: text().notNull(),
     sealed: text().$type<SealedText>().notNull(),
+    sizeBytes: integer().notNull(),
     setAt: instant().notNull(),
     setBy: jsonb().$type<Pick<AuditRecord['actor'], 'type' | 'id'>>().notNull(),
   },

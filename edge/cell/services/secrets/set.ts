@@ -1,9 +1,11 @@
-import { and, count, eq, isNull, sql } from 'drizzle-orm';
+import { and, count, eq, isNull, sql, sum } from 'drizzle-orm';
 
 import { type InstallationSecret, type SecretPath, SetSecret } from '#contracts/api/secrets';
 import { Conflict, NotFound } from '#contracts/errors';
+import type { InstallationId } from '#contracts/ids';
 import { importDataKeys, sealText } from '#contracts/sealed-text';
-import { MAX_SECRETS, secretContext } from '#contracts/secret';
+import { MAX_SECRETS, MAX_SECRETS_BYTES, secretContext } from '#contracts/secret';
+import type { Transaction } from '#db/postgres/client';
 import { installations, installationSecrets } from '#db/postgres/schema/index';
 
 import { requirePermission, type Verb } from '../../context.ts';
@@ -29,7 +31,7 @@ export async function setSecret({ ctx, input }: Verb<SetSecretInput>): Promise<I
   const keys = await importDataKeys(ctx.env.DATA_KEYS);
   const sealed = await sealText(keys, secretContext({ tenantId: ctx.tenant.id, installationId }, name), value);
   const { type, id } = ctx.actor;
-  const change = { sealed, setAt: ctx.now(), setBy: { type, id } };
+  const change = { sealed, sizeBytes: new TextEncoder().encode(value).length, setAt: ctx.now(), setBy: { type, id } };
 
   return transact(ctx, async (tx) => {
     // A new revision: what was remembered of this installation no longer holds, and writers wait for each other.
@@ -51,12 +53,18 @@ export async function setSecret({ ctx, input }: Verb<SetSecretInput>): Promise<I
       .onConflictDoUpdate({ target: [installationSecrets.installationId, installationSecrets.name], set: change })
       .returning();
     if (!secret) throw new Error('a secret was written and is not there');
-    const [held] = await tx
-      .select({ count: count() })
-      .from(installationSecrets)
-      .where(eq(installationSecrets.installationId, installationId));
-    if ((held?.count ?? 0) > MAX_SECRETS) throw new Conflict(`an installation holds at most ${MAX_SECRETS} secrets`);
+    await assertRoom(tx, installationId);
     await recordAudit(tx, ctx, { action: 'secret.set', target: installationId, details: { name } });
     return secretView(secret);
   });
+}
+
+/** Looked at after the write, which no other write of this installation can come between. */
+async function assertRoom(tx: Transaction, installationId: InstallationId): Promise<void> {
+  const [held] = await tx
+    .select({ count: count(), bytes: sum(installationSecrets.sizeBytes).mapWith(Number) })
+    .from(installationSecrets)
+    .where(eq(installationSecrets.installationId, installationId));
+  if (held && held.count <= MAX_SECRETS && held.bytes <= MAX_SECRETS_BYTES) return;
+  throw new Conflict(`an installation holds at most ${MAX_SECRETS} secrets of ${MAX_SECRETS_BYTES} bytes together`);
 }

@@ -1,0 +1,43 @@
+/** Shorter values are words that any text may hold. */
+export const MIN_MASKED_BYTES = 6;
+
+/** Every way in which a value is likely to be written down: as it is, in base64 at any offset, in a URL, in JSON. */
+export function formsOf(value: string): Buffer[] {
+  const bytes = Buffer.from(value);
+  if (bytes.length < MIN_MASKED_BYTES) return [];
+  const quoted = JSON.stringify(value).slice(1, -1);
+  const texts = [
+    value,
+    quoted,
+    quoted.replaceAll('/', '\\/'),
+    asciiOnly(quoted),
+    ...urlForms(value),
+    ...base64Cores(bytes).flatMap((core) => [core, core.replaceAll('+', '-').replaceAll('/', '_')]),
+  ];
+  return [...new Set(texts)].map((text) => Buffer.from(text));
+}
+
+/** As `json.dumps` of Python writes it. */
+function asciiOnly(quoted: string): string {
+  return quoted.replaceAll(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** Libraries differ in what they leave as it is, in how they write a space, and in the case of their digits. */
+function urlForms(value: string): string[] {
+  const component = encodeURIComponent(value);
+  const strict = component.replaceAll(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+  const form = new URLSearchParams([['', value]]).toString().slice(1);
+  const encoded = [component, strict, strict.replaceAll('%20', '+'), form];
+  const withPaths = encoded.flatMap((text) => [text, text.replaceAll('%2F', '/')]);
+  return withPaths.flatMap((text) => [text, text.replaceAll(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase())]);
+}
+
+/** The characters that base64 of any text around the value has: for each of the three offsets, those that hold its bits alone. */
+function base64Cores(bytes: Buffer): string[] {
+  return [0, 1, 2].map((offset) => {
+    const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
+    const firstWhole = Math.ceil((offset * 8) / 6);
+    const endWhole = Math.floor(((offset + bytes.length) * 8) / 6);
+    return text.slice(firstWhole, endWhole);
+  });
+}

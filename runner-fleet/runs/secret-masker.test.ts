@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { Json } from '#contracts/json';
+
+import { SecretMasker } from './secret-masker.ts';
+
+const value = fc
+  .string({ unit: 'grapheme', minLength: 6, maxLength: 40 })
+  .map((drawn) => drawn.toWellFormed().replaceAll('*', 'x'));
+const around = fc.string({ unit: 'grapheme', maxLength: 20 }).map((drawn) => drawn.toWellFormed());
+
+describe('a value', () => {
+  const FORMS: Record<string, (text: string) => string> = {
+    'as it is': (text) => text,
+    'in JSON': (text) => JSON.stringify(text).slice(1, -1),
+    'in a URL': encodeURIComponent,
+    'in a form': (text) => new URLSearchParams({ key: text }).toString().slice('key='.length),
+    'in base64': (text) => Buffer.from(text).toString('base64').replace(/=+$/, ''),
+    'in base64 for URLs': (text) => Buffer.from(text).toString('base64url'),
+  };
+  test.each(Object.entries(FORMS))('%s is masked, whatever stands around it', (_, form) => {
+    fc.assert(
+      fc.property(value, around, around, (secret, before, after) => {
+        const shown = new SecretMasker({ TOKEN: secret }).text(`${before}${form(secret)}${after}`);
+        expect(shown).toContain('***');
+        // What base64 shares with its neighbours alone may stand.
+        expect(shown.length).toBeLessThanOrEqual(before.length + after.length + 6);
+      }),
+    );
+  });
+
+  test('is masked where it is part of what was encoded, at any offset', () => {
+    const masker = new SecretMasker({ PASSWORD: 'hunter2-hunter2' });
+    for (const user of ['', 'a', 'ab', 'abc', 'abcd']) {
+      const header = Buffer.from(`${user}:hunter2-hunter2!`).toString('base64');
+      expect(masker.text(`Authorization: Basic ${header}`)).toMatch(/^Authorization: Basic .{0,8}\*\*\*.{0,4}$/);
+    }
+  });
+
+  test('as Python escapes it is masked', () => {
+    expect(new SecretMasker({ KEY: 'schlüssel💩' }).text('"schl\\u00fcssel\\ud83d\\udca9"')).toBe('"***"');
+  });
+
+  test('of fewer than six bytes is a word like any other', () => {
+    expect(new SecretMasker({ PIN: '12345' }).text('12345')).toBe('12345');
+  });
+});
+
+describe('JSON', () => {
+  const masker = new SecretMasker({ A: 'first-secret', B: '123456' });
+
+  test('is masked in every string, key and number, at every depth', () => {
+    const line = {
+      'a first-secret': ['x first-secret y', { deep: { 'first-secret': 123456 } }],
+      other: [1234567, 1.5, null, true],
+    };
+    expect(masker.json(line)).toEqual({
+      'a ***': ['x *** y', { deep: { '***': '***' } }],
+      other: ['***7', 1.5, null, true],
+    });
+  });
+
+  test('without a secret in it is what it was', () => {
+    fc.assert(
+      fc.property(
+        fc.jsonValue().map((drawn) => Json.parse(drawn)),
+        (json) => {
+          expect(new SecretMasker({ A: 'not drawn by chance' }).json(json)).toEqual(json);
+        },
+      ),
+    );
+  });
+});
+
+test('text that was cut off does not end in the beginning of a value', () => {
+  const masker = new SecretMasker({ A: 'first-secret' });
+  expect([masker.cutText('Error: first-se'), masker.cutText('Error: firs')]).toEqual(['Error: ***', 'Error: firs']);
+});
