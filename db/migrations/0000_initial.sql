@@ -326,6 +326,7 @@ CREATE TABLE "installation_secrets" (
 	"installation_id" text NOT NULL,
 	"name" text NOT NULL,
 	"sealed" text NOT NULL,
+	"size_bytes" integer NOT NULL,
 	"set_at" timestamp with time zone NOT NULL,
 	"set_by" jsonb NOT NULL,
 	CONSTRAINT "installation_secrets_installation_id_name_pk" PRIMARY KEY("installation_id","name")
