@@ -46,6 +46,8 @@ const Environment = z.object({
   SOMA_DRAIN_MS: z.coerce.number().int().min(0).max(900_000).default(20_000),
   /** Addresses or `address/prefix`, separated by commas, that runs may reach although they are not public: upstreams of the operator's own. */
   SOMA_EGRESS_ALLOW_ADDRESSES: z.string().default(''),
+  /** What makes sandboxes: `auto` takes an OCI runtime where this process may use one, else Docker Engine. */
+  SOMA_EXECUTOR: z.enum(['auto', 'docker', 'oci']).default('auto'),
   DOCKER_HOST: z.string().optional(),
 });
 
@@ -73,6 +75,7 @@ export function parseConfig(environment: NodeJS.ProcessEnv) {
     endpoint: env.SOMA_ENDPOINT,
     healthPort: env.SOMA_HEALTH_PORT,
     drainMs: env.SOMA_DRAIN_MS,
+    executor: env.SOMA_EXECUTOR,
     egressAllowAddresses: env.SOMA_EGRESS_ALLOW_ADDRESSES.split(',').filter((address) => address !== ''),
   };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Dockerode from 'dockerode';
 
 import { cellSpiffeId } from '#contracts/identity';
+import type { IsolationClass } from '#contracts/isolation';
 import type { Heartbeat } from '#contracts/runner';
 
 import { Admission } from './admission/admission.ts';
@@ -13,7 +14,8 @@ import { Door } from './door/door.ts';
 import { Health } from './door/health.ts';
 import { AddressRules } from './egress/addresses.ts';
 import { systemResolver } from './egress/resolve.ts';
-import { DockerExecutor } from './executor/docker.ts';
+import { chooseExecutor } from './executor/choose.ts';
+import type { Executor } from './executor/executor.ts';
 import { missingImages } from './images/build.ts';
 import { log, reasonOf } from './log.ts';
 import { Metrics } from './metrics.ts';
@@ -36,12 +38,14 @@ export class Runner {
   readonly health: Health;
   readonly #config: Config;
   readonly #docker: Dockerode;
-  readonly #executor: DockerExecutor;
+  readonly #executor: Executor;
   readonly #pool: WarmPool;
   readonly #admission: Admission;
+  readonly #bundles: BundleCache;
   readonly #runs: RunTable;
   readonly #timers: NodeJS.Timeout[] = [];
-  #missingImages: readonly string[] = ['not looked yet'];
+  #isolationClasses: readonly IsolationClass[] = [];
+  #obstacle: string | undefined = 'not looked yet';
 
   constructor(config: Config, sealer: Sealer) {
     this.#config = config;
@@ -58,9 +62,10 @@ export class Runner {
       log('error', what, error === undefined ? {} : { reason: reasonOf(error) });
       metrics.fault(what);
     };
-    this.#executor = new DockerExecutor({
+    this.#executor = chooseExecutor(config.executor, {
       docker: this.#docker,
       runnerId,
+      directory: join(dataDirectory, 'engine'),
       sandboxDirectory: join(dataDirectory, 'sandboxes'),
       controlDirectory: join(tmpdir(), `soma-${runnerId.slice(-12)}`),
     });
@@ -73,7 +78,7 @@ export class Runner {
       maxBooting: MAX_BOOTING,
       onBootFailure: (error) => onFault('a sandbox did not boot', error),
     });
-    const bundles = new BundleCache({ directory: join(dataDirectory, 'bundles'), maxBytes: MAX_BUNDLE_BYTES });
+    this.#bundles = new BundleCache({ directory: join(dataDirectory, 'bundles'), maxBytes: MAX_BUNDLE_BYTES });
     this.#admission = new Admission({
       places: config.capacity,
       // One tenant alone never has all of it.
@@ -86,7 +91,7 @@ export class Runner {
       directory: join(dataDirectory, 'spool'),
       admission: this.#admission,
       maxSpoolBytes: MAX_SPOOL_BYTES,
-      bundles,
+      bundles: this.#bundles,
       network: { resolve: systemResolver(), addresses: new AddressRules(config.egressAllowAddresses) },
       sealer,
       onFault,
@@ -95,7 +100,7 @@ export class Runner {
     this.health = new Health({ notReadyBecause: () => this.#notReadyBecause(), metrics });
     this.door = new Door({
       runs: this.#runs,
-      bundles,
+      bundles: this.#bundles,
       health: this.health,
       cellId: cellSpiffeId(trustDomain, cell),
       onFault,
@@ -120,8 +125,8 @@ export class Runner {
       capacity: this.#config.capacity + this.#config.queueSize,
       running: this.#admission.taken + this.#admission.waiting,
       executor: this.#executor.name,
-      isolationClasses: ['standard'],
-      cachedDigests: [],
+      isolationClasses: [...this.#isolationClasses],
+      cachedDigests: this.#bundles.digests().slice(0, 256),
       warm: byRuntime(this.#pool.warmCounts()),
       lostRunIds: this.#runs.lostRunIds.slice(0, 1_000),
     };
@@ -140,17 +145,26 @@ export class Runner {
   async #warmUp(): Promise<void> {
     try {
       await this.#executor.reapOrphans();
-      this.#missingImages = await missingImages(this.#docker);
+      this.#obstacle = await this.#prepare();
     } catch (error) {
-      this.#missingImages = [`the engine does not answer (${reasonOf(error)})`];
+      this.#obstacle = `the engine does not answer (${reasonOf(error)})`;
     }
-    if (this.#missingImages.length === 0) return this.#pool.start();
+    if (this.#obstacle === undefined) return this.#pool.start();
     this.#timers.push(setTimeout(() => void this.#warmUp(), IMAGE_CHECK_INTERVAL_MS));
+  }
+
+  /** Returns what is in the way. */
+  async #prepare(): Promise<string | undefined> {
+    const missing = await missingImages(this.#docker);
+    if (missing.length > 0) return `images are missing: ${missing.join(', ')}`;
+    this.#isolationClasses = await this.#executor.prepare();
+    log('info', 'the engine is ready', { executor: this.#executor.name, isolation: this.#isolationClasses.join(' ') });
+    return undefined;
   }
 
   #notReadyBecause(): string | undefined {
     if (this.#runs.isDraining) return 'draining';
-    if (this.#missingImages.length > 0) return `images are missing: ${this.#missingImages.join(', ')}`;
+    if (this.#obstacle !== undefined) return this.#obstacle;
     return this.#pool.isReady ? undefined : 'the pool is not warm';
   }
 

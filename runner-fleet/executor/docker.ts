@@ -1,21 +1,26 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
+import { rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 
 import type Dockerode from 'dockerode';
+import { z } from 'zod';
+
+import type { IsolationClass } from '#contracts/isolation';
 
 import { imageTag } from '../images/recipe.ts';
-import { CgroupMeter } from './cgroup-meter.ts';
-import { containerOptions, limitsOf, type SandboxMounts } from './docker-flags.ts';
+import { architectureOf, seccompProfile } from '../isolation/seccomp-profile.ts';
+import { ControlGroup } from './control-group.ts';
+import { acceptOne, type Connecting, CONTROL_SOCKET, ready } from './control-socket.ts';
+import { containerOptions } from './docker-flags.ts';
 import type { Executor, Sandbox, SandboxShape } from './executor.ts';
-import { FRAME, FrameDecoder } from './wire.ts';
+import { SandboxFolders } from './sandbox-folders.ts';
+import { regrantedLimits, type Regrant, type SandboxMounts } from './sandbox-spec.ts';
 
-const BOOT_TIMEOUT_MS = 20_000;
+/** gVisor, by the name an engine has it under where it has it. */
+const STRICT_RUNTIME = 'runsc';
 const RUNNER_LABEL = 'soma.runner';
 const SANDBOX_LABEL = 'soma.sandbox';
-const CONTROL_SOCKET = 'control';
 
 export interface DockerExecutorOptions {
   readonly docker: Dockerode;
@@ -32,23 +37,27 @@ export interface DockerExecutorOptions {
 export class DockerExecutor implements Executor {
   readonly name = 'docker';
   readonly #options: DockerExecutorOptions;
+  readonly #folders: SandboxFolders;
   readonly #inUse = new Set<string>();
+  readonly #seccompProfile = JSON.stringify(seccompProfile(architectureOf(process.arch)));
 
   constructor(options: DockerExecutorOptions) {
     this.#options = options;
-    for (const directory of [options.sandboxDirectory, options.controlDirectory]) {
-      rmSync(directory, { recursive: true, force: true });
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
-    }
+    this.#folders = new SandboxFolders(options);
+  }
+
+  async prepare(): Promise<readonly IsolationClass[]> {
+    const { Runtimes } = EngineInfo.parse(await this.#options.docker.info());
+    return STRICT_RUNTIME in Runtimes ? ['standard', 'strict'] : ['standard'];
   }
 
   async boot(shape: SandboxShape): Promise<Sandbox> {
     const id = randomBytes(8).toString('hex');
-    const mounts = this.#makeMounts(id);
+    const mounts = this.#folders.make(id);
     this.#inUse.add(id);
     const release = () => {
       this.#inUse.delete(id);
-      for (const directory of Object.values(mounts)) rmSync(directory, { recursive: true, force: true });
+      this.#folders.remove(mounts);
     };
     try {
       const connected = acceptOne(join(mounts.controlDirectory, CONTROL_SOCKET));
@@ -67,7 +76,13 @@ export class DockerExecutor implements Executor {
     const { docker, runnerId, cgroupParent } = this.#options;
     const labels = { [RUNNER_LABEL]: runnerId, [SANDBOX_LABEL]: id };
     return docker.createContainer(
-      containerOptions(shape, mounts, { image: imageTag(shape.image), labels, cgroupParent }),
+      containerOptions(shape, mounts, {
+        image: imageTag(shape.image),
+        labels,
+        cgroupParent,
+        runtime: shape.isolation === 'strict' ? STRICT_RUNTIME : undefined,
+        seccompProfile: this.#seccompProfile,
+      }),
     );
   }
 
@@ -96,31 +111,18 @@ export class DockerExecutor implements Executor {
   }
 
   close(): void {
-    for (const directory of [this.#options.sandboxDirectory, this.#options.controlDirectory]) {
-      rmSync(directory, { recursive: true, force: true });
-    }
-  }
-
-  #makeMounts(id: string): SandboxMounts {
-    const mounts = {
-      controlDirectory: join(this.#options.controlDirectory, id),
-      capsuleDirectory: join(this.#options.sandboxDirectory, id),
-    };
-    for (const directory of Object.values(mounts)) {
-      mkdirSync(directory);
-      // The capsule's user only reads; the umask must not decide whether it can.
-      chmodSync(directory, 0o755);
-    }
-    return mounts;
+    this.#folders.removeAll();
   }
 }
+
+const EngineInfo = z.object({ Runtimes: z.record(z.string(), z.unknown()).default({}) });
 
 interface Starting {
   readonly id: string;
   readonly shape: SandboxShape;
   readonly mounts: SandboxMounts;
   readonly container: Dockerode.Container;
-  readonly connected: ReturnType<typeof acceptOne>;
+  readonly connected: Connecting;
   readonly release: () => void;
 }
 
@@ -128,7 +130,7 @@ class DockerSandbox implements Sandbox {
   readonly id: string;
   readonly shape: SandboxShape;
   readonly channel: Socket;
-  readonly meter: CgroupMeter;
+  readonly group: ControlGroup;
   readonly capsuleDirectory: string;
   readonly controlDirectory: string;
   readonly #container: Dockerode.Container;
@@ -138,7 +140,7 @@ class DockerSandbox implements Sandbox {
     this.id = parts.id;
     this.shape = parts.shape;
     this.channel = parts.channel;
-    this.meter = CgroupMeter.ofProcess(parts.pid);
+    this.group = ControlGroup.ofProcess(parts.pid);
     this.capsuleDirectory = parts.mounts.capsuleDirectory;
     this.controlDirectory = parts.mounts.controlDirectory;
     this.#container = parts.container;
@@ -147,8 +149,9 @@ class DockerSandbox implements Sandbox {
     rmSync(join(parts.mounts.controlDirectory, CONTROL_SOCKET), { force: true });
   }
 
-  async regrant(limits: Pick<SandboxShape, 'cpuMillis' | 'pids'>): Promise<void> {
-    await this.#container.update(limitsOf({ image: this.shape.image, ...limits }));
+  async regrant(limits: Regrant): Promise<void> {
+    this.group.grant(regrantedLimits(this.shape, limits));
+    return Promise.resolve();
   }
 
   async kill(): Promise<void> {
@@ -161,40 +164,6 @@ class DockerSandbox implements Sandbox {
     this.#release();
     return Promise.resolve();
   }
-}
-
-/** Listens for the one connection of the sandbox's process 1. */
-function acceptOne(path: string): { channel: Promise<Socket>; cancel: () => void } {
-  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  const server = createServer((socket) => {
-    clearTimeout(timer);
-    server.close();
-    // A reset is seen as the socket's end.
-    socket.on('error', () => undefined);
-    resolve(socket);
-  });
-  const cancel = () => {
-    clearTimeout(timer);
-    server.close();
-    reject(new Error('the sandbox did not connect'));
-  };
-  const timer = setTimeout(cancel, BOOT_TIMEOUT_MS);
-  server.on('error', reject);
-  server.listen(path, () => chmodSync(path, 0o777));
-  promise.catch(() => undefined);
-  return { channel: promise, cancel };
-}
-
-async function ready(channel: Socket): Promise<void> {
-  const signal = AbortSignal.timeout(BOOT_TIMEOUT_MS);
-  const closed = once(channel, 'close', { signal }).then(() => {
-    throw new Error('process 1 ended while it booted the runtime');
-  });
-  const [chunk] = await Promise.race([once(channel, 'data', { signal }), closed]);
-  closed.catch(() => undefined);
-  channel.pause();
-  const [first] = new FrameDecoder().decode(chunk);
-  if (first?.type !== FRAME.ready) throw new Error('process 1 did not say that it is ready');
 }
 
 /** Gone already, or on its way: both are what was asked for. */

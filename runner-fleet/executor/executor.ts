@@ -3,7 +3,8 @@ import type { Socket } from 'node:net';
 import type { IsolationClass } from '#contracts/isolation';
 
 import type { ImageName } from '../images/recipe.ts';
-import type { CgroupMeter } from './cgroup-meter.ts';
+import type { ControlGroup } from './control-group.ts';
+import type { Regrant } from './sandbox-spec.ts';
 
 /** What a sandbox is made for. Memory and disk are fixed at its birth (heap size, tmpfs size); cpu and pids can be granted anew. */
 export interface SandboxShape {
@@ -23,12 +24,13 @@ export interface Sandbox {
   readonly shape: SandboxShape;
   /** The connection to process 1 of the sandbox; see wire.ts. Closing it is what lets the sandbox go. */
   readonly channel: Socket;
-  readonly meter: CgroupMeter;
+  /** Stays until the sandbox is disposed of, also where everything in it is dead. */
+  readonly group: ControlGroup;
   /** A folder of the host that the sandbox sees read-only as /capsule. */
   readonly capsuleDirectory: string;
   /** A folder of the host that the sandbox sees read-only as /run/soma: empty, but for the egress socket of a run that was granted one. */
   readonly controlDirectory: string;
-  regrant(limits: Pick<SandboxShape, 'cpuMillis' | 'pids'>): Promise<void>;
+  regrant(limits: Regrant): Promise<void>;
   /** For a sandbox that does not answer its channel any more. */
   kill(): Promise<void>;
   /** Idempotent. */
@@ -37,8 +39,13 @@ export interface Sandbox {
 
 /** An engine that makes sandboxes. All of its sandboxes die when the runner's process does. */
 export interface Executor {
+  /** `docker`, `crun` or `runc`. */
   readonly name: string;
+  /** Brings in what sandboxes boot from; returns the classes it can make, each yet to be proven. */
+  prepare(): Promise<readonly IsolationClass[]>;
   boot(shape: SandboxShape): Promise<Sandbox>;
   /** Removes what carries this runner's mark and is not in use; returns how many there were. */
   reapOrphans(): Promise<number>;
+  /** Leaves nothing of its own behind. */
+  close(): void;
 }

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 
 import { z } from 'zod';
 
+import type { StateSnapshot } from '#contracts/capsule-state';
+
 /** What runner and capsule-init say to each other; images/init is the other end and describes the bytes. */
 export const FRAME = {
   ready: 0,
@@ -37,6 +39,9 @@ export interface Job {
   readonly entrypoint: string;
   readonly runId: string;
   readonly mayWriteArtifacts: boolean;
+  readonly datasets: readonly string[];
+  /** What the installation's state holds; absent without the permission. */
+  readonly state?: StateSnapshot['entries'];
 }
 
 /** The request's bytes, and the nonce that its trailer must carry. */

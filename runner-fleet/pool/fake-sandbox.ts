@@ -1,18 +1,13 @@
 import { Socket } from 'node:net';
 
-import { CgroupMeter } from '../executor/cgroup-meter.ts';
+import { ControlGroup } from '../executor/control-group.ts';
 import type { Sandbox, SandboxShape } from '../executor/executor.ts';
 
 /** For tests: a sandbox with nothing in it. */
 export class FakeSandbox implements Sandbox {
   readonly id = 'fake';
   readonly channel = new Socket();
-  readonly meter = new CgroupMeter({
-    cpu: { path: '', parseUs: Number },
-    memoryPeak: '',
-    oomEvents: '',
-    pidsEvents: '',
-  });
+  readonly group = ControlGroup.at('/nowhere');
   readonly capsuleDirectory = '/nowhere';
   readonly controlDirectory = '/nowhere';
   readonly shape: SandboxShape;

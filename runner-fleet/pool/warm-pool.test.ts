@@ -19,8 +19,7 @@ const SMALL: SandboxShape = {
 const LARGE: SandboxShape = { ...SMALL, memoryBytes: 2 ** 28 };
 
 /** An engine whose boots end when the test says so. */
-class FakeExecutor implements Executor {
-  readonly name = 'fake';
+class FakeExecutor implements Pick<Executor, 'boot'> {
   readonly boots: { shape: SandboxShape; succeed(): FakeSandbox; fail(): void }[] = [];
   readonly booted = new EventEmitter();
   isInstant = true;
@@ -39,10 +38,6 @@ class FakeExecutor implements Executor {
     this.boots.push(boot);
     if (this.isInstant) boot.succeed();
     return promise;
-  }
-
-  reapOrphans(): Promise<number> {
-    return Promise.resolve(0);
   }
 }
 

@@ -18,7 +18,7 @@ const BOOT_WEIGHT = 0.2;
 const MIN_AGE_SHARE = 0.7;
 
 export interface WarmPoolOptions {
-  readonly executor: Executor;
+  readonly executor: Pick<Executor, 'boot'>;
   /** Kept warm from the start, at least `floor` of each. */
   readonly standing: readonly SandboxShape[];
   readonly floor: number;

@@ -96,13 +96,15 @@ export class Run {
         entrypoint: start.entrypoint,
         runId: start.runId,
         mayWriteArtifacts: start.artifacts,
+        datasets: start.datasets,
+        ...(start.state ? { state: start.state.entries } : {}),
       },
     });
     this.#nonce = nonce;
     sandbox.channel.on('data', (chunk: Buffer) => this.#onData(chunk));
     sandbox.channel.on('close', () => this.#onClose());
     // Read last before the hand-over: what the runtime needed to boot is not the run's.
-    this.#reading = sandbox.meter.read();
+    this.#reading = sandbox.group.meter.read();
     this.#baselineCpuUs = this.#reading.cpuUs;
     sandbox.channel.write(bytes);
     sandbox.channel.resume();
@@ -181,7 +183,7 @@ export class Run {
   /** Nothing in the sandbox runs any more, and process 1 waits: the counters stand still. */
   #onTrailer(trailer: Trailer): void {
     if (trailer.nonce !== this.#nonce) throw new Error('its last word does not carry the nonce');
-    this.#reading = this.#parts.sandbox.meter.read();
+    this.#reading = this.#parts.sandbox.group.meter.read();
     this.#artifacts.assertWhole();
     this.#wallMs = Math.ceil(trailer.wallUs / 1_000);
     this.#flush();
@@ -222,7 +224,7 @@ export class Run {
   /** The group may be gone with its sandbox; then what was read last is what is known. */
   #readMeter(): void {
     try {
-      this.#reading = this.#parts.sandbox.meter.read();
+      this.#reading = this.#parts.sandbox.group.meter.read();
     } catch {
       this.#parts.onFault('a sandbox was gone before its usage was read', undefined);
     }

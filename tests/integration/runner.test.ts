@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { type RunOptions, type RunResult, RunnerWorld } from '../support/runner-process.ts';
+import { newId } from '#contracts/ids';
+import { ControlGroup } from '#runner/executor/control-group';
+
+import { eventually, hostPidOf, type RunOptions, type RunResult, RunnerWorld } from '../support/runner-process.ts';
 
 let world: RunnerWorld;
 beforeAll(async () => {
@@ -278,17 +281,27 @@ describe('a limit', () => {
   });
 
   test('is the one that was granted, also in a sandbox that was made for others', async () => {
-    const main = `import { readFileSync } from 'node:fs';
-      const read = (v1, v2) => { try { return readFileSync(v1, 'utf8').trim(); } catch { return readFileSync(v2, 'utf8').trim(); } };
-      export default () => [
-        read('/sys/fs/cgroup/cpu/cpu.cfs_quota_us', '/sys/fs/cgroup/cpu.max').split(' ')[0],
-        read('/sys/fs/cgroup/pids/pids.max', '/sys/fs/cgroup/pids.max'),
-        read('/sys/fs/cgroup/memory/memory.limit_in_bytes', '/sys/fs/cgroup/memory.max'),
-      ];`;
-    const regranted = await world.run({ 'main.js': main }, { resources: { cpuMillis: 750, pids: 99 } });
-    expect(regranted.output).toEqual(['75000', '99', String(128 * 2 ** 20)]);
-    const fresh = await world.run({ 'main.js': main }, { resources: { memoryBytes: 100 * 2 ** 20, pids: 40 } });
-    expect(fresh.output).toEqual(['50000', '40', String(100 * 2 ** 20)]);
+    const limitsOf = async (resources: NonNullable<RunOptions['resources']>) => {
+      const title = newId('req');
+      const main = `export default (title, soma) => { process.title = title; soma.event('named'); return new Promise(() => setInterval(() => {}, 1000)); };`;
+      const start = await world.prepare({ 'main.js': main }, { input: title, resources });
+      const running = world.execute(start);
+      await eventually(async () => (await world.frames(start.runId)).some(({ kind }) => kind === 'event'));
+      const limits = ControlGroup.ofProcess(hostPidOf(title)).limits();
+      await world.call('POST', `/v1/runs/${start.runId}/cancel`);
+      await running;
+      return limits;
+    };
+    expect(await limitsOf({ cpuMillis: 750, pids: 99 })).toEqual({
+      cpuQuotaUs: 75_000,
+      pids: 99,
+      memoryBytes: 128 * 2 ** 20,
+    });
+    expect(await limitsOf({ memoryBytes: 100 * 2 ** 20, pids: 40 })).toEqual({
+      cpuQuotaUs: 50_000,
+      pids: 40,
+      memoryBytes: 100 * 2 ** 20,
+    });
   });
 });
 

@@ -1,0 +1,150 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { cgroupFiles, CgroupMeter } from './cgroup-meter.ts';
+import { CPU_PERIOD_US, type GroupLimits } from './sandbox-spec.ts';
+
+const CGROUP_ROOT = '/sys/fs/cgroup';
+/** On version 1 each is a hierarchy of its own, and the name of its files' folder. */
+const CONTROLLERS = ['cpu', 'cpuacct', 'memory', 'pids'] as const;
+const REMOVE_ATTEMPTS = 50;
+const REMOVE_INTERVAL_MS = 10;
+
+export function isUnified(root: string = CGROUP_ROOT): boolean {
+  return existsSync(join(root, 'cgroup.controllers'));
+}
+
+/** Version 1 with the mount of version 2 beside it: crun refuses to work there unless that is hidden. */
+export function isHybrid(root: string = CGROUP_ROOT): boolean {
+  return !isUnified(root) && existsSync(join(root, 'unified/cgroup.procs'));
+}
+
+/** The control group of one sandbox: what it used, what it may use, and who is in it (cgroups(7)). */
+export class ControlGroup {
+  readonly meter: CgroupMeter;
+  /** From the root of every hierarchy. */
+  readonly #path: string;
+  readonly #root: string;
+
+  private constructor(path: string, membership: string, root: string) {
+    this.#path = path;
+    this.#root = root;
+    this.meter = new CgroupMeter(cgroupFiles(membership, root));
+  }
+
+  static at(path: string, root: string = CGROUP_ROOT): ControlGroup {
+    const membership = isUnified(root)
+      ? `0::${path}`
+      : CONTROLLERS.map((name, index) => `${index + 1}:${name}:${path}`).join('\n');
+    return new ControlGroup(path, membership, root);
+  }
+
+  /** Where the engine put the process. */
+  static ofProcess(pid: number, root: string = CGROUP_ROOT): ControlGroup {
+    const membership = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
+    const own = membership.split('\n').find((line) => /^\d+:(memory)?:/.test(line)) ?? '';
+    return new ControlGroup(own.split(':').slice(2).join(':'), membership, root);
+  }
+
+  /** Changes what may be changed of a group that is in use. */
+  grant({ cpuQuotaUs, pids }: Omit<GroupLimits, 'memoryBytes'>): void {
+    if (isUnified(this.#root)) writeFileSync(this.#file('cpu', 'cpu.max'), `${cpuQuotaUs} ${CPU_PERIOD_US}`);
+    else writeFileSync(this.#file('cpu', 'cpu.cfs_quota_us'), String(cpuQuotaUs));
+    writeFileSync(this.#file('pids', 'pids.max'), String(pids));
+  }
+
+  /** What the kernel says is in force; NaN where nothing is. */
+  limits(): GroupLimits {
+    const [memory, cpu] = isUnified(this.#root)
+      ? ['memory.max', 'cpu.max']
+      : ['memory.limit_in_bytes', 'cpu.cfs_quota_us'];
+    return {
+      memoryBytes: Number(this.#read('memory', memory)),
+      cpuQuotaUs: Number(this.#read('cpu', cpu).split(' ')[0]),
+      pids: Number(this.#read('pids', 'pids.max')),
+    };
+  }
+
+  processes(): number[] {
+    const file = this.#file('pids', 'cgroup.procs');
+    if (!existsSync(file)) return [];
+    return readFileSync(file, 'utf8').split('\n').filter(Boolean).map(Number);
+  }
+
+  /** Kills until nothing is left: what was forked during one round is met in the next. */
+  async kill(): Promise<void> {
+    for (let attempt = 0; attempt < REMOVE_ATTEMPTS; attempt += 1) {
+      const pids = this.processes();
+      if (pids.length === 0) return;
+      for (const pid of pids) killIfThere(pid);
+      await delay(REMOVE_INTERVAL_MS);
+    }
+  }
+
+  /** The kernel lets go of the last process a moment after its parent buried it. */
+  async remove(): Promise<void> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        for (const directory of directoriesOf(this.#path, this.#root)) rmdirSync(directory);
+        return;
+      } catch (error) {
+        if (attempt >= REMOVE_ATTEMPTS) throw error;
+        await delay(REMOVE_INTERVAL_MS);
+      }
+    }
+  }
+
+  #file(controller: (typeof CONTROLLERS)[number], name: string): string {
+    return isUnified(this.#root) ? join(this.#root, this.#path, name) : join(this.#root, controller, this.#path, name);
+  }
+
+  #read(controller: (typeof CONTROLLERS)[number], name: string): string {
+    return readFileSync(this.#file(controller, name), 'utf8').trim();
+  }
+}
+
+/** Makes the groups that sandboxes' own are children of. On version 2 a group hands each controller down explicitly. */
+export function makeParentGroup(path: string, root: string = CGROUP_ROOT): void {
+  if (!isUnified(root)) return;
+  let directory = root;
+  for (const part of path.split('/').filter(Boolean)) {
+    writeFileSync(join(directory, 'cgroup.subtree_control'), '+cpu +memory +pids');
+    directory = join(directory, part);
+    mkdirSync(directory, { recursive: true });
+  }
+  writeFileSync(join(directory, 'cgroup.subtree_control'), '+cpu +memory +pids');
+}
+
+/** Names of the groups right below `path`, in any hierarchy. */
+export function childGroups(path: string, root: string = CGROUP_ROOT): string[] {
+  const names = directoriesOf(path, root).flatMap((directory) =>
+    readdirSync(directory, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])),
+  );
+  return [...new Set(names)];
+}
+
+/** Removes a group without members and children; one that is still used stays. */
+export function removeEmptyGroup(path: string, root: string = CGROUP_ROOT): void {
+  for (const directory of directoriesOf(path, root)) {
+    try {
+      rmdirSync(directory);
+    } catch {
+      // Another runner's sandboxes are below it.
+    }
+  }
+}
+
+function directoriesOf(path: string, root: string): string[] {
+  if (isUnified(root)) return [join(root, path)].filter((directory) => existsSync(directory));
+  const hierarchies = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return hierarchies.map(({ name }) => join(root, name, path)).filter((directory) => existsSync(directory));
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended meanwhile.
+  }
+}

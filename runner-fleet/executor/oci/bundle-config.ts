@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+
+import type { SeccompProfile } from '../../isolation/seccomp-profile.ts';
+import type { SandboxShape } from '../executor.ts';
+import {
+  CAPSULE_UID,
+  CPU_PERIOD_US,
+  groupLimits,
+  MAX_OPEN_FILES,
+  MOUNT_POINTS,
+  sandboxCommand,
+  type SandboxMounts,
+  temporaryFolders,
+  tmpfsOptions,
+} from '../sandbox-spec.ts';
+
+/** Where sandbox-keeper shows the runtime what a sandbox is made of, in a mount namespace of their own. */
+export const STAGE = '/mnt';
+export const STAGED = { rootfs: 'rootfs', controlDirectory: 'control', capsuleDirectory: 'capsule' } as const;
+
+/** The user ids of one sandbox on the host: nothing is counted for two sandboxes together. */
+const HOST_IDS = { first: 2 ** 19, perSandbox: 2 ** 16, blocks: 2 ** 14 } as const;
+
+/** What the host's kernel tells in /proc beyond the sandbox's own processes. */
+const MASKED = ['acpi', 'asound', 'kcore', 'keys', 'latency_stats', 'timer_list', 'timer_stats', 'sched_debug', 'scsi'];
+const READ_ONLY = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'];
+const NAMESPACES = ['pid', 'mount', 'ipc', 'uts', 'cgroup', 'network'];
+
+export type SeccompSetting =
+  | { readonly kind: 'compiled'; readonly base64: string }
+  | { readonly kind: 'profile'; readonly profile: SeccompProfile };
+
+export interface BundleSettings {
+  readonly cgroupPath: string;
+  readonly seccomp: SeccompSetting;
+  /** Which block of host ids it gets; none where it shares the host's user namespace. */
+  readonly idBlock: number | undefined;
+}
+
+/** config.json of an OCI bundle (opencontainers/runtime-spec): a sandbox with nothing granted but its limits. */
+export function bundleConfig(shape: SandboxShape, { cgroupPath, seccomp, idBlock }: BundleSettings) {
+  return {
+    ociVersion: '1.0.2',
+    process: {
+      terminal: false,
+      user: { uid: CAPSULE_UID, gid: CAPSULE_UID },
+      args: sandboxCommand(shape),
+      env: ['PATH=/usr/local/bin:/usr/bin:/bin', 'HOME=/tmp'],
+      cwd: '/',
+      noNewPrivileges: true,
+      capabilities: { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] },
+      rlimits: [
+        { type: 'RLIMIT_NOFILE', soft: MAX_OPEN_FILES, hard: MAX_OPEN_FILES },
+        { type: 'RLIMIT_CORE', soft: 0, hard: 0 },
+      ],
+    },
+    root: { path: `${STAGE}/${STAGED.rootfs}`, readonly: true },
+    hostname: 'capsule',
+    mounts: mountsOf(shape),
+    ...(seccomp.kind === 'compiled' ? { annotations: { 'run.oci.seccomp_bpf_data': seccomp.base64 } } : {}),
+    linux: {
+      cgroupsPath: cgroupPath,
+      resources: resourcesOf(shape),
+      namespaces: [...NAMESPACES, ...(idBlock === undefined ? [] : ['user'])].map((type) => ({ type })),
+      ...(idBlock === undefined ? {} : { uidMappings: mappingOf(idBlock), gidMappings: mappingOf(idBlock) }),
+      ...(seccomp.kind === 'profile' ? { seccomp: seccomp.profile } : {}),
+      maskedPaths: MASKED.map((name) => `/proc/${name}`).filter((path) => existsSync(path)),
+      readonlyPaths: READ_ONLY.map((name) => `/proc/${name}`).filter((path) => existsSync(path)),
+    },
+  };
+}
+
+export function randomIdBlock(random: () => number = Math.random): number {
+  return Math.floor(random() * HOST_IDS.blocks);
+}
+
+function mountsOf(shape: SandboxShape) {
+  return [
+    { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
+    {
+      destination: '/dev',
+      type: 'tmpfs',
+      source: 'tmpfs',
+      options: ['nosuid', 'noexec', 'strictatime', 'mode=755', 'size=64k', 'nr_inodes=64'],
+    },
+    ...temporaryFolders(shape).map((folder) => ({
+      destination: folder.path,
+      type: 'tmpfs',
+      source: 'tmpfs',
+      options: tmpfsOptions(folder),
+    })),
+    bindOf('controlDirectory', ['noexec']),
+    bindOf('capsuleDirectory', []),
+  ];
+}
+
+function bindOf(name: keyof SandboxMounts, options: readonly string[]) {
+  return {
+    destination: MOUNT_POINTS[name],
+    type: 'bind',
+    source: `${STAGE}/${STAGED[name]}`,
+    options: ['bind', 'ro', 'rprivate', 'nosuid', 'nodev', ...options],
+  };
+}
+
+function resourcesOf(shape: SandboxShape) {
+  const { memoryBytes, cpuQuotaUs, pids } = groupLimits(shape);
+  return {
+    memory: { limit: memoryBytes, swap: memoryBytes },
+    cpu: { quota: cpuQuotaUs, period: CPU_PERIOD_US },
+    pids: { limit: pids },
+    devices: [{ allow: false, access: 'rwm' }],
+  };
+}
+
+function mappingOf(idBlock: number) {
+  const { first, perSandbox } = HOST_IDS;
+  return [{ containerID: 0, hostID: first + idBlock * perSandbox, size: perSandbox }];
+}
