@@ -110,6 +110,12 @@ const run = createRoute({
   component: lazyRouteComponent(() => import('./routes/run.tsx'), 'RunPage'),
 });
 
+const automation = createRoute({
+  getParentRoute: () => tenant,
+  path: '/automation',
+  component: lazyRouteComponent(() => import('./routes/automation.tsx'), 'Automation'),
+});
+
 const usage = createRoute({
   getParentRoute: () => tenant,
   path: '/usage',
@@ -138,7 +144,7 @@ export const router = createRouter({
     person.addChildren([
       device,
       newTenant,
-      tenant.addChildren([installations, console, runs, run, usage, audit, apiKeys]),
+      tenant.addChildren([installations, console, runs, run, automation, usage, audit, apiKeys]),
     ]),
   ]),
   defaultPreload: 'intent',

@@ -1,4 +1,5 @@
 import { apiKeys, device, region, signIn, signUp, tenant } from './account.ts';
+import { automation, schedules, webhooks } from './automation.ts';
 import { capsule, gallery, install, permission } from './catalogue.ts';
 import { audit, usage } from './evidence.ts';
 import { failure } from './failure.ts';
@@ -23,6 +24,9 @@ export const m = {
   installations,
   run,
   runs,
+  automation,
+  schedules,
+  webhooks,
   form,
   usage,
   audit,

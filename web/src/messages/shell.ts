@@ -5,6 +5,7 @@ export const shell = {
   browse: 'Browse',
   installations: 'Installed',
   runs: 'Runs',
+  automation: 'Automation',
   usage: 'Usage',
   audit: 'Audit',
   apiKeys: 'API keys',

@@ -66,7 +66,7 @@ function Creation({ isOpen, onOpenChange }: { isOpen: boolean; onOpenChange: (is
       onOpenChange={(open) => (open ? onOpenChange(true) : close())}
     >
       {creation.data ? (
-        <NewSecret secret={creation.data.key} onDone={close} />
+        <NewSecret secret={creation.data.key} note={m.apiKeys.shownOnce} onDone={close} />
       ) : (
         <ApiKeyForm
           grantable={tenant.role ? PERMISSIONS_OF[tenant.role] : []}

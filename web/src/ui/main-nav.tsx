@@ -11,7 +11,7 @@ export function MainNav({ isSignedIn }: { isSignedIn: boolean }) {
   const pages = PAGES.filter((page) => isSignedIn || !page.isForTenants);
   return (
     <nav aria-label={m.shell.mainNav} className="contents">
-      <div className="hidden gap-5 text-sm font-medium text-ink-2 lg:flex">
+      <div className="hidden gap-4 text-sm font-medium text-ink-2 lg:flex xl:gap-5">
         {pages.map(({ to, label }) => (
           <Link
             key={to}
