@@ -15,6 +15,7 @@ export type IdPrefix =
   | 'pky' // publisher signing key
   | 'cap' // capsule
   | 'ver' // version
+  | 'lay' // layer
   | 'ins' // installation
   | 'run' // run
   | 'sch' // schedule

@@ -258,6 +258,20 @@ CREATE TABLE "installations" (
 	"removed_at" timestamp with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "layers" (
+	"id" text PRIMARY KEY NOT NULL,
+	"tenant_id" text NOT NULL,
+	"digest" text NOT NULL,
+	"runtime" text NOT NULL,
+	"files" integer NOT NULL,
+	"size_bytes" integer NOT NULL,
+	"signature" jsonb NOT NULL,
+	"publisher_key_id" text NOT NULL,
+	"public_key_pem" text NOT NULL,
+	"published_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "layers_digest" UNIQUE("tenant_id","digest")
+);
+--> statement-breakpoint
 CREATE TABLE "catalogue_publishers" (
 	"handle" text PRIMARY KEY NOT NULL,
 	"home_cell" text NOT NULL,
@@ -389,6 +403,7 @@ ALTER TABLE "installation_states" ADD CONSTRAINT "installation_states_installati
 ALTER TABLE "capsule_versions" ADD CONSTRAINT "capsule_versions_capsule_id_capsules_id_fk" FOREIGN KEY ("capsule_id") REFERENCES "public"."capsules"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "capsule_versions" ADD CONSTRAINT "capsule_versions_publisher_key_id_publisher_keys_id_fk" FOREIGN KEY ("publisher_key_id") REFERENCES "public"."publisher_keys"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "catalogue_versions" ADD CONSTRAINT "catalogue_versions_capsule_id_catalogue_capsules_id_fk" FOREIGN KEY ("capsule_id") REFERENCES "public"."catalogue_capsules"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "layers" ADD CONSTRAINT "layers_publisher_key_id_publisher_keys_id_fk" FOREIGN KEY ("publisher_key_id") REFERENCES "public"."publisher_keys"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "runs" ADD CONSTRAINT "runs_installation_id_installations_id_fk" FOREIGN KEY ("installation_id") REFERENCES "public"."installations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "schedules" ADD CONSTRAINT "schedules_installation_id_installations_id_fk" FOREIGN KEY ("installation_id") REFERENCES "public"."installations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "installation_secrets" ADD CONSTRAINT "installation_secrets_installation_id_installations_id_fk" FOREIGN KEY ("installation_id") REFERENCES "public"."installations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -406,6 +421,7 @@ CREATE INDEX "catalogue_capsules_search" ON "catalogue_capsules" USING gin ("sea
 CREATE INDEX "catalogue_capsules_updated" ON "catalogue_capsules" USING btree ("updated_at","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "catalogue_versions_version" ON "catalogue_versions" USING btree ("capsule_id","version");--> statement-breakpoint
 CREATE INDEX "catalogue_versions_digest" ON "catalogue_versions" USING btree ("digest");--> statement-breakpoint
+CREATE INDEX "catalogue_versions_layers" ON "catalogue_versions" USING gin (("manifest" -> 'layers'));--> statement-breakpoint
 CREATE INDEX "audit_entries_pending" ON "audit_entries" USING btree ("tenant_id","created_at") WHERE "audit_entries"."chained_seq" is null;--> statement-breakpoint
 CREATE INDEX "audit_entries_tenant" ON "audit_entries" USING btree ("tenant_id","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "audit_entries_chain" ON "audit_entries" USING btree ("tenant_id","chained_seq");--> statement-breakpoint

@@ -119,5 +119,6 @@ export const catalogueVersions = pgTable(
   (table) => [
     uniqueIndex('catalogue_versions_version').on(table.capsuleId, table.version),
     index('catalogue_versions_digest').on(table.digest),
+    index('catalogue_versions_layers').using('gin', sql`(${table.manifest} -> 'layers')`),
   ],
 );

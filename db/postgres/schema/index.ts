@@ -5,6 +5,7 @@ export * from './capsule-state.ts';
 export * from './capsules.ts';
 export * from './evidence.ts';
 export * from './installations.ts';
+export * from './layers.ts';
 export * from './publishers.ts';
 export * from './runners.ts';
 export * from './runs.ts';
