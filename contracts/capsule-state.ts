@@ -11,7 +11,8 @@ export const StateKey = z
   .string()
   .min(1)
   .max(STATE_LIMITS.maxKeyBytes)
-  .regex(PRINTABLE, `expected 1 to ${STATE_LIMITS.maxKeyBytes} visible ASCII characters`);
+  .regex(PRINTABLE, `expected 1 to ${STATE_LIMITS.maxKeyBytes} visible ASCII characters`)
+  .refine((key) => key !== '__proto__', 'expected another key: this one means something else to a program');
 
 /** What a key costs: its own bytes and those of its value as JSON. */
 export function stateEntryBytes(key: string, value: unknown): number {

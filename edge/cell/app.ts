@@ -11,11 +11,14 @@ import { apiKeys } from './routes/api-keys.ts';
 import { artifacts } from './routes/artifacts.ts';
 import { audit } from './routes/audit.ts';
 import { auth } from './routes/auth.ts';
+import { capsuleState } from './routes/capsule-state.ts';
 import { capsules } from './routes/capsules.ts';
+import { datasets } from './routes/datasets.ts';
 import { documentOf } from './routes/document.ts';
 import { health } from './routes/health.ts';
 import { installations } from './routes/installations.ts';
 import { internal } from './routes/internal.ts';
+import { layers } from './routes/layers.ts';
 import { members } from './routes/members.ts';
 import { operator } from './routes/operator.ts';
 import { peer } from './routes/peer.ts';
@@ -62,10 +65,13 @@ const ROUTES = [
   audit,
   publisherKeys,
   capsules,
+  layers,
   installations,
   secrets,
   runs,
   artifacts,
+  datasets,
+  capsuleState,
   schedules,
   webhooks,
   usage,

@@ -205,7 +205,8 @@ export class Run {
     if (this.#lifecycle.outcome) return;
     this.#readMeter();
     this.#flush();
-    this.#signal({ kind: 'vanished', oomKills: this.#reading.oomKills });
+    const { oomKills, pidsRefusals } = this.#reading;
+    this.#signal({ kind: 'vanished', oomKills, pidsRefusals });
   }
 
   #kill(): void {

@@ -2,6 +2,7 @@ import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
+import { StateChange } from '#contracts/capsule-state';
 import { rowLine } from '#contracts/dataset';
 import { jsonSha256 } from '#contracts/json-sha256';
 import { artifactKey, datasetKey } from '#contracts/stored-object';
@@ -105,12 +106,12 @@ describe('rows', () => {
 });
 
 describe('changes of the state', () => {
-  const changes = [
+  const changes = StateChange.array().parse([
     { key: 'b', value: 1 },
     { key: 'a', value: { deep: [null] } },
     { key: 'b', isDeleted: true },
-  ] as const;
-  const last = [changes[1], changes[2]];
+  ]);
+  const last = changes.slice(1);
 
   test('are told with the end, the last of each key, where the receipt is about them', async () => {
     const { runner, runId, tenant } = await runningRun();
@@ -118,27 +119,28 @@ describe('changes of the state', () => {
       runId,
       changes.map((change) => ({ kind: 'state', change }) as const),
     );
-    const state = { revision: 0, changesSha256: jsonSha256([{ ...last[0] }, { ...last[1] }].map(plain)) };
+    const state = { revision: 0, changesSha256: jsonSha256(last) };
     await runner.end(runId, { ...GOOD_END, claims: { state } });
     expect(await endOf(tenant)).toMatchObject({ outcome: GOOD_END.outcome, stateChanges: last });
   });
 
   test('that the receipt is not about make it no proof', async () => {
     const { runner, runId, tenant } = await runningRun();
-    await runner.say(runId, [{ kind: 'state', change: changes[0] }]);
+    await runner.say(
+      runId,
+      changes.slice(0, 1).map((change) => ({ kind: 'state', change }) as const),
+    );
     await runner.end(runId, { ...GOOD_END, claims: { state: { revision: 0, changesSha256: sha256Of('else') } } });
     expect(await endOf(tenant)).toMatchObject({ outcome: { cause: 'receipt_invalid' }, stateChanges: [] });
   });
 
   test('that the receipt says nothing of do not count', async () => {
     const { runner, runId, tenant } = await runningRun();
-    await runner.say(runId, [{ kind: 'state', change: changes[0] }]);
+    await runner.say(
+      runId,
+      changes.slice(0, 1).map((change) => ({ kind: 'state', change }) as const),
+    );
     await runner.end(runId, GOOD_END);
     expect(await endOf(tenant)).toMatchObject({ outcome: GOOD_END.outcome, stateChanges: [] });
   });
 });
-
-/** As it crosses: no type says more than JSON does. */
-function plain(value: unknown) {
-  return JSON.parse(JSON.stringify(value));
-}

@@ -8,7 +8,7 @@ const { say } = require('./channel.cjs');
 const ARTIFACTS = '/out';
 
 /** What a handler gets as its second argument. */
-function makeSoma({ mayWriteArtifacts }) {
+function makeSoma({ mayWriteArtifacts, datasets, state }) {
   return Object.freeze({
     /** How far the run is, from 0 to 1. */
     progress(fraction, message) {
@@ -46,6 +46,46 @@ function makeSoma({ mayWriteArtifacts }) {
       const file = path.join(ARTIFACTS, path.join('/', String(name)));
       fs.mkdirSync(path.dirname(file), { recursive: true });
       fs.writeFileSync(file, content);
+    },
+
+    /** Rows beside the result: `soma.dataset('pages').push({ … })`. */
+    dataset(name) {
+      if (!datasets.includes(name)) throw new Error(`this capsule has no permission for the data set ${name}`);
+      return Object.freeze({
+        push(...rows) {
+          for (const row of rows) say({ dataset: name, row });
+        },
+      });
+    },
+
+    state: makeState(state),
+  });
+}
+
+/** Keys and values that outlive the run where it succeeds. They are held as text, so that nothing the capsule does to a value changes them. */
+function makeState(entries) {
+  const texts = new Map(Object.entries(entries ?? {}).map(([key, value]) => [key, JSON.stringify(value)]));
+  const granted = () => {
+    if (entries === undefined) throw new Error('this capsule has no permission to keep state');
+    return texts;
+  };
+  return Object.freeze({
+    get(key) {
+      const text = granted().get(key);
+      return text === undefined ? undefined : JSON.parse(text);
+    },
+    set(key, value) {
+      const text = JSON.stringify(value);
+      if (text === undefined) throw new TypeError(`a ${typeof value} is not a JSON value`);
+      granted().set(String(key), text);
+      say({ state: String(key), value });
+    },
+    delete(key) {
+      granted().delete(String(key));
+      say({ state: String(key) });
+    },
+    list(prefix = '') {
+      return [...granted().keys()].filter((key) => key.startsWith(prefix)).sort();
     },
   });
 }

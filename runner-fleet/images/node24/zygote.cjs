@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * Boots the runtime, says it is ready, and waits for its one job: `{ style, entrypoint, runId, mayWriteArtifacts }`.
+ * Boots the runtime, says it is ready, and waits for its one job: `{ style, entrypoint, runId, mayWriteArtifacts, datasets, state? }`.
  * Descriptors: 0 input, 1 stdout, 2 stderr, 3 result channel, 4 job, 5 readiness.
  */
 const fs = require('node:fs');

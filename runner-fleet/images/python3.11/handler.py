@@ -52,7 +52,7 @@ def fail_run(cause, error):
 
 def run_handler(entrypoint, job):
     try:
-        output = call(load(entrypoint), json.load(sys.stdin), Soma(job["mayWriteArtifacts"]))
+        output = call(load(entrypoint), json.load(sys.stdin), Soma(job))
     except SystemExit as error:
         leave(error.code if isinstance(error.code, int) else 0 if error.code is None else 1)
     except BaseException as error:

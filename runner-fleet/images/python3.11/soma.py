@@ -18,9 +18,53 @@ def say(line):
             rest = rest[os.write(RESULT_CHANNEL, rest) :]
 
 
+class Dataset:
+    def __init__(self, name):
+        self._name = name
+
+    def push(self, *rows):
+        for row in rows:
+            say({"dataset": self._name, "row": row})
+
+
+class State:
+    """Keys and values that outlive the run where it succeeds. They are held as text, so that nothing done to a value changes them."""
+
+    def __init__(self, entries):
+        self._texts = None if entries is None else {key: json.dumps(value) for key, value in entries.items()}
+
+    def _granted(self):
+        if self._texts is None:
+            raise PermissionError("this capsule has no permission to keep state")
+        return self._texts
+
+    def get(self, key, default=None):
+        text = self._granted().get(key)
+        return default if text is None else json.loads(text)
+
+    def set(self, key, value):
+        self._granted()[str(key)] = json.dumps(value, allow_nan=False)
+        say({"state": str(key), "value": value})
+
+    def delete(self, key):
+        self._granted().pop(str(key), None)
+        say({"state": str(key)})
+
+    def list(self, prefix=""):
+        return sorted(key for key in self._granted() if key.startswith(prefix))
+
+
 class Soma:
-    def __init__(self, may_write_artifacts):
-        self._may_write_artifacts = may_write_artifacts
+    def __init__(self, job):
+        self._may_write_artifacts = job["mayWriteArtifacts"]
+        self._datasets = job["datasets"]
+        self.state = State(job.get("state"))
+
+    def dataset(self, name):
+        """Rows beside the result: `soma.dataset("pages").push({…})`."""
+        if name not in self._datasets:
+            raise PermissionError(f"this capsule has no permission for the data set {name}")
+        return Dataset(name)
 
     def progress(self, fraction, message=None):
         """How far the run is, from 0 to 1."""

@@ -1,3 +1,4 @@
+import type { StateSnapshot } from '#contracts/capsule-state';
 import type { JsonValue } from '#contracts/json';
 import type { BeginRun } from '#contracts/objects';
 import type { Run } from '#contracts/run';
@@ -5,6 +6,7 @@ import type { Run } from '#contracts/run';
 import type { Platform } from '../../context.ts';
 import { runObject } from '../../objects.ts';
 import { budgetOf, type StoredBudget } from '../budget/period.ts';
+import { stateSnapshot } from '../capsule-state/snapshot.ts';
 import type { Release } from '../catalogue/load-release.ts';
 import type { SealedSecrets } from '../secrets/granted.ts';
 
@@ -18,10 +20,17 @@ export interface Beginning {
 
 /** Hands a recorded run to the object that drives it to its end. Idempotent by run id. */
 export async function begin(platform: Platform, beginning: Beginning): Promise<void> {
-  await runObject(platform, beginning.run.id).begin(requestOf(platform, beginning));
+  const { run, release } = beginning;
+  const keepsState = release.manifest.permissions.state;
+  const state = keepsState ? await stateSnapshot(platform, run.installationId) : undefined;
+  await runObject(platform, run.id).begin(requestOf(platform, beginning, state));
 }
 
-function requestOf({ cell, now }: Platform, { run, release, secrets, input, budget }: Beginning): BeginRun {
+function requestOf(
+  { cell, now }: Platform,
+  { run, release, secrets, input, budget }: Beginning,
+  state: StateSnapshot | undefined,
+): BeginRun {
   const { manifest, version, digest } = release;
   const { pricing, resources } = manifest;
   return {
@@ -42,6 +51,7 @@ function requestOf({ cell, now }: Platform, { run, release, secrets, input, budg
       egress: manifest.permissions.egress,
       artifacts: manifest.permissions.artifacts,
       datasets: manifest.permissions.datasets,
+      ...(state ? { state } : {}),
       meterLimits: Object.fromEntries(Object.entries(pricing.meters).map(([name, { maxPerRun }]) => [name, maxPerRun])),
       input,
     },

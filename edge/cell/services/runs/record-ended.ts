@@ -7,6 +7,8 @@ import { RunEnded } from '#contracts/objects';
 import { requireSystem, type Verb } from '../../context.ts';
 import { insertArtifacts } from '../artifacts/record.ts';
 import { auditRecord } from '../audit/record.ts';
+import { commitState, stateLock } from '../capsule-state/commit.ts';
+import { insertDatasetParts } from '../datasets/record.ts';
 import { enqueueRunEnded } from '../webhooks/enqueue.ts';
 import { writeOnce } from '../write-once.ts';
 import { egressRecords } from './egress-records.ts';
@@ -20,7 +22,7 @@ const Ended = RunEnded.extend({ runId: idOf('run') });
 export async function recordRunEnded({ ctx, input }: Verb<RunEnded>): Promise<void> {
   requireSystem(ctx);
   const { runId, outcome, usage, amountNanos, output, receipt, startedAtMs, endedAtMs, ...held } = Ended.parse(input);
-  const { runnerId, isolation, attempts, egress, artifacts } = held;
+  const { runnerId, isolation, attempts, egress, artifacts, datasets, stateChanges } = held;
   const { state, cause, exitCode } = outcome;
   const isRefused = state === 'refused';
   const record = auditRecord(ctx, {
@@ -31,6 +33,7 @@ export async function recordRunEnded({ ctx, input }: Verb<RunEnded>): Promise<vo
     details: { state, cause: storable(cause), exitCode, amountNanos, runnerId, isolation, attempts },
   });
   const records = [...egressRecords(ctx, runId, egress), record];
+  const kept = auditRecord(ctx, { action: 'state.commit', target: runId, details: { changes: stateChanges.length } });
   const startedAt = startedAtMs === null ? null : new Date(startedAtMs).toISOString();
   await writeOnce(
     ctx,
@@ -44,11 +47,14 @@ export async function recordRunEnded({ ctx, input }: Verb<RunEnded>): Promise<vo
           ended_at = ${new Date(endedAtMs).toISOString()}::timestamptz
         where id = ${runId} and tenant_id = ${ctx.tenant.id} and state in ('queued', 'running')
         returning id, installation_id
-      ), told as (${enqueueRunEnded(ctx)}), left_files as (${insertArtifacts(ctx, artifacts, endedAtMs)})
+      ), told as (${enqueueRunEnded(ctx)}), left_files as (${insertArtifacts(ctx, artifacts, endedAtMs)}),
+      left_rows as (${insertDatasetParts(ctx, datasets)}),
+      ${commitState(ctx, 'ended', stateChanges, kept)}
       insert into audit_entries (id, tenant_id, record)
       select entry ->> 'id', ${ctx.tenant.id}, entry
       from ended, jsonb_array_elements(${JSON.stringify(records)}::jsonb) as entry`,
     z.unknown(),
+    stateChanges.length > 0 ? stateLock(sql`select installation_id from runs where id = ${runId}`) : undefined,
   );
 }
 

@@ -1,0 +1,26 @@
+import { NEXT_CURSOR_HEADER } from '#contracts/api/datasets';
+import { Json } from '#contracts/json';
+import * as api from '#contracts/operations/datasets';
+
+import { route, router } from '../openapi.ts';
+import { type DatasetPage, readDataset } from '../services/datasets/items.ts';
+import { listDatasets } from '../services/datasets/list.ts';
+
+const NDJSON = 'application/x-ndjson';
+
+export const datasets = router()
+  .openapi(route(api.list), async (c) =>
+    c.json({ items: await listDatasets({ ctx: c.var.ctx, input: c.req.valid('param') }) }, 200),
+  )
+  .openapi(route(api.items), async (c) => {
+    const input = { path: c.req.valid('param'), query: c.req.valid('query') };
+    const page = await readDataset({ ctx: c.var.ctx, input });
+    if (c.req.header('accept')?.includes(NDJSON)) return linesOf(page);
+    return c.json({ items: page.lines.map((line) => Json.parse(JSON.parse(line))), next: page.next }, 200);
+  });
+
+function linesOf({ lines, next }: DatasetPage): Response {
+  return new Response(lines.map((line) => `${line}\n`).join(''), {
+    headers: { 'content-type': NDJSON, ...(next === null ? {} : { [NEXT_CURSOR_HEADER]: next }) },
+  });
+}
