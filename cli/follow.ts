@@ -4,10 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Frame } from '#contracts/frames';
 import { Run } from '#contracts/run';
 
-import { type Rerun, startOf, type StartRun } from './api.ts';
 import { readEvents } from './events.ts';
 import { Failure, Refused } from './failure.ts';
-import { type Connection, requestStream, Unreachable } from './http.ts';
+import { type Connection, Unreachable } from './http.ts';
+import { openEvents, openStart, type RunAsk } from './start-run.ts';
 
 /** Attempts in a row that bring nothing new before it is given up. */
 const MAX_ATTEMPTS = 8;
@@ -28,22 +28,17 @@ export interface FollowOptions {
 /** Starts a run and streams it to its end over one connection; where that breaks, goes on after the last frame it has seen. */
 export async function* startAndFollow(
   connection: Connection,
-  ask: StartRun | Rerun,
+  ask: RunAsk,
   options: FollowOptions,
 ): AsyncGenerator<Followed> {
   // The same key on every attempt: however often the request is sent, one run starts.
   const idempotencyKey = options.idempotencyKey ?? randomUUID();
-  const { path, body } = startOf(ask);
   let run: Run | undefined;
-  const open = (lastSeq: number) =>
+  const { signal } = options;
+  const open = (after: number) =>
     run === undefined
-      ? requestStream(
-          connection,
-          path,
-          { method: 'POST', body, headers: { accept: 'text/event-stream', 'idempotency-key': idempotencyKey } },
-          options.signal,
-        )
-      : openEvents(connection, run.id, lastSeq, options.signal);
+      ? openStart(connection, ask, { idempotencyKey, signal })
+      : openEvents(connection, run.id, { after, signal });
   for await (const followed of resume(open, options)) {
     if (followed.kind === 'run') run = followed.run;
     yield followed;
@@ -52,17 +47,8 @@ export async function* startAndFollow(
 
 /** Streams the frames of a run, those of the past first, until its end. */
 export async function* followRun(connection: Connection, runId: string, options: FollowOptions): AsyncGenerator<Frame> {
-  const open = (lastSeq: number) => openEvents(connection, runId, lastSeq, options.signal);
+  const open = (after: number) => openEvents(connection, runId, { after, signal: options.signal });
   for await (const followed of resume(open, options)) if (followed.kind === 'frame') yield followed.frame;
-}
-
-function openEvents(connection: Connection, runId: string, lastSeq: number, signal: AbortSignal): Promise<Response> {
-  return requestStream(
-    connection,
-    `/v1/runs/${encodeURIComponent(runId)}/events`,
-    { headers: { accept: 'text/event-stream', 'last-event-id': String(lastSeq) } },
-    signal,
-  );
 }
 
 /** Invariant: every frame is yielded once and in order, whatever the connections do. */

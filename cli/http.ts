@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
+import { type Answered, type Ask, clientOf, type ClientRequest, UnexpectedAnswer } from '#contracts/client';
 import { Problem } from '#contracts/errors';
+import type { Operation } from '#contracts/operation';
 
 import { Failure, Refused } from './failure.ts';
 
@@ -13,83 +15,71 @@ export interface Connection {
   readonly tenant?: string | undefined;
 }
 
-export interface Call {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
-  readonly body?: unknown;
-  readonly form?: FormData;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** To the end of the answer; for a stream, to its first byte. */
-  readonly timeoutMs?: number;
+/** One request: to where, as whom, and until when. */
+interface Target extends Connection {
+  readonly signal: AbortSignal;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** One request, parsed by `schema`; whatever is not a success is thrown. */
-export async function request<T>(
+const client = clientOf<Target>(send);
+
+/** One operation, to the end of its answer; whatever is not a success is thrown. */
+export async function call<O extends Operation>(
+  operation: O,
+  ask: Ask<NoInfer<O>>,
   connection: Connection,
-  path: string,
-  schema: z.ZodType<T>,
-  call: Call = {},
-): Promise<T> {
-  const signal = AbortSignal.timeout(call.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-  const response = await send(connection, path, call, signal);
-  const body = await readJson(response, connection);
-  const parsed = schema.safeParse(body);
-  if (!parsed.success) {
-    throw new Failure(
-      `${connection.origin}${path} answered what this version of soma does not understand:\n${z.prettifyError(parsed.error)}`,
-    );
+): Promise<Answered<O>> {
+  const signal = AbortSignal.timeout(operation.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  try {
+    return await client.call(operation, ask, { ...connection, signal });
+  } catch (error) {
+    if (error instanceof UnexpectedAnswer) {
+      throw new Failure(`${connection.origin} is not understood by this version of soma: ${error.message}`);
+    }
+    throw error instanceof Failure ? error : new Unreachable(connection.origin, error);
   }
-  return parsed.data;
 }
 
-/** A request whose answer is a stream; the caller reads it and gives it up through `signal`. */
-export async function requestStream(
+/** One operation whose answer is a stream; the caller reads it and gives it up through `signal`. */
+export async function open<O extends Operation>(
+  operation: O,
+  ask: Ask<NoInfer<O>>,
   connection: Connection,
-  path: string,
-  call: Call,
   signal: AbortSignal,
 ): Promise<Response> {
   const untilHeaders = new AbortController();
   const timer = setTimeout(
     () => untilHeaders.abort(new DOMException('no answer', 'TimeoutError')),
-    call.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    operation.timeoutMs ?? DEFAULT_TIMEOUT_MS,
   );
   try {
-    return await send(connection, path, call, AbortSignal.any([signal, untilHeaders.signal]));
+    return await client.open(operation, ask, {
+      ...connection,
+      signal: AbortSignal.any([signal, untilHeaders.signal]),
+    });
   } finally {
     clearTimeout(timer);
   }
 }
 
-export async function requestText(connection: Connection, path: string): Promise<string> {
-  const response = await send(
-    connection,
-    path,
-    { headers: { accept: '*/*' } },
-    AbortSignal.timeout(DEFAULT_TIMEOUT_MS),
-  );
-  return response.text();
-}
-
-async function send(connection: Connection, path: string, call: Call, signal: AbortSignal): Promise<Response> {
-  const url = new URL(path, connection.origin);
-  for (const [name, value] of Object.entries(call.query ?? {})) {
-    if (value !== undefined) url.searchParams.set(name, String(value));
-  }
-  const headers = new Headers({ accept: 'application/json', 'user-agent': 'soma-cli', ...call.headers });
-  if (connection.credential) headers.set('authorization', `Bearer ${connection.credential}`);
-  if (connection.tenant) headers.set('soma-tenant', connection.tenant);
-  if (call.body !== undefined) headers.set('content-type', 'application/json');
-  const body = call.form ?? (call.body === undefined ? null : JSON.stringify(call.body));
+async function send({ method, path, headers: stated, body }: ClientRequest, target: Target): Promise<Response> {
+  const headers = new Headers({ ...stated, 'user-agent': 'soma-cli' });
+  if (target.credential) headers.set('authorization', `Bearer ${target.credential}`);
+  if (target.tenant) headers.set('soma-tenant', target.tenant);
   let response: Response;
   try {
-    response = await fetch(url, { method: call.method ?? 'GET', headers, body, signal, redirect: 'error' });
+    response = await fetch(new URL(path, target.origin), {
+      method,
+      headers,
+      body: body ?? null,
+      signal: target.signal,
+      redirect: 'error',
+    });
   } catch (error) {
-    throw new Unreachable(connection.origin, error);
+    throw new Unreachable(target.origin, error);
   }
-  if (!response.ok) throw await refusalOf(response, connection);
+  if (!response.ok) throw await refusalOf(response, target);
   return response;
 }
 
@@ -119,13 +109,4 @@ async function refusalOf(response: Response, connection: Connection): Promise<Fa
   return new Failure(
     `${connection.origin} answered ${response.status}${message.success ? `: ${message.data.message}` : ''} · request ${requestId}`,
   );
-}
-
-async function readJson(response: Response, connection: Connection): Promise<unknown> {
-  if (response.status === 204) return undefined;
-  try {
-    return await response.json();
-  } catch (error) {
-    throw new Unreachable(connection.origin, error);
-  }
 }

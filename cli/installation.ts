@@ -1,8 +1,9 @@
 import type { Installation } from '#contracts/api/installations';
+import * as installationsApi from '#contracts/operations/installations';
 
-import { collect, listInstallations } from './api.ts';
+import { collect } from './collect.ts';
 import { Failure, UsageError } from './failure.ts';
-import type { Connection } from './http.ts';
+import { call, type Connection } from './http.ts';
 
 const MOST = 10_000;
 
@@ -15,7 +16,7 @@ export function namedInstallation(which: string): { installation: string } | { c
 
 export async function findInstallation(connection: Connection, which: string): Promise<Installation> {
   const named = namedInstallation(which);
-  const items = await collect(MOST, (ask) => listInstallations(connection, ask));
+  const items = await collect(MOST, (ask) => call(installationsApi.list, { query: ask }, connection));
   const found = items.find((item) =>
     'installation' in named ? item.id === named.installation : item.capsule === named.capsule,
   );

@@ -1,11 +1,12 @@
+import { capsulePathOf } from '#contracts/api/capsules';
 import type { CapsuleVersion } from '#contracts/api/capsules';
 import { BUNDLE_MEDIA_TYPE } from '#contracts/bundle';
+import * as capsulesApi from '#contracts/operations/capsules';
 import { type SigstoreBundle, SIGSTORE_MEDIA_TYPE, signBundle } from '#contracts/signature';
 
-import { getVersion, publishVersion } from './api.ts';
 import { type PackedFolder, packFolder } from './bundle-folder.ts';
 import { Refused } from './failure.ts';
-import type { Connection } from './http.ts';
+import { call, type Connection } from './http.ts';
 import type { LocalKey } from './signing-keys.ts';
 
 export interface SignedFolder extends PackedFolder {
@@ -27,12 +28,11 @@ export async function publishFolder(connection: Connection, folder: string, key:
   const signed = await signFolder(folder, key);
   const { manifest, bundle, digest, signature } = signed;
   const before = await publishedBefore(connection, manifest.name, manifest.version);
-  const version = await publishVersion(
-    connection,
-    manifest.name,
-    new File([new Uint8Array(bundle)], 'bundle.tar', { type: BUNDLE_MEDIA_TYPE }),
-    new File([JSON.stringify(signature)], 'bundle.sigstore.json', { type: SIGSTORE_MEDIA_TYPE }),
-  );
+  const form = {
+    bundle: new File([new Uint8Array(bundle)], 'bundle.tar', { type: BUNDLE_MEDIA_TYPE }),
+    signature: new File([JSON.stringify(signature)], 'bundle.sigstore.json', { type: SIGSTORE_MEDIA_TYPE }),
+  };
+  const version = await call(capsulesApi.publish, { params: capsulePathOf(manifest.name), form }, connection);
   return { ...signed, version, wasThere: before?.digest === digest };
 }
 
@@ -42,7 +42,7 @@ async function publishedBefore(
   version: string,
 ): Promise<CapsuleVersion | undefined> {
   try {
-    return await getVersion(connection, name, version);
+    return await call(capsulesApi.getVersion, { params: { ...capsulePathOf(name), version } }, connection);
   } catch (error) {
     if (error instanceof Refused && error.problem.code === 'not_found') return undefined;
     throw error;

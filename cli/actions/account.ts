@@ -3,12 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DeviceSession, StartDevice } from '#contracts/api/accounts';
 import { Cell } from '#contracts/cells';
 import { parseOpaqueCredential } from '#contracts/identity';
+import * as accountsApi from '#contracts/operations/accounts';
+import * as tenantsApi from '#contracts/operations/tenants';
 
-import { createTenant, getMe, pollDeviceSession, startDevice } from '../api.ts';
 import { chooseTenant, connect, type Env, forgetLogin, originOf, saveLogin } from '../config.ts';
 import { type Context, isInteractive, type JsonFlag, readStdin } from '../context.ts';
 import { Failure, Refused, UsageError } from '../failure.ts';
-import { type Connection, Unreachable } from '../http.ts';
+import { call, type Connection, Unreachable } from '../http.ts';
 import { note, printFields, printJson, printLine, printTable } from '../output.ts';
 
 export interface LoginFlags {
@@ -22,7 +23,7 @@ export async function login(this: Context, flags: LoginFlags): Promise<void> {
   const origin = await originOf(env);
   const credential =
     flags.apiKey === undefined ? await loginByDevice(this, origin, flags) : await readApiKey(this, flags.apiKey);
-  const me = await getMe({ origin, credential });
+  const me = await call(accountsApi.me, {}, { origin, credential });
   const tenant = flags.apiKey === undefined && me.tenants.length === 1 ? me.tenants[0]?.id : undefined;
   await saveLogin(env, origin, { credential, ...(tenant === undefined ? {} : { tenant }) });
   const who = me.account?.email ?? `a key of ${me.tenants.map(({ handle }) => handle).join(', ')}`;
@@ -44,7 +45,7 @@ const FIRST_POLL_MS = 1_000;
 /** RFC 8628: the person confirms in a browser; this machine never sees the password. */
 async function loginByDevice(context: Context, origin: string, flags: LoginFlags): Promise<string> {
   const start = await deviceStart(context, flags);
-  const device = await startDevice({ origin }, start);
+  const device = await call(accountsApi.startDevice, { body: start }, { origin });
   note(context.process, `Open  ${device.verification_uri_complete}\nand confirm the code  ${device.user_code}\n`);
   const deadline = Date.now() + device.expires_in * 1_000;
   let intervalMs = device.interval * 1_000;
@@ -76,7 +77,17 @@ async function deviceStart(context: Context, flags: LoginFlags): Promise<StartDe
 /** The session, or RFC 8628's word for why there is none yet. A poll that was lost is one that is made again. */
 async function pollDevice(origin: string, deviceCode: string): Promise<DeviceSession | { error: string }> {
   try {
-    return await pollDeviceSession({ origin }, deviceCode);
+    return await call(
+      accountsApi.pollDevice,
+      {
+        body: {
+          grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+          device_code: deviceCode,
+          client_id: 'soma-cli',
+        },
+      },
+      { origin },
+    );
   } catch (error) {
     if (error instanceof Unreachable) return { error: 'authorization_pending' };
     if (error instanceof Refused && typeof error.problem['error'] === 'string')
@@ -93,7 +104,7 @@ export async function logout(this: Context): Promise<void> {
 
 export async function whoami(this: Context, { json }: JsonFlag): Promise<void> {
   const connection = await connect(this.process.env);
-  const me = await getMe(connection);
+  const me = await call(accountsApi.me, {}, connection);
   if (json) return printJson(this.process, { origin: connection.origin, ...me });
   printFields(this.process, {
     platform: connection.origin,
@@ -110,7 +121,7 @@ export async function whoami(this: Context, { json }: JsonFlag): Promise<void> {
 
 export async function listTenants(this: Context, { json }: JsonFlag): Promise<void> {
   const connection = await connect(this.process.env);
-  const { tenants } = await getMe(connection);
+  const { tenants } = await call(accountsApi.me, {}, connection);
   if (json) return printJson(this.process, tenants);
   const rows = tenants.map((tenant) => [
     tenant.id === connection.tenant ? '*' : '',
@@ -131,11 +142,17 @@ export interface CreateTenantFlags extends JsonFlag {
 
 export async function createTenantAndUse(this: Context, flags: CreateTenantFlags, handle: string): Promise<void> {
   const connection = await connect(this.process.env);
-  const tenant = await createTenant(connection, {
-    handle,
-    name: flags.name ?? handle,
-    ...(flags.residency ? { residency: flags.residency } : {}),
-  });
+  const tenant = await call(
+    tenantsApi.create,
+    {
+      body: {
+        handle,
+        name: flags.name ?? handle,
+        ...(flags.residency ? { residency: flags.residency } : {}),
+      },
+    },
+    connection,
+  );
   await useIfSaved(this.process.env, connection, tenant.id);
   if (flags.json) return printJson(this.process, tenant);
   printLine(this.process, `${tenant.handle} lives in ${tenant.cell}, ${tenant.residency}; soma acts for it now.`);
@@ -143,7 +160,7 @@ export async function createTenantAndUse(this: Context, flags: CreateTenantFlags
 
 export async function useTenant(this: Context, _flags: object, which: string): Promise<void> {
   const connection = await connect(this.process.env);
-  const { tenants } = await getMe(connection);
+  const { tenants } = await call(accountsApi.me, {}, connection);
   const tenant = tenants.find(({ id, handle }) => id === which || handle === which);
   if (!tenant)
     throw new Failure(

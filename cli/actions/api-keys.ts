@@ -1,8 +1,9 @@
+import * as apiKeysApi from '#contracts/operations/api-keys';
 import type { Permission } from '#contracts/permissions';
 
-import { createApiKey, listApiKeys, revokeApiKey } from '../api.ts';
 import { connect } from '../config.ts';
 import type { Context, JsonFlag } from '../context.ts';
+import { call } from '../http.ts';
 import { note, printJson, printLine, printTable } from '../output.ts';
 
 export interface CreateFlags extends JsonFlag {
@@ -11,11 +12,17 @@ export interface CreateFlags extends JsonFlag {
 }
 
 export async function create(this: Context, flags: CreateFlags, name: string): Promise<void> {
-  const key = await createApiKey(await connect(this.process.env), {
-    name,
-    scopes: [...flags.scope],
-    expiresInDays: flags.days,
-  });
+  const key = await call(
+    apiKeysApi.create,
+    {
+      body: {
+        name,
+        scopes: [...flags.scope],
+        expiresInDays: flags.days,
+      },
+    },
+    await connect(this.process.env),
+  );
   if (flags.json) return printJson(this.process, key);
   printLine(this.process, key.key);
   note(this.process, `${key.name} (${key.id}), until ${key.expiresAt}. It is shown this once.`);
@@ -23,7 +30,7 @@ export async function create(this: Context, flags: CreateFlags, name: string): P
 
 export async function list(this: Context, { json }: JsonFlag): Promise<void> {
   const connection = await connect(this.process.env);
-  const { items: keys } = await listApiKeys(connection);
+  const { items: keys } = await call(apiKeysApi.list, {}, connection);
   if (json) return printJson(this.process, keys);
   printTable(
     this.process,
@@ -40,6 +47,6 @@ export async function list(this: Context, { json }: JsonFlag): Promise<void> {
 }
 
 export async function revoke(this: Context, _flags: object, id: string): Promise<void> {
-  await revokeApiKey(await connect(this.process.env), id);
+  await call(apiKeysApi.revoke, { params: { id } }, await connect(this.process.env));
   printLine(this.process, `${id} is revoked.`);
 }

@@ -4,12 +4,13 @@ import { z } from 'zod';
 
 import { AuditCheckpoint, AuditEntries } from '#contracts/api/audit';
 import { parseNote, verifyChain } from '#contracts/checkpoint';
+import * as auditApi from '#contracts/operations/audit';
 
-import { collect, getAuditEntries, getCheckpoint, listAudit } from '../api.ts';
+import { collect } from '../collect.ts';
 import { connect } from '../config.ts';
 import type { Context, JsonFlag } from '../context.ts';
 import { Failure, UsageError } from '../failure.ts';
-import type { Connection } from '../http.ts';
+import { call, type Connection } from '../http.ts';
 import { note, printFields, printJson, printLine, printTable } from '../output.ts';
 
 export interface AuditFlags extends JsonFlag {
@@ -24,7 +25,7 @@ export interface AuditFlags extends JsonFlag {
 
 export async function list(this: Context, { json, limit, ...filters }: AuditFlags): Promise<void> {
   const connection = await connect(this.process.env);
-  const items = await collect(limit, (ask) => listAudit(connection, { ...ask, ...filters }));
+  const items = await collect(limit, (ask) => call(auditApi.list, { query: { ...ask, ...filters } }, connection));
   if (json) return printJson(this.process, items);
   if (items.length === 0) return printLine(this.process, 'No entries.');
   printTable(
@@ -51,11 +52,15 @@ export interface AuditLogCopy {
 
 /** The log up to a checkpoint: entries that come while it is read are left for the next one. */
 export async function fetchLog(connection: Connection): Promise<AuditLogCopy> {
-  const checkpoint = await getCheckpoint(connection);
+  const checkpoint = await call(auditApi.checkpoint, {}, connection);
   const { size } = parseNote(checkpoint.note);
   const entries: Entry[] = [];
   while (entries.length < size) {
-    const { items } = await getAuditEntries(connection, entries.length, Math.min(500, size - entries.length));
+    const { items } = await call(
+      auditApi.entries,
+      { query: { after: entries.length, limit: Math.min(500, size - entries.length) } },
+      connection,
+    );
     if (items.length === 0)
       throw new Failure(`the checkpoint speaks of ${size} entries, but the log gives out ${entries.length}`);
     entries.push(...items);

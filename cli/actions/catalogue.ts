@@ -1,6 +1,9 @@
-import { getCapsule, getVersion, searchCapsules } from '../api.ts';
+import { capsulePathOf } from '#contracts/api/capsules';
+import * as capsulesApi from '#contracts/operations/capsules';
+
 import { connectAnonymously } from '../config.ts';
 import type { Context, JsonFlag } from '../context.ts';
+import { call } from '../http.ts';
 import { bytes, money, printFields, printJson, printLine, printTable } from '../output.ts';
 
 export interface SearchFlags extends JsonFlag {
@@ -11,7 +14,11 @@ export interface SearchFlags extends JsonFlag {
 export async function search(this: Context, flags: SearchFlags, ...words: string[]): Promise<void> {
   const connection = await connectAnonymously(this.process.env);
   const q = words.length > 0 ? words.join(' ') : undefined;
-  const page = await searchCapsules(connection, { q, category: flags.category, limit: flags.limit });
+  const page = await call(
+    capsulesApi.search,
+    { query: { q, category: flags.category, limit: flags.limit } },
+    connection,
+  );
   if (flags.json) return printJson(this.process, page.items);
   if (page.items.length === 0) return printLine(this.process, 'No capsule matches.');
   printTable(
@@ -31,8 +38,15 @@ export async function search(this: Context, flags: SearchFlags, ...words: string
 
 export async function show(this: Context, flags: JsonFlag, name: string): Promise<void> {
   const connection = await connectAnonymously(this.process.env);
-  const capsule = await getCapsule(connection, name);
-  const latest = capsule.latestVersion === null ? undefined : await getVersion(connection, name, capsule.latestVersion);
+  const capsule = await call(capsulesApi.get, { params: capsulePathOf(name) }, connection);
+  const latest =
+    capsule.latestVersion === null
+      ? undefined
+      : await call(
+          capsulesApi.getVersion,
+          { params: { ...capsulePathOf(name), version: capsule.latestVersion } },
+          connection,
+        );
   if (flags.json) return printJson(this.process, { ...capsule, latest: latest ?? null });
   printLine(this.process, `${capsule.name}  ${capsule.title}\n\n${capsule.description}\n`);
   printFields(this.process, {

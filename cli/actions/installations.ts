@@ -1,17 +1,14 @@
+import { capsulePathOf } from '#contracts/api/capsules';
+import type { Ask } from '#contracts/client';
 import type { IsolationClass } from '#contracts/isolation';
+import * as capsulesApi from '#contracts/operations/capsules';
+import * as installationsApi from '#contracts/operations/installations';
 
-import {
-  getCapsule,
-  getVersion,
-  install as installCapsule,
-  listInstallations,
-  collect,
-  removeInstallation,
-} from '../api.ts';
+import { collect } from '../collect.ts';
 import { connect } from '../config.ts';
 import { type Context, isInteractive, type JsonFlag } from '../context.ts';
 import { Failure, Refused } from '../failure.ts';
-import type { Connection } from '../http.ts';
+import { call, type Connection } from '../http.ts';
 import { findInstallation } from '../installation.ts';
 import { note, printFields, printJson, printLine, printTable } from '../output.ts';
 
@@ -26,7 +23,7 @@ export interface InstallFlags extends JsonFlag {
 
 export async function install(this: Context, flags: InstallFlags, capsule: string): Promise<void> {
   const connection = await connect(this.process.env);
-  const approved = flags.approveAll ? await permissionsOfLatest(connection, capsule) : (flags.approve ?? []);
+  const approved = flags.approveAll ? await permissionsOfLatest(connection, capsule) : [...(flags.approve ?? [])];
   const installation = await installOrAsk(this, connection, {
     capsule,
     range: flags.range,
@@ -43,10 +40,12 @@ export async function install(this: Context, flags: InstallFlags, capsule: strin
   });
 }
 
+type InstallAsk = Ask<typeof installationsApi.install>['body'] & { readonly approved: string[] };
+
 /** What the platform says is missing is shown, loudly, and granted only by a yes. */
-async function installOrAsk(context: Context, connection: Connection, ask: Parameters<typeof installCapsule>[1]) {
+async function installOrAsk(context: Context, connection: Connection, ask: InstallAsk) {
   try {
-    return await installCapsule(connection, ask);
+    return await call(installationsApi.install, { body: ask }, connection);
   } catch (error) {
     if (!(error instanceof Refused) || error.problem.code !== 'approval_required') throw error;
     const missing = missingOf(error);
@@ -64,7 +63,7 @@ async function installOrAsk(context: Context, connection: Connection, ask: Param
     if ((await confirm({ message: 'Grant all of this?', initialValue: false, output: process.stderr })) !== true) {
       throw new Failure('not installed', { cause: error });
     }
-    return installCapsule(connection, { ...ask, approved: [...ask.approved, ...missing] });
+    return call(installationsApi.install, { body: { ...ask, approved: [...ask.approved, ...missing] } }, connection);
   }
 }
 
@@ -81,13 +80,15 @@ function describePermission(permission: string): string {
 }
 
 async function permissionsOfLatest(connection: Connection, capsule: string): Promise<string[]> {
-  const { latestVersion } = await getCapsule(connection, capsule);
-  return latestVersion === null ? [] : (await getVersion(connection, capsule, latestVersion)).permissions;
+  const { latestVersion } = await call(capsulesApi.get, { params: capsulePathOf(capsule) }, connection);
+  if (latestVersion === null) return [];
+  const params = { ...capsulePathOf(capsule), version: latestVersion };
+  return (await call(capsulesApi.getVersion, { params }, connection)).permissions;
 }
 
 export async function installations(this: Context, { json }: JsonFlag): Promise<void> {
   const connection = await connect(this.process.env);
-  const items = await collect(MOST_INSTALLATIONS, (ask) => listInstallations(connection, ask));
+  const items = await collect(MOST_INSTALLATIONS, (ask) => call(installationsApi.list, { query: ask }, connection));
   if (json) return printJson(this.process, items);
   if (items.length === 0)
     return printLine(this.process, 'Nothing is installed: soma search, then soma install <publisher/slug>');
@@ -101,6 +102,6 @@ export async function installations(this: Context, { json }: JsonFlag): Promise<
 export async function uninstall(this: Context, _flags: object, which: string): Promise<void> {
   const connection = await connect(this.process.env);
   const installation = await findInstallation(connection, which);
-  await removeInstallation(connection, installation.id);
+  await call(installationsApi.remove, { params: { id: installation.id } }, connection);
   printLine(this.process, `${installation.capsule} is no longer installed; its runs and receipts stay.`);
 }

@@ -1,6 +1,8 @@
-import { listPublisherKeys, registerPublisherKey, revokePublisherKey } from '../api.ts';
+import * as publisherKeysApi from '#contracts/operations/publisher-keys';
+
 import { connect } from '../config.ts';
 import type { Context, JsonFlag } from '../context.ts';
+import { call } from '../http.ts';
 import { note, printFields, printJson, printLine, printTable } from '../output.ts';
 import { createKey, DEFAULT_KEY_NAME, listKeys, readKey } from '../signing-keys.ts';
 
@@ -19,7 +21,11 @@ export async function create(this: Context, { json }: JsonFlag, name = DEFAULT_K
 
 export async function register(this: Context, { json }: JsonFlag, name?: string): Promise<void> {
   const key = await readKey(this.process.env, name);
-  const registered = await registerPublisherKey(await connect(this.process.env), key.name, key.signer.publicKey.pem);
+  const registered = await call(
+    publisherKeysApi.register,
+    { body: { name: key.name, publicKeyPem: key.signer.publicKey.pem } },
+    await connect(this.process.env),
+  );
   if (json) return printJson(this.process, registered);
   printFields(this.process, { registered: registered.name, id: registered.id, fingerprint: registered.hint });
 }
@@ -27,7 +33,7 @@ export async function register(this: Context, { json }: JsonFlag, name?: string)
 /** What is on this machine and what is registered, side by side. */
 export async function list(this: Context, { json }: JsonFlag): Promise<void> {
   const connection = await connect(this.process.env);
-  const { items: registered } = await listPublisherKeys(connection);
+  const { items: registered } = await call(publisherKeysApi.list, {}, connection);
   const local = await listKeys(this.process.env);
   const known = new Set(registered.map(({ hint }) => hint));
   const unregistered = local.filter(({ signer }) => !known.has(signer.publicKey.fingerprint));
@@ -55,6 +61,6 @@ export async function list(this: Context, { json }: JsonFlag): Promise<void> {
 }
 
 export async function revoke(this: Context, _flags: object, id: string): Promise<void> {
-  await revokePublisherKey(await connect(this.process.env), id);
+  await call(publisherKeysApi.revoke, { params: { id } }, await connect(this.process.env));
   printLine(this.process, `${id} is revoked: it signs no new version; what it signed before stays published.`);
 }

@@ -2,12 +2,13 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 
 import { permissionsOf } from '#contracts/manifest';
+import * as accountsApi from '#contracts/operations/accounts';
 
-import { getMe } from '../api.ts';
 import { packFolder } from '../bundle-folder.ts';
 import { connect, connectAnonymously } from '../config.ts';
 import { type Context, isInteractive, type JsonFlag } from '../context.ts';
 import { Failure, UsageError } from '../failure.ts';
+import { call } from '../http.ts';
 import { bytes, note, printFields, printJson, printLine } from '../output.ts';
 import { publishFolder, signFolder } from '../publish.ts';
 import { readKey } from '../signing-keys.ts';
@@ -123,7 +124,7 @@ async function askTemplate(context: Context): Promise<Template> {
 async function ownHandle(context: Context): Promise<string | undefined> {
   const connection = await connectAnonymously(context.process.env);
   if (!connection.credential) return undefined;
-  const me = await getMe(connection).catch(() => undefined);
+  const me = await call(accountsApi.me, {}, connection).catch(() => undefined);
   return (me?.tenants.find(({ id }) => id === connection.tenant) ?? me?.tenants[0])?.handle;
 }
 

@@ -2,13 +2,15 @@ import { readFile } from 'node:fs/promises';
 
 import { decodeJwt } from 'jose';
 
+import * as runsApi from '#contracts/operations/runs';
+import * as wellKnownApi from '#contracts/operations/well-known';
 import { ReceiptClaims } from '#contracts/receipt';
 import { type ExpectedReceipt, verifyReceipt } from '#contracts/verify-receipt';
 
-import { getReceipt, getTrustBundle } from '../api.ts';
 import { connect, connectAnonymously } from '../config.ts';
 import { type Context, type JsonFlag, readStdin } from '../context.ts';
 import { Failure, UsageError } from '../failure.ts';
+import { call } from '../http.ts';
 import { bytes, duration, note, printFields, printJson, printLine } from '../output.ts';
 
 const RUN_ID = /^run_[0-9a-f]{32}$/;
@@ -34,7 +36,7 @@ export async function verify(this: Context, flags: ReceiptFlags, source: string)
   const jws = await readReceipt(this, source);
   const trustBundlePem =
     flags.trustBundle === undefined
-      ? await getTrustBundle(await connectAnonymously(this.process.env))
+      ? await call(wellKnownApi.trustBundle, {}, await connectAnonymously(this.process.env))
       : await readFile(flags.trustBundle, 'utf8').catch((error: NodeJS.ErrnoException) => {
           throw new UsageError(`${flags.trustBundle} cannot be read (${error.code})`);
         });
@@ -52,12 +54,13 @@ export async function verify(this: Context, flags: ReceiptFlags, source: string)
 }
 
 export async function trustBundle(this: Context): Promise<void> {
-  this.process.stdout.write(await getTrustBundle(await connectAnonymously(this.process.env)));
+  this.process.stdout.write(await call(wellKnownApi.trustBundle, {}, await connectAnonymously(this.process.env)));
 }
 
 /** A run's receipt; or one from a file or stdin: the JWS alone, or JSON with it as `receipt`. */
 async function readReceipt(context: Context, source: string): Promise<string> {
-  if (RUN_ID.test(source)) return (await getReceipt(await connect(context.process.env), source)).receipt;
+  if (RUN_ID.test(source))
+    return (await call(runsApi.receipt, { params: { id: source } }, await connect(context.process.env))).receipt;
   const text = (source === '-' ? await readStdin(context) : await readText(source)).trim();
   if (COMPACT_JWS.test(text)) return text;
   const found = receiptIn(text);

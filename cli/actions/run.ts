@@ -1,16 +1,17 @@
 import type { Frame } from '#contracts/frames';
+import * as runsApi from '#contracts/operations/runs';
 import type { Outcome, Run } from '#contracts/run';
 
-import { cancelRun, type Rerun, startRun, type StartRun } from '../api.ts';
 import { connect } from '../config.ts';
 import { type Context, type JsonFlag, readStdin } from '../context.ts';
 import { Failure } from '../failure.ts';
 import { startAndFollow } from '../follow.ts';
-import type { Connection } from '../http.ts';
+import { call, type Connection } from '../http.ts';
 import { namedInstallation } from '../installation.ts';
 import { bytes, duration, note, printJson, printLine } from '../output.ts';
 import { readInput } from '../run-input.ts';
 import { showFrame } from '../show-frame.ts';
+import { type RunAsk, startRun } from '../start-run.ts';
 
 export interface RunFlags extends JsonFlag {
   readonly input?: string;
@@ -36,7 +37,7 @@ export async function rerun(this: Context, flags: RerunFlags, rerunOf: string): 
   await start(this, { rerunOf, ...input, version: flags.current ? 'current' : 'same' }, flags);
 }
 
-async function start(context: Context, ask: StartRun | Rerun, flags: RunFlags): Promise<void> {
+async function start(context: Context, ask: RunAsk, flags: RunFlags): Promise<void> {
   const connection = await connect(context.process.env);
   if (flags.detach) return detach(context, connection, ask, flags);
 
@@ -48,7 +49,7 @@ async function start(context: Context, ask: StartRun | Rerun, flags: RunFlags): 
   followed.finish(flags.json);
 }
 
-async function detach(context: Context, connection: Connection, ask: StartRun | Rerun, flags: RunFlags): Promise<void> {
+async function detach(context: Context, connection: Connection, ask: RunAsk, flags: RunFlags): Promise<void> {
   const started = await startRun(connection, ask, flags.idempotencyKey ?? crypto.randomUUID());
   if (flags.json) return printJson(context.process, started);
   printLine(context.process, started.id);
@@ -114,7 +115,9 @@ class FollowedRun {
     this.context.process.onceInterrupted(() =>
       this.abort.abort(new Failure(`left; soma logs ${started.id} --follow takes it up again`)),
     );
-    cancelRun(this.connection, started.id).catch((error: unknown) => this.abort.abort(error));
+    call(runsApi.cancel, { params: { id: started.id } }, this.connection).catch((error: unknown) =>
+      this.abort.abort(error),
+    );
   }
 }
 

@@ -1,10 +1,12 @@
+import * as runsApi from '#contracts/operations/runs';
 import type { RunState } from '#contracts/run';
 
-import { cancelRun, collect, getRun, listRuns } from '../api.ts';
+import { collect } from '../collect.ts';
 import { connect } from '../config.ts';
 import type { Context, JsonFlag } from '../context.ts';
 import { Failure } from '../failure.ts';
 import { followRun } from '../follow.ts';
+import { call } from '../http.ts';
 import { duration, money, note, printFields, printJson, printLine, printTable } from '../output.ts';
 import { showFrame, textOf } from '../show-frame.ts';
 import { describeOutcome } from './run.ts';
@@ -19,7 +21,9 @@ export interface RunsFlags extends JsonFlag {
 export async function runs(this: Context, flags: RunsFlags): Promise<void> {
   const connection = await connect(this.process.env);
   const { state, capsule, since } = flags;
-  const items = await collect(flags.limit, (ask) => listRuns(connection, { ...ask, state, capsule, since }));
+  const items = await collect(flags.limit, (ask) =>
+    call(runsApi.list, { query: { ...ask, state, capsule, since } }, connection),
+  );
   if (flags.json) return printJson(this.process, items);
   if (items.length === 0) return printLine(this.process, 'No runs.');
   printTable(
@@ -39,7 +43,7 @@ export async function runs(this: Context, flags: RunsFlags): Promise<void> {
 }
 
 export async function showRun(this: Context, { json }: JsonFlag, id: string): Promise<void> {
-  const run = await getRun(await connect(this.process.env), id);
+  const run = await call(runsApi.get, { params: { id } }, await connect(this.process.env));
   if (json) return printJson(this.process, run);
   printFields(this.process, {
     run: run.id,
@@ -71,7 +75,7 @@ export async function logs(this: Context, flags: LogsFlags, id: string): Promise
   const abort = new AbortController();
   this.process.onceInterrupted(() => abort.abort(new Failure('interrupted')));
   // Without --follow only what has been said is shown: a run that goes on is left at its latest frame.
-  const isOver = (await getRun(connection, id)).endedAt !== null;
+  const isOver = (await call(runsApi.get, { params: { id } }, connection)).endedAt !== null;
   const lull = flags.follow || isOver ? undefined : new Lull(() => abort.abort(lull));
   try {
     for await (const frame of followRun(connection, id, { signal: abort.signal, after: flags.after })) {
@@ -112,6 +116,6 @@ class Lull {
 }
 
 export async function cancel(this: Context, _flags: object, id: string): Promise<void> {
-  await cancelRun(await connect(this.process.env), id);
+  await call(runsApi.cancel, { params: { id } }, await connect(this.process.env));
   printLine(this.process, `${id} is being cancelled: soma logs ${id} --follow`);
 }

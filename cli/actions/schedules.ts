@@ -1,9 +1,10 @@
 import type { Schedule, ScheduleSummary } from '#contracts/api/schedules';
+import * as schedulesApi from '#contracts/operations/schedules';
 
-import { collect } from '../api.ts';
-import { createSchedule, getSchedule, listSchedules, removeSchedule, updateSchedule } from '../automation-api.ts';
+import { collect } from '../collect.ts';
 import { connect } from '../config.ts';
 import { type Context, type JsonFlag, readStdin } from '../context.ts';
+import { call } from '../http.ts';
 import { findInstallation } from '../installation.ts';
 import { printFields, printJson, printLine, printTable } from '../output.ts';
 import { type InputFlags, readInput } from '../run-input.ts';
@@ -21,21 +22,27 @@ export async function add(this: Context, flags: AddFlags, which: string): Promis
   const connection = await connect(this.process.env);
   const installation = await findInstallation(connection, which);
   const input = await readInput(flags, () => readStdin(this));
-  const schedule = await createSchedule(connection, {
-    name: flags.name ?? `${installation.capsule} ${flags.cron}`,
-    installation: installation.id,
-    cron: flags.cron,
-    zone: flags.zone,
-    input,
-    overlap: flags.allowOverlap ? 'allow' : 'skip',
-  });
+  const schedule = await call(
+    schedulesApi.create,
+    {
+      body: {
+        name: flags.name ?? `${installation.capsule} ${flags.cron}`,
+        installation: installation.id,
+        cron: flags.cron,
+        zone: flags.zone,
+        input,
+        overlap: flags.allowOverlap ? 'allow' : 'skip',
+      },
+    },
+    connection,
+  );
   if (flags.json) return printJson(this.process, schedule);
   print(this, schedule);
 }
 
 export async function list(this: Context, { json }: JsonFlag): Promise<void> {
   const connection = await connect(this.process.env);
-  const schedules = await collect(MOST_SCHEDULES, (ask) => listSchedules(connection, ask));
+  const schedules = await collect(MOST_SCHEDULES, (ask) => call(schedulesApi.list, { query: ask }, connection));
   if (json) return printJson(this.process, schedules);
   printTable(
     this.process,
@@ -53,23 +60,31 @@ export async function list(this: Context, { json }: JsonFlag): Promise<void> {
 }
 
 export async function show(this: Context, { json }: JsonFlag, id: string): Promise<void> {
-  const schedule = await getSchedule(await connect(this.process.env), id);
+  const schedule = await call(schedulesApi.get, { params: { id } }, await connect(this.process.env));
   if (json) return printJson(this.process, schedule);
   print(this, schedule);
 }
 
 export async function pause(this: Context, _flags: object, id: string): Promise<void> {
-  const { name } = await updateSchedule(await connect(this.process.env), id, { enabled: false });
+  const { name } = await call(
+    schedulesApi.update,
+    { params: { id }, body: { enabled: false } },
+    await connect(this.process.env),
+  );
   printLine(this.process, `${name} starts nothing until soma schedules resume ${id}`);
 }
 
 export async function resume(this: Context, _flags: object, id: string): Promise<void> {
-  const { name, nextFirings } = await updateSchedule(await connect(this.process.env), id, { enabled: true });
+  const { name, nextFirings } = await call(
+    schedulesApi.update,
+    { params: { id }, body: { enabled: true } },
+    await connect(this.process.env),
+  );
   printLine(this.process, `${name} goes on at ${nextFirings[0]}`);
 }
 
 export async function remove(this: Context, _flags: object, id: string): Promise<void> {
-  await removeSchedule(await connect(this.process.env), id);
+  await call(schedulesApi.remove, { params: { id } }, await connect(this.process.env));
   printLine(this.process, `${id} is removed; the runs it started stay.`);
 }
 

@@ -1,12 +1,15 @@
-import { getBudget, getUsage, previewCost, setBudget } from '../api.ts';
+import * as installationsApi from '#contracts/operations/installations';
+import * as usageApi from '#contracts/operations/usage';
+
 import { connect } from '../config.ts';
 import type { Context, JsonFlag } from '../context.ts';
 import { UsageError } from '../failure.ts';
+import { call } from '../http.ts';
 import { findInstallation } from '../installation.ts';
 import { bytes, duration, money, printFields, printJson, printLine, printTable } from '../output.ts';
 
 export async function usage(this: Context, { json }: JsonFlag): Promise<void> {
-  const summary = await getUsage(await connect(this.process.env));
+  const summary = await call(usageApi.get, {}, await connect(this.process.env));
   if (json) return printJson(this.process, summary);
   const { totals } = summary;
   printFields(this.process, {
@@ -25,7 +28,7 @@ export async function usage(this: Context, { json }: JsonFlag): Promise<void> {
 }
 
 export async function showBudget(this: Context, { json }: JsonFlag): Promise<void> {
-  const budget = await getBudget(await connect(this.process.env));
+  const budget = await call(usageApi.getBudget, {}, await connect(this.process.env));
   if (json) return printJson(this.process, budget);
   printFields(this.process, {
     'limit a month': money(budget.limitNanos),
@@ -35,7 +38,7 @@ export async function showBudget(this: Context, { json }: JsonFlag): Promise<voi
 
 export async function changeBudget(this: Context, { json }: JsonFlag, dollars: string): Promise<void> {
   const limitNanos = nanosOfDollars(dollars);
-  const budget = await setBudget(await connect(this.process.env), limitNanos);
+  const budget = await call(usageApi.setBudget, { body: { limitNanos } }, await connect(this.process.env));
   if (json) return printJson(this.process, budget);
   printLine(this.process, `At most ${money(budget.limitNanos)} a calendar month (UTC).`);
 }
@@ -49,7 +52,11 @@ export function nanosOfDollars(text: string): string {
 
 export async function cost(this: Context, { json }: JsonFlag, which: string): Promise<void> {
   const connection = await connect(this.process.env);
-  const preview = await previewCost(connection, (await findInstallation(connection, which)).id);
+  const preview = await call(
+    installationsApi.cost,
+    { params: { id: (await findInstallation(connection, which)).id } },
+    connection,
+  );
   if (json) return printJson(this.process, preview);
   printLine(
     this.process,

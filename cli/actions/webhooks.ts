@@ -1,18 +1,10 @@
 import type { WebhookDelivery, WebhookWithSecret } from '#contracts/api/webhooks';
+import * as webhooksApi from '#contracts/operations/webhooks';
 
-import { collect } from '../api.ts';
-import {
-  createWebhook,
-  listDeliveries,
-  listWebhooks,
-  pingWebhook,
-  removeWebhook,
-  retryDelivery,
-  rotateWebhook,
-  updateWebhook,
-} from '../automation-api.ts';
+import { collect } from '../collect.ts';
 import { connect } from '../config.ts';
 import type { Context, JsonFlag } from '../context.ts';
+import { call } from '../http.ts';
 import { findInstallation } from '../installation.ts';
 import { note, printJson, printLine, printTable } from '../output.ts';
 
@@ -32,13 +24,17 @@ export interface DeliveriesFlags extends JsonFlag {
 export async function add(this: Context, flags: AddFlags, url: string): Promise<void> {
   const connection = await connect(this.process.env);
   const filter = flags.only === undefined ? {} : { installation: (await findInstallation(connection, flags.only)).id };
-  showSecret(this, flags, await createWebhook(connection, { url, ...filter }));
+  showSecret(this, flags, await call(webhooksApi.create, { body: { url, ...filter } }, connection));
 }
 
 export async function rotate(this: Context, flags: RotateFlags, id: string): Promise<void> {
   const { overlapHours } = flags;
   const request = overlapHours === undefined ? {} : { overlapHours };
-  showSecret(this, flags, await rotateWebhook(await connect(this.process.env), id, request));
+  showSecret(
+    this,
+    flags,
+    await call(webhooksApi.rotate, { params: { id }, body: request }, await connect(this.process.env)),
+  );
 }
 
 function showSecret(context: Context, { json }: JsonFlag, webhook: WebhookWithSecret): void {
@@ -48,7 +44,7 @@ function showSecret(context: Context, { json }: JsonFlag, webhook: WebhookWithSe
 }
 
 export async function list(this: Context, { json }: JsonFlag): Promise<void> {
-  const { items } = await listWebhooks(await connect(this.process.env));
+  const { items } = await call(webhooksApi.list, {}, await connect(this.process.env));
   if (json) return printJson(this.process, items);
   printTable(
     this.process,
@@ -64,22 +60,30 @@ export async function list(this: Context, { json }: JsonFlag): Promise<void> {
 }
 
 export async function pause(this: Context, _flags: object, id: string): Promise<void> {
-  const { url } = await updateWebhook(await connect(this.process.env), id, { enabled: false });
+  const { url } = await call(
+    webhooksApi.update,
+    { params: { id }, body: { enabled: false } },
+    await connect(this.process.env),
+  );
   printLine(this.process, `Nothing is sent to ${url} until soma webhooks resume ${id}`);
 }
 
 export async function resume(this: Context, _flags: object, id: string): Promise<void> {
-  const { url } = await updateWebhook(await connect(this.process.env), id, { enabled: true });
+  const { url } = await call(
+    webhooksApi.update,
+    { params: { id }, body: { enabled: true } },
+    await connect(this.process.env),
+  );
   printLine(this.process, `Messages to ${url} go on.`);
 }
 
 export async function remove(this: Context, _flags: object, id: string): Promise<void> {
-  await removeWebhook(await connect(this.process.env), id);
+  await call(webhooksApi.remove, { params: { id } }, await connect(this.process.env));
   printLine(this.process, `${id} is removed.`);
 }
 
 export async function ping(this: Context, { json }: JsonFlag, id: string): Promise<void> {
-  const delivery = await pingWebhook(await connect(this.process.env), id);
+  const delivery = await call(webhooksApi.ping, { params: { id } }, await connect(this.process.env));
   if (json) return printJson(this.process, delivery);
   printLine(this.process, `${delivery.id} is under way: soma webhooks deliveries ${id}`);
 }
@@ -87,7 +91,9 @@ export async function ping(this: Context, { json }: JsonFlag, id: string): Promi
 export async function deliveries(this: Context, flags: DeliveriesFlags, id: string): Promise<void> {
   const connection = await connect(this.process.env);
   const { state } = flags;
-  const items = await collect(flags.limit, (ask) => listDeliveries(connection, id, { ...ask, state }));
+  const items = await collect(flags.limit, (ask) =>
+    call(webhooksApi.deliveries, { params: { id }, query: { ...ask, state } }, connection),
+  );
   if (flags.json) return printJson(this.process, items);
   printTable(
     this.process,
@@ -106,7 +112,11 @@ export async function deliveries(this: Context, flags: DeliveriesFlags, id: stri
 }
 
 export async function retry(this: Context, { json }: JsonFlag, id: string, delivery: string): Promise<void> {
-  const again = await retryDelivery(await connect(this.process.env), id, delivery);
+  const again = await call(
+    webhooksApi.retry,
+    { params: { id, deliveryId: delivery } },
+    await connect(this.process.env),
+  );
   if (json) return printJson(this.process, again);
   printLine(this.process, `${again.id} is ${again.state === 'pending' ? 'under way' : again.state}.`);
 }

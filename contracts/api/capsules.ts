@@ -14,6 +14,12 @@ const NameHalf = z
 export const CapsulePath = z.object({ publisher: NameHalf, slug: NameHalf });
 export type CapsulePath = z.infer<typeof CapsulePath>;
 
+/** `publisher/slug` as the two parts of a path. */
+export function capsulePathOf(name: string): CapsulePath {
+  const [publisher = '', slug = ''] = name.split('/');
+  return { publisher, slug };
+}
+
 export const VersionPath = CapsulePath.extend({ version: SemVer });
 export type VersionPath = z.infer<typeof VersionPath>;
 

@@ -1,12 +1,14 @@
 import { readEvents } from '#cli/events';
-import { requestStream } from '#cli/http';
+import { open } from '#cli/http';
 import type { Installation } from '#contracts/api/installations';
 import { Frame } from '#contracts/frames';
+import * as runsApi from '#contracts/operations/runs';
+import { publishSection } from '#support/publish-section';
 import { RunningTenant } from '#support/running-tenant';
 
 import { dockerRun } from './docker-run.ts';
 import { type Contender, measure, timeCommand, type Timing } from './measure.ts';
-import { machine, publish, ratio, table } from './report.ts';
+import { machine, PAGE, ratio, table } from './report.ts';
 
 const ROUNDS = 40;
 const NODE_HELLO = 'console.log("hello")';
@@ -38,16 +40,15 @@ export async function benchRunStart(url: string): Promise<void> {
     `\`docker run\` takes ${ratio(samples, 'docker run, node', 'soma run, node')} times as long as a run for Node, ` +
       `${ratio(samples, 'docker run, python', 'soma run, python')} times for Python. ${ROUNDS} rounds after 3 warm-ups, a quarter of a second between any two. ${machine()}.`,
   ].join('\n');
-  publish('run-start', body);
+  publishSection(PAGE, 'run-start', body);
   console.log(body);
 }
 
 async function timeRun({ connection }: RunningTenant, installation: Installation): Promise<Timing> {
   const startedAt = performance.now();
   let firstByteMs: number | undefined;
-  const headers = { accept: 'text/event-stream' };
-  const ask = { method: 'POST', body: { installation: installation.id, input: null }, headers } as const;
-  const response = await requestStream(connection, '/v1/runs', ask, AbortSignal.timeout(30_000));
+  const ask = { body: { installation: installation.id, input: null } };
+  const response = await open(runsApi.start, ask, connection, AbortSignal.timeout(30_000));
   for await (const { name, data } of readEvents(response)) {
     if (name === 'stdout') firstByteMs ??= performance.now() - startedAt;
     if (name !== 'end') continue;

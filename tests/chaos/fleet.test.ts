@@ -6,10 +6,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { listRuns } from '#cli/api';
+import { call } from '#cli/http';
 import type { Installation } from '#contracts/api/installations';
 import type { Cell } from '#contracts/cells';
 import type { Frame } from '#contracts/frames';
+import * as runsApi from '#contracts/operations/runs';
 import { ReceiptClaims } from '#contracts/receipt';
 import type { Run } from '#contracts/run';
 import { type PartName, type Platform, startPlatform } from '#local/platform';
@@ -230,7 +231,7 @@ test('every end names who ran it, and under which isolation', async () => {
 });
 
 test('after all of it, what was booked is what the receipts say', async () => {
-  const { items } = await listRuns(tenant.connection, { limit: 100 });
+  const { items } = await call(runsApi.list, { query: { limit: 100 } }, tenant.connection);
   const runs = await Promise.all(items.map(({ id }) => ended(id)));
   const billed = runs.filter(({ receipt }) => receipt !== null);
   const usage = await until(

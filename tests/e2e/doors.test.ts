@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 
-import { startRun } from '#cli/api';
+import { startRun } from '#cli/start-run';
 import type { Installation } from '#contracts/api/installations';
 import { newId } from '#contracts/ids';
 import { Run } from '#contracts/run';

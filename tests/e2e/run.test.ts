@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto';
 
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 
-import { cancelRun, getReceipt, getTrustBundle, startRun } from '#cli/api';
 import { readEvents } from '#cli/events';
 import { followRun } from '#cli/follow';
-import { requestStream } from '#cli/http';
+import { call, open } from '#cli/http';
+import { startRun } from '#cli/start-run';
 import type { Installation } from '#contracts/api/installations';
 import { Frame } from '#contracts/frames';
 import type { ManifestInput } from '#contracts/manifest';
 import { Manifest } from '#contracts/manifest';
+import * as runsApi from '#contracts/operations/runs';
+import * as wellKnownApi from '#contracts/operations/well-known';
 import { chargeFor } from '#contracts/pricing';
 import { Run } from '#contracts/run';
 import { verifyReceipt } from '#contracts/verify-receipt';
@@ -96,10 +98,12 @@ describe('how a run ends', () => {
 
   test('its receipt is verified offline, and is what is charged', async () => {
     const { end, runId } = await collect(tenant.run(actor, { tokens: 11 }));
-    const { receipt } = await until('there is a receipt', () => getReceipt(tenant.connection, runId));
+    const { receipt } = await until('there is a receipt', () =>
+      call(runsApi.receipt, { params: { id: runId } }, tenant.connection),
+    );
     const claims = await verifyReceipt({
       jws: receipt,
-      trustBundlePem: await getTrustBundle(tenant.connection),
+      trustBundlePem: await call(wellKnownApi.trustBundle, {}, tenant.connection),
       expected: {
         runId: Run.shape.id.parse(runId),
         tenantId: Run.shape.tenantId.parse(tenant.publisher.tenantId),
@@ -155,8 +159,8 @@ describe('watching', () => {
     while (!isOver) {
       connections += 1;
       const cut = new AbortController();
-      const headers = { accept: 'text/event-stream', 'last-event-id': String(last) };
-      const response = await requestStream(tenant.connection, `/v1/runs/${run.id}/events`, { headers }, cut.signal);
+      const ask = { params: { id: run.id }, headers: { 'last-event-id': last } };
+      const response = await open(runsApi.watch, ask, tenant.connection, cut.signal);
       expect(response.headers.get('content-type')).toContain('text/event-stream');
       let taken = 0;
       for await (const event of readEvents(response)) {
@@ -195,7 +199,10 @@ describe('cancelling', () => {
     let end: Frame | undefined;
     for await (const frame of followRun(tenant.connection, run.id, { signal: AbortSignal.timeout(20_000) })) {
       if (frame.kind === 'stdout' && frame.text.includes('line 1\n')) {
-        await Promise.all([cancelRun(tenant.connection, run.id), cancelRun(tenant.connection, run.id)]);
+        await Promise.all([
+          call(runsApi.cancel, { params: { id: run.id } }, tenant.connection),
+          call(runsApi.cancel, { params: { id: run.id } }, tenant.connection),
+        ]);
       }
       end = frame;
     }
@@ -206,7 +213,7 @@ describe('cancelling', () => {
       (seen) => seen.endedAt !== null,
     );
     expect(recorded.state).toBe('cancelled');
-    await cancelRun(tenant.connection, run.id);
+    await call(runsApi.cancel, { params: { id: run.id } }, tenant.connection);
     expect(await tenant.findRun(run.id)).toEqual(recorded);
   });
 });

@@ -3,9 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 
 import { fetchLog } from '#cli/actions/audit';
-import { getRun } from '#cli/api';
 import { startAndFollow } from '#cli/follow';
-import type { Connection } from '#cli/http';
+import { call, type Connection } from '#cli/http';
 import { AuditPage } from '#contracts/api/audit';
 import { Installation } from '#contracts/api/installations';
 import { TenantUsage } from '#contracts/api/usage';
@@ -13,6 +12,7 @@ import type { Cell } from '#contracts/cells';
 import { verifyChain, type VerifiedChain } from '#contracts/checkpoint';
 import type { Frame } from '#contracts/frames';
 import type { ManifestInput } from '#contracts/manifest';
+import * as runsApi from '#contracts/operations/runs';
 import { PERMISSIONS } from '#contracts/permissions';
 
 import { bundleOf, Publisher } from './publisher.ts';
@@ -64,7 +64,7 @@ export class RunningTenant {
   }
 
   findRun(id: string) {
-    return getRun(this.connection, id);
+    return call(runsApi.get, { params: { id } }, this.connection);
   }
 
   async usage(): Promise<TenantUsage> {
