@@ -49,6 +49,13 @@ test.each([
   expect(violationsIn(files)).toMatchObject([{ path: '' }]);
 });
 
+test('a wasm capsule takes no layers', () => {
+  const wasm = { runtime: 'wasm', entrypoint: 'main.wasm', layers: [`sha256:${'0'.repeat(64)}`] };
+  expect(violationsIn(bundleOf(JSON.stringify({ ...smallest, ...wasm }), 'main.wasm'))).toMatchObject([
+    { path: '/layers' },
+  ]);
+});
+
 test('brackets in strings do not count as depth', () => {
   expect(violationsIn(withManifest({ description: '['.repeat(500) + '\\"{' }))).toEqual([]);
 });
@@ -59,6 +66,8 @@ test.each([
   [{ entrypoint: 'other.js' }, '/entrypoint'],
   [{ entrypoint: 'main.py' }, '/entrypoint'],
   [{ runtime: 'python3.11' }, '/entrypoint'],
+  [{ layers: ['sha256:short'] }, '/layers/0'],
+  [{ layers: [`sha256:${'0'.repeat(64)}`, `sha256:${'0'.repeat(64)}`] }, '/layers/1'],
   [{ input: 'string' }, '/input'],
   [{ input: { type: 'objekt' } }, '/input/type'],
   [{ input: { properties: { a: { type: 'strin' } } } }, '/input/properties/a/type'],

@@ -1,6 +1,7 @@
 import { MANIFEST_PATH } from './bundle.ts';
 import { DomainError, type Violation, violationsOf } from './errors.ts';
 import { schemaFaults } from './json-schema/faults.ts';
+import { LayerRuntime } from './layer.ts';
 import { Manifest } from './manifest.ts';
 
 /** Reading `capsule.json` out of a bundle: what the schema of a manifest says, and what only the whole bundle can tell. */
@@ -23,6 +24,7 @@ export function readManifest(files: ReadonlyMap<string, Uint8Array>): Manifest {
   const manifest = parsed.data;
   const violations = [
     ...entrypointFaults(manifest, files),
+    ...layerFaults(manifest),
     ...schemaFaults(manifest.input, '/input'),
     ...schemaFaults(manifest.output, '/output'),
   ];
@@ -42,6 +44,18 @@ function entrypointFaults({ runtime, entrypoint }: Manifest, files: ReadonlyMap<
   }
   if (!files.has(entrypoint)) {
     faults.push({ path, message: `${entrypoint} is not in the bundle; expected the path of one of its files` });
+  }
+  return faults;
+}
+
+function layerFaults({ runtime, layers }: Manifest): Violation[] {
+  const faults: Violation[] = [];
+  if (layers.length > 0 && !LayerRuntime.safeParse(runtime).success) {
+    faults.push({ path: '/layers', message: `${runtime} takes no layers; expected none` });
+  }
+  for (const [index, digest] of layers.entries()) {
+    if (layers.indexOf(digest) < index)
+      faults.push({ path: `/layers/${index}`, message: 'named twice; expected once' });
   }
   return faults;
 }

@@ -25,6 +25,8 @@ test.each([
   ['GET', '/v1/capsules/ada/engine/versions/1.0.0', true],
   ['HEAD', '/openapi.json', true],
   ['POST', '/v1/capsules/ada/engine/versions', false],
+  ['GET', '/v1/layers/sha256:00', true],
+  ['GET', '/v1/layers', false],
   ['GET', '/v1/capsules-of-mine', false],
   ['GET', '/v1/runs', false],
   ['GET', '/v1/tenants', false],

@@ -5,7 +5,7 @@ const API = ['/v1/', '/.well-known/', '/schemas/', '/reference/'];
 const API_EXACT = new Set(['/openapi.json', '/reference']);
 
 /** What may be read from any cell, because every cell has the same: nothing here belongs to one tenant. */
-const PUBLIC_READS = ['/schemas/', '/reference/', '/v1/capsules/'];
+const PUBLIC_READS = ['/schemas/', '/reference/', '/v1/capsules/', '/v1/layers/'];
 const PUBLIC_READS_EXACT = new Set(['/openapi.json', '/reference', '/v1/capsules', '/v1/trust-bundle']);
 
 export type PathKind = 'health' | 'internal' | 'api' | 'asset';

@@ -1,10 +1,12 @@
 import type { z } from 'zod';
 
 import { CapsuleVersion } from '#contracts/api/capsules';
+import { PublishedLayer } from '#contracts/api/layers';
 import { PublisherKey } from '#contracts/api/publisher-keys';
 import { packBundle } from '#contracts/bundle';
 import type { Cell } from '#contracts/cells';
 import { generateKeyPair, importPrivateKey, type KeyPairPem, type SigningKey } from '#contracts/ecdsa';
+import { type LayerRuntime, packLayer } from '#contracts/layer';
 import type { ManifestInput } from '#contracts/manifest';
 import { signBundle } from '#contracts/signature';
 
@@ -78,14 +80,30 @@ export class Publisher {
     return CapsuleVersion.parse(answer.body);
   }
 
+  /** Packs and signs a layer as `soma layers publish` does, and uploads it. */
+  async publishLayer(runtime: LayerRuntime, files: Readonly<Record<string, string>>): Promise<Answer> {
+    const contents = Object.entries(files).map(([path, content]) => [path, TEXT.encode(content)] as const);
+    return this.send('/v1/layers', packLayer({ runtime, files: new Map(contents) }));
+  }
+
+  async publishesLayer(runtime: LayerRuntime, files: Readonly<Record<string, string>>): Promise<PublishedLayer> {
+    const answer = await this.publishLayer(runtime, files);
+    if (answer.status !== 201) throw new Error(`no layer: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return PublishedLayer.parse(answer.body);
+  }
+
   async upload(
     bundle: Uint8Array,
     { slug = 'echo', signature }: { slug?: string; signature?: string } = {},
   ): Promise<Answer> {
+    return this.send(`/v1/capsules/${this.handle}/${slug}/versions`, bundle, signature);
+  }
+
+  async send(path: string, archive: Uint8Array, signature?: string): Promise<Answer> {
     const form = new FormData();
-    form.set('bundle', new Blob([new Uint8Array(bundle)]), 'bundle.tar');
-    form.set('signature', signature ?? JSON.stringify(await signBundle(this.key, bundle)));
-    return this.owner.ask(`/v1/capsules/${this.handle}/${slug}/versions`, { form });
+    form.set('bundle', new Blob([new Uint8Array(archive)]), 'bundle.tar');
+    form.set('signature', signature ?? JSON.stringify(await signBundle(this.key, archive)));
+    return this.owner.ask(path, { form });
   }
 }
 

@@ -1,14 +1,13 @@
 import { toBase64 } from '#contracts/base64';
-import { BUNDLE_MEDIA_TYPE } from '#contracts/bundle';
 import { fromHex } from '#contracts/digest';
 
 import type { OpenBundle } from '../services/capsules/open-bundle.ts';
 
-/** A bundle as a download. Its name is its content, so that a cache may keep it for ever. */
-export function bundleResponse({ digest, sizeBytes, body }: OpenBundle): Response {
+/** A bundle or a layer as a download. Its name is its content, so that a cache may keep it for ever. */
+export function bundleResponse({ digest, sizeBytes, mediaType, body }: OpenBundle): Response {
   return new Response(body, {
     headers: {
-      'content-type': BUNDLE_MEDIA_TYPE,
+      'content-type': mediaType,
       'content-length': String(sizeBytes),
       'cache-control': 'public, max-age=31536000, immutable',
       etag: `"${digest}"`,

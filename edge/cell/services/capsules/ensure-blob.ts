@@ -1,3 +1,4 @@
+import { BUNDLE_MEDIA_TYPE } from '#contracts/bundle';
 import type { Cell } from '#contracts/cells';
 import { type Digest, digestOf } from '#contracts/digest';
 import { Unavailable } from '#contracts/errors';
@@ -5,9 +6,10 @@ import { Unavailable } from '#contracts/errors';
 import { callPeer } from '../../clients/peer.ts';
 import type { Platform } from '../../context.ts';
 import { BoundedMap } from '../bounded-map.ts';
-import { bundleKey, storeBundle } from './blobs.ts';
+import { bundleKey, storeArchive } from './blobs.ts';
 
-export interface Release {
+/** A bundle or a layer, and the cell that surely has it. */
+export interface Archive {
   readonly digest: Digest;
   readonly homeCell: Cell;
 }
@@ -16,26 +18,26 @@ export interface Release {
 const present = new BoundedMap<Digest, true>(2_000);
 
 /**
- * Makes sure that a version's bundle lies in this cell's storage: what was published elsewhere is fetched once from the
- * publisher's cell, and believed only if it has the digest that the catalogue names.
+ * Makes sure that a version's bundle, or a layer of it, lies in this cell's storage: what was published elsewhere is fetched once
+ * from the publisher's cell, and believed only if it has the digest that the catalogue names.
  *
  * @throws Unavailable the publisher's cell does not answer with these bytes
  */
-export async function ensureBlob(platform: Platform, { digest, homeCell }: Release): Promise<void> {
+export async function ensureBlob(platform: Platform, { digest, homeCell }: Archive): Promise<void> {
   if (present.get(digest)) return;
   const held = await platform.env.BLOBS.head(bundleKey(digest));
-  if (!held) await storeBundle(platform, digest, await fetchFromPeer(platform, digest, homeCell));
+  if (!held) await fetchFromPeer(platform, digest, homeCell);
   present.set(digest, true);
 }
 
-async function fetchFromPeer(platform: Platform, digest: Digest, homeCell: Cell): Promise<Uint8Array> {
-  if (homeCell === platform.cell) throw new Unavailable(`the bundle ${digest} is not in the storage of its own cell`);
+async function fetchFromPeer(platform: Platform, digest: Digest, homeCell: Cell): Promise<void> {
+  if (homeCell === platform.cell) throw new Unavailable(`${digest} is not in the storage of its own cell`);
   const response = await callPeer(platform, homeCell, `/internal/v1/bundles/${digest}`, { method: 'GET' });
   if (!response.ok) {
     await response.body?.cancel();
-    throw new Unavailable(`${homeCell} answered ${response.status} to a request for the bundle ${digest}`);
+    throw new Unavailable(`${homeCell} answered ${response.status} to a request for ${digest}`);
   }
   const bytes = new Uint8Array(await response.arrayBuffer());
   if ((await digestOf(bytes)) !== digest) throw new Unavailable(`${homeCell} sent other bytes than ${digest}`);
-  return bytes;
+  await storeArchive(platform, digest, bytes, response.headers.get('content-type') ?? BUNDLE_MEDIA_TYPE);
 }

@@ -12,6 +12,7 @@ import { ensureBlob } from './ensure-blob.ts';
 export interface OpenBundle {
   readonly digest: Digest;
   readonly sizeBytes: number;
+  readonly mediaType: string;
   readonly body: ReadableStream;
 }
 
@@ -28,9 +29,10 @@ export async function openBundle({ ctx, input }: Verb<VersionPath, Platform>): P
   return openStored(ctx, release.digest);
 }
 
-/** Opens a bundle that lies in this cell; a peer's question is not passed on, so that two cells never ask each other in a circle. */
+/** Opens a bundle or a layer that lies in this cell; a peer's question is not passed on, so that two cells never ask each other in a circle. */
 export async function openStored({ env }: Platform, digest: Digest): Promise<OpenBundle> {
   const blob = await env.BLOBS.get(bundleKey(digest));
   if (!blob) throw new NotFound('bundle');
-  return { digest, sizeBytes: blob.size, body: blob.body };
+  const mediaType = blob.httpMetadata?.contentType ?? 'application/octet-stream';
+  return { digest, sizeBytes: blob.size, mediaType, body: blob.body };
 }

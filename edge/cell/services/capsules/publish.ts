@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm';
 
 import { CapsulePath, type CapsuleVersion } from '#contracts/api/capsules';
+import { BUNDLE_MEDIA_TYPE } from '#contracts/bundle';
 import { Conflict, DomainError } from '#contracts/errors';
 import { type CapsuleId, newId } from '#contracts/ids';
 import type { Transaction } from '#db/postgres/client';
@@ -12,7 +13,7 @@ import { announce } from '../catalogue/announce.ts';
 import { getVersion } from '../catalogue/get-version.ts';
 import { versionView } from '../catalogue/view.ts';
 import { transact } from '../transact.ts';
-import { storeBundle } from './blobs.ts';
+import { storeArchive } from './blobs.ts';
 import { entryOf } from './entry.ts';
 import type { Upload } from './read-upload.ts';
 import { verifyRelease } from './verify-release.ts';
@@ -46,7 +47,7 @@ export async function publish({ ctx, input }: Verb<PublishInput>): Promise<Publi
   const earlier = placeOf(await versionsOf(ctx.db, name), release.version, release.digest);
   if (earlier)
     return { version: await getVersion({ ctx, input: { ...path, version: release.version } }), isNew: false };
-  await storeBundle(ctx, release.digest, input.upload.bundle);
+  await storeArchive(ctx, release.digest, input.upload.bundle, BUNDLE_MEDIA_TYPE);
 
   const written = await transact(ctx, async (tx) => {
     const capsuleId = await lockCapsule(tx, ctx, name);

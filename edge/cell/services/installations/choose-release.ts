@@ -14,7 +14,7 @@ export interface Choice {
 
 /**
  * The release that a tenant of this cell gets for its range, checked for all that must hold before it may run here:
- * every permission granted, this region allowed, the bundle at hand.
+ * every permission granted, this region allowed, bundle and layers at hand.
  *
  * @throws NotFound · DomainError `gone` · ApprovalRequired · DomainError `residency_violation` · Unavailable
  */
@@ -30,6 +30,8 @@ export async function chooseRelease(platform: Platform, capsule: KnownCapsule, c
     );
   }
   assertApproved(release.manifest, choice.approved);
-  await ensureBlob(platform, { digest: release.digest, homeCell: capsule.homeCell });
+  const { homeCell } = capsule;
+  const archives = [release.digest, ...release.manifest.layers];
+  await Promise.all(archives.map((digest) => ensureBlob(platform, { digest, homeCell })));
   return release;
 }
