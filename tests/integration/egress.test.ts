@@ -3,10 +3,13 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { Server } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
+import type { IsolationClass } from '#contracts/isolation';
 import { createAuthority, issueCertificate } from '#contracts/x509-authority';
 import { AddressRules } from '#runner/egress/addresses';
+import type { Network } from '#runner/egress/gate';
+import type { ExecutorChoice } from '#runner/executor/choose';
 
 import type { RunOptions } from '../support/runner-process.ts';
 import { SandboxWorld } from '../support/sandbox-world.ts';
@@ -20,7 +23,6 @@ const NAMES: Record<string, string[][]> = {
   'rebind.test': [['127.0.0.1'], ['10.0.0.1']],
 };
 
-let world: SandboxWorld;
 let tls: Server;
 let plain: Server;
 let tlsPort: number;
@@ -44,17 +46,8 @@ beforeAll(async () => {
   });
   tlsPort = await listen(tls);
   plainPort = await listen(plain);
-  world = await SandboxWorld.start({
-    addresses: new AddressRules(['127.0.0.1']),
-    resolve: (host) => {
-      const answers = NAMES[host] ?? [];
-      const answer = answers.length > 1 ? answers.shift() : answers[0];
-      return answer ? Promise.resolve(answer) : Promise.reject(new Error('no such name'));
-    },
-  });
 });
-afterAll(async () => {
-  await world.close();
+afterAll(() => {
   tls.close();
   plain.close();
 });
@@ -87,41 +80,18 @@ export default async ({ tls, plain }) => ({
 });
 `;
 
-test('plain fetch, https and http of Node go to granted hosts and to no other', async () => {
-  const { output, egress, end } = await world.run(
-    { 'main.mjs': NODE_CLIENTS },
-    {
-      input: { tls: tlsPort, plain: plainPort },
-      egress: [`allowed.test:${tlsPort}`, `*.wild.test:${tlsPort}`, `allowed.test:${plainPort}`, 'inner.test:80'],
+/** Made anew for each kind of sandbox: an answer that was given is gone. */
+function network(): Network {
+  const names = structuredClone(NAMES);
+  return {
+    addresses: new AddressRules(['127.0.0.1']),
+    resolve: (host) => {
+      const answers = names[host] ?? [];
+      const answer = answers.length > 1 ? answers.shift() : answers[0];
+      return answer ? Promise.resolve(answer) : Promise.reject(new Error('no such name'));
     },
-  );
-  expect(output).toEqual({
-    fetch: `tls allowed.test:${tlsPort} /a`,
-    https: `tls deep.wild.test:${tlsPort} /b`,
-    http: `plain allowed.test:${plainPort} 0`,
-    ungranted: 'ECONNRESET',
-    apex: 'ECONNRESET',
-    port: 'ECONNRESET',
-    redirect: 'ECONNRESET',
-    address: 'ECONNRESET',
-    inner: expect.stringMatching(/ECONNRESET|UND_ERR_SOCKET/),
-  });
-  const rows = egress?.rows.map(({ target, refusal, connections }) => [target, refusal, connections]) ?? [];
-  expect(new Set(rows)).toEqual(
-    new Set([
-      [`allowed.test:${tlsPort}`, null, expect.any(Number)],
-      [`deep.wild.test:${tlsPort}`, null, 1],
-      [`allowed.test:${plainPort}`, null, 1],
-      [`evil.test:${tlsPort}`, 'not_granted', 2],
-      [`wild.test:${tlsPort}`, 'not_granted', 1],
-      ['other.test:443', 'not_granted', 1],
-      ['inner.test:80', 'forbidden_address', 1],
-    ]),
-  );
-  const counted = egress?.rows.reduce((sum, row) => sum + row.sentBytes + row.receivedBytes, 0);
-  expect(end.usage.egressBytes).toBe(counted);
-  expect(JSON.parse(end.receipt ?? '{}')).toMatchObject({ usage: { egressBytes: counted } });
-});
+  };
+}
 
 const PYTHON_CLIENTS = `import asyncio, http.client, socket, ssl, urllib.request
 trusting = ssl._create_unverified_context()
@@ -155,29 +125,7 @@ def main(input, soma):
     }
 `;
 
-test('urllib, http.client, asyncio and bare sockets of Python do as well', async () => {
-  const { output, egress } = await world.run(
-    { 'main.py': PYTHON_CLIENTS },
-    {
-      ...PYTHON,
-      input: { tls: tlsPort, plain: plainPort },
-      egress: [`allowed.test:${tlsPort}`, `*.wild.test:${tlsPort}`, `allowed.test:${plainPort}`, 'nowhere.test:443'],
-    },
-  );
-  expect(output).toEqual({
-    urllib: `tls allowed.test:${tlsPort} /a`,
-    'http.client': `tls deep.wild.test:${tlsPort} /b`,
-    asyncio: 'plain allowed.test 0',
-    socket: 'HTTP/1.1 200 OK',
-    ungranted: 'ConnectionResetError',
-    nowhere: 'ConnectionResetError',
-    ssl: true,
-  });
-  expect(egress?.rows).toContainEqual(expect.objectContaining({ target: 'nowhere.test:443', refusal: 'unresolved' }));
-});
-
-describe('what a capsule says to the proxy itself', () => {
-  const SPEAK = `import net from 'node:net';
+const SPEAK = `import net from 'node:net';
 import { text } from 'node:stream/consumers';
 export default async (lines) => Promise.all(lines.map(async (line) => {
   const socket = net.connect('/run/soma/egress');
@@ -185,81 +133,159 @@ export default async (lines) => Promise.all(lines.map(async (line) => {
   return (await text(socket)).split('\\r\\n')[0];
 }));
 `;
-  test('is held to the same rules, and is evidence', async () => {
-    const lines = [
-      'CONNECT 127.0.0.1:80 HTTP/1.1',
-      'CONNECT [::1]:80 HTTP/1.1',
-      'CONNECT 2130706433:80 HTTP/1.1',
-      'CONNECT allowed.test HTTP/1.1',
-      'CONNECT allowed.test:22 HTTP/1.1',
-      'GET http://allowed.test/ HTTP/1.1',
-      'nonsense',
-    ];
-    const { output, egress } = await world.run(
-      { 'main.mjs': SPEAK },
-      { input: lines, egress: [`allowed.test:${tlsPort}`] },
+
+const SANDBOXES: [ExecutorChoice, IsolationClass][] = [
+  ['docker', 'standard'],
+  ['auto', 'standard'],
+  ['auto', 'strict'],
+];
+
+describe.each(SANDBOXES)('in a sandbox of %s, %s', (executor, isolation) => {
+  let world: SandboxWorld;
+  beforeAll(async () => {
+    world = await SandboxWorld.start(network(), executor);
+  });
+  beforeEach(({ skip }) => skip(!world.offers(isolation), `${isolation} sandboxes cannot be made here`));
+  afterAll(async () => {
+    await world.close();
+  });
+  const run = (files: Readonly<Record<string, string>>, options: RunOptions) =>
+    world.run(files, { ...options, isolation });
+
+  test('plain fetch, https and http of Node go to granted hosts and to no other', async () => {
+    const { output, egress, end } = await run(
+      { 'main.mjs': NODE_CLIENTS },
+      {
+        input: { tls: tlsPort, plain: plainPort },
+        egress: [`allowed.test:${tlsPort}`, `*.wild.test:${tlsPort}`, `allowed.test:${plainPort}`, 'inner.test:80'],
+      },
     );
-    expect(output).toEqual([
-      'HTTP/1.1 403 Forbidden',
-      'HTTP/1.1 403 Forbidden',
-      'HTTP/1.1 403 Forbidden',
-      'HTTP/1.1 400 Bad Request',
-      'HTTP/1.1 403 Forbidden',
-      'HTTP/1.1 405 Method Not Allowed',
-      'HTTP/1.1 400 Bad Request',
-    ]);
-    const reasons = Object.fromEntries(egress?.rows.map(({ target, refusal }) => [target, refusal]) ?? []);
-    expect(reasons).toEqual({
-      '127.0.0.1:80': 'address_literal',
-      '[::1]:80': 'address_literal',
-      '2130706433:80': 'address_literal',
-      'allowed.test': 'malformed',
-      'allowed.test:22': 'not_granted',
+    expect(output).toEqual({
+      fetch: `tls allowed.test:${tlsPort} /a`,
+      https: `tls deep.wild.test:${tlsPort} /b`,
+      http: `plain allowed.test:${plainPort} 0`,
+      ungranted: 'ECONNRESET',
+      apex: 'ECONNRESET',
+      port: 'ECONNRESET',
+      redirect: 'ECONNRESET',
+      address: 'ECONNRESET',
+      inner: expect.stringMatching(/ECONNRESET|UND_ERR_SOCKET/),
+    });
+    const rows = egress?.rows.map(({ target, refusal, connections }) => [target, refusal, connections]) ?? [];
+    expect(new Set(rows)).toEqual(
+      new Set([
+        [`allowed.test:${tlsPort}`, null, expect.any(Number)],
+        [`deep.wild.test:${tlsPort}`, null, 1],
+        [`allowed.test:${plainPort}`, null, 1],
+        [`evil.test:${tlsPort}`, 'not_granted', 2],
+        [`wild.test:${tlsPort}`, 'not_granted', 1],
+        ['other.test:443', 'not_granted', 1],
+        ['inner.test:80', 'forbidden_address', 1],
+      ]),
+    );
+    const counted = egress?.rows.reduce((sum, row) => sum + row.sentBytes + row.receivedBytes, 0);
+    expect(end.usage.egressBytes).toBe(counted);
+    expect(JSON.parse(end.receipt ?? '{}')).toMatchObject({ usage: { egressBytes: counted } });
+  });
+
+  test('urllib, http.client, asyncio and bare sockets of Python do as well', async () => {
+    const { output, egress } = await run(
+      { 'main.py': PYTHON_CLIENTS },
+      {
+        ...PYTHON,
+        input: { tls: tlsPort, plain: plainPort },
+        egress: [`allowed.test:${tlsPort}`, `*.wild.test:${tlsPort}`, `allowed.test:${plainPort}`, 'nowhere.test:443'],
+      },
+    );
+    expect(output).toEqual({
+      urllib: `tls allowed.test:${tlsPort} /a`,
+      'http.client': `tls deep.wild.test:${tlsPort} /b`,
+      asyncio: 'plain allowed.test 0',
+      socket: 'HTTP/1.1 200 OK',
+      ungranted: 'ConnectionResetError',
+      nowhere: 'ConnectionResetError',
+      ssl: true,
+    });
+    expect(egress?.rows).toContainEqual(expect.objectContaining({ target: 'nowhere.test:443', refusal: 'unresolved' }));
+  });
+
+  describe('what a capsule says to the proxy itself', () => {
+    test('is held to the same rules, and is evidence', async () => {
+      const lines = [
+        'CONNECT 127.0.0.1:80 HTTP/1.1',
+        'CONNECT [::1]:80 HTTP/1.1',
+        'CONNECT 2130706433:80 HTTP/1.1',
+        'CONNECT allowed.test HTTP/1.1',
+        'CONNECT allowed.test:22 HTTP/1.1',
+        'GET http://allowed.test/ HTTP/1.1',
+        'nonsense',
+      ];
+      const { output, egress } = await run(
+        { 'main.mjs': SPEAK },
+        { input: lines, egress: [`allowed.test:${tlsPort}`] },
+      );
+      expect(output).toEqual([
+        'HTTP/1.1 403 Forbidden',
+        'HTTP/1.1 403 Forbidden',
+        'HTTP/1.1 403 Forbidden',
+        'HTTP/1.1 400 Bad Request',
+        'HTTP/1.1 403 Forbidden',
+        'HTTP/1.1 405 Method Not Allowed',
+        'HTTP/1.1 400 Bad Request',
+      ]);
+      const reasons = Object.fromEntries(egress?.rows.map(({ target, refusal }) => [target, refusal]) ?? []);
+      expect(reasons).toEqual({
+        '127.0.0.1:80': 'address_literal',
+        '[::1]:80': 'address_literal',
+        '2130706433:80': 'address_literal',
+        'allowed.test': 'malformed',
+        'allowed.test:22': 'not_granted',
+      });
     });
   });
-});
 
-test('a name that means another address at the second look is judged by what is connected to', async () => {
-  const twice = `const attempt = (p) => p.then((r) => r.text()).catch((e) => e.cause?.code ?? e.message);
+  test('a name that means another address at the second look is judged by what is connected to', async () => {
+    const twice = `const attempt = (p) => p.then((r) => r.text()).catch((e) => e.cause?.code ?? e.message);
 export default async (port) => [
   await attempt(fetch('http://rebind.test:' + port + '/', { headers: { connection: 'close' } })),
   await attempt(fetch('http://rebind.test:' + port + '/')),
 ];
 `;
-  const { output, egress } = await world.run(
-    { 'main.mjs': twice },
-    { input: plainPort, egress: [`rebind.test:${plainPort}`] },
-  );
-  expect(output).toEqual([`plain rebind.test:${plainPort} 0`, expect.stringMatching(/ECONNRESET|UND_ERR_SOCKET/)]);
-  expect(egress?.rows.map(({ refusal }) => refusal)).toEqual([null, 'forbidden_address']);
-});
+    const { output, egress } = await run(
+      { 'main.mjs': twice },
+      { input: plainPort, egress: [`rebind.test:${plainPort}`] },
+    );
+    expect(output).toEqual([`plain rebind.test:${plainPort} 0`, expect.stringMatching(/ECONNRESET|UND_ERR_SOCKET/)]);
+    expect(egress?.rows.map(({ refusal }) => refusal)).toEqual([null, 'forbidden_address']);
+  });
 
-test('many bytes and many connections at once arrive whole, and all are counted', async () => {
-  const load = `export default async (port) => {
+  test('many bytes and many connections at once arrive whole, and all are counted', async () => {
+    const load = `export default async (port) => {
   const url = 'http://allowed.test:' + port;
   const sizes = await Promise.all(Array.from({ length: 24 }, async () => (await (await fetch(url + '/big')).arrayBuffer()).byteLength));
   const sent = await (await fetch(url + '/', { method: 'POST', body: Buffer.alloc(3_000_000) })).text();
   return [new Set(sizes).size, sizes[0], sent];
 };
 `;
-  const { output, end } = await world.run(
-    { 'main.mjs': load },
-    { input: plainPort, egress: [`allowed.test:${plainPort}`] },
-  );
-  expect(output).toEqual([1, 1_000_000, `plain allowed.test:${plainPort} 3000000`]);
-  expect(end.usage.egressBytes).toBeGreaterThan(27_000_000);
-  expect(end.usage.egressBytes).toBeLessThan(27_100_000);
-});
+    const { output, end } = await run(
+      { 'main.mjs': load },
+      { input: plainPort, egress: [`allowed.test:${plainPort}`] },
+    );
+    expect(output).toEqual([1, 1_000_000, `plain allowed.test:${plainPort} 3000000`]);
+    expect(end.usage.egressBytes).toBeGreaterThan(27_000_000);
+    expect(end.usage.egressBytes).toBeLessThan(27_100_000);
+  });
 
-test('a run that was granted nothing has no way out at all', async () => {
-  const look = `import os, socket
+  test('a run that was granted nothing has no way out at all', async () => {
+    const look = `import os, socket
 def main(input, soma):
     try:
         socket.getaddrinfo("allowed.test", 443)
     except OSError as error:
         return [os.listdir("/run/soma"), "no name"]
 `;
-  const { output, egress } = await world.run({ 'main.py': look }, PYTHON);
-  expect(output).toEqual([[], 'no name']);
-  expect(egress).toBeUndefined();
+    const { output, egress } = await run({ 'main.py': look }, PYTHON);
+    expect(output).toEqual([[], 'no name']);
+    expect(egress).toBeUndefined();
+  });
 });

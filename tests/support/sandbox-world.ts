@@ -9,12 +9,14 @@ import { packBundle } from '#contracts/bundle';
 import { digestOf } from '#contracts/digest';
 import { Frame } from '#contracts/frames';
 import { newId } from '#contracts/ids';
+import type { IsolationClass } from '#contracts/isolation';
 import { Resources } from '#contracts/manifest';
 import { ReceiptClaims } from '#contracts/receipt';
 import type { StartRun } from '#contracts/runner';
 import { BundleCache } from '#runner/bundles/bundle-cache';
 import type { Network } from '#runner/egress/gate';
-import { DockerExecutor } from '#runner/executor/docker';
+import { chooseExecutor, type ExecutorChoice } from '#runner/executor/choose';
+import type { Executor } from '#runner/executor/executor';
 import { ensureImages } from '#runner/images/build';
 import { RunTable } from '#runner/runs/run-table';
 import type { Spool } from '#runner/runs/spool';
@@ -26,16 +28,18 @@ export class SandboxWorld {
   readonly runnerId = newId('rnr');
   readonly #directory: string;
   readonly #bundles: BundleCache;
-  readonly #executor: DockerExecutor;
+  readonly #executor: Executor;
+  #offered: readonly IsolationClass[] = [];
   readonly #runs: RunTable;
 
-  private constructor(network: Network) {
+  private constructor(network: Network, executor: ExecutorChoice) {
     this.#directory = mkdtempSync(join(tmpdir(), 'soma-sandbox-test-'));
     const at = (name: string) => join(this.#directory, name);
     this.#bundles = new BundleCache({ directory: at('bundles'), maxBytes: 1e8 });
-    this.#executor = new DockerExecutor({
+    this.#executor = chooseExecutor(executor, {
       docker: new Dockerode(),
       runnerId: this.runnerId,
+      directory: at('oci'),
       sandboxDirectory: at('sandboxes'),
       controlDirectory: at('control'),
     });
@@ -60,9 +64,15 @@ export class SandboxWorld {
     });
   }
 
-  static async start(network: Network): Promise<SandboxWorld> {
+  static async start(network: Network, executor: ExecutorChoice = 'auto'): Promise<SandboxWorld> {
     await ensureImages({ docker: new Dockerode(), packageCache: join(tmpdir(), 'soma-packages') });
-    return new SandboxWorld(network);
+    const world = new SandboxWorld(network, executor);
+    world.#offered = await world.#executor.prepare();
+    return world;
+  }
+
+  offers(isolation: IsolationClass): boolean {
+    return this.#offered.includes(isolation);
   }
 
   /** Runs `files`, whose first one is the entrypoint, to the end. */

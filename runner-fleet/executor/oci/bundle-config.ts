@@ -61,6 +61,8 @@ export function bundleConfig(shape: SandboxShape, { cgroupPath, seccomp, idBlock
     linux: {
       cgroupsPath: cgroupPath,
       resources: resourcesOf(shape),
+      // Granted hosts are served on their own ports, on a loopback interface that is nobody else's.
+      sysctl: { 'net.ipv4.ip_unprivileged_port_start': '0' },
       namespaces: [...NAMESPACES, ...(idBlock === undefined ? [] : ['user'])].map((type) => ({ type })),
       ...(idBlock === undefined ? {} : { uidMappings: mappingOf(idBlock), gidMappings: mappingOf(idBlock) }),
       ...(seccomp.kind === 'profile' ? { seccomp: seccomp.profile } : {}),
