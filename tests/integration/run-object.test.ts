@@ -48,7 +48,10 @@ async function heartbeat(): Promise<void> {
     isReady: true,
     capacity: 10,
     running: 0,
+    executor: 'crun',
+    isolationClasses: ['standard'],
     warm: {},
+    cachedDigests: [],
     lostRunIds: [],
   });
   await objects.call('FLEET', 'eu-west-1', 'heartbeat', beat);

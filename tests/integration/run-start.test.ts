@@ -218,8 +218,8 @@ test('a run whose start was recorded and never handed over is found by the sweep
   const { id } = Run.parse((await start(world)).body);
   const orphan = newId('run');
   await edge.databases['eu-west-1'].query(
-    `insert into runs (id, tenant_id, installation_id, version_id, capsule, version, digest, state, input, created_at)
-     select $1, tenant_id, installation_id, version_id, capsule, version, digest, 'queued', input, now() - interval '1 minute'
+    `insert into runs (id, tenant_id, installation_id, version_id, capsule, version, digest, isolation, state, input, created_at)
+     select $1, tenant_id, installation_id, version_id, capsule, version, digest, isolation, 'queued', input, now() - interval '1 minute'
      from runs where id = $2`,
     [orphan, id],
   );
