@@ -30,7 +30,7 @@ export function WebhookTable({
         <tbody>
           {webhooks.map((webhook) => (
             <tr key={webhook.id}>
-              <td className="wrap-anywhere">{webhook.url}</td>
+              <td className="min-w-48 wrap-anywhere">{webhook.url}</td>
               <td>{webhook.installationId === null ? m.webhooks.anyCapsule : capsuleOf(webhook.installationId)}</td>
               <td>
                 <span className={webhook.enabled ? 'tag tag-accent' : 'tag tag-warn'}>

@@ -104,7 +104,7 @@ async function moveOn(
       with moved as (
         update schedules set next_at = ${nextAt?.toISOString() ?? null}::timestamptz, leased_until = null,
           last_outcome = ${JSON.stringify(outcome)}::jsonb, last_run_id = coalesce(${runId}, last_run_id)
-        where id = ${id} and revision = ${revision}::int and next_at = ${from.toISOString()}::timestamptz
+        where id = ${id} and revision = ${revision}::int and date_trunc('milliseconds', next_at) = ${from.toISOString()}::timestamptz
         returning id
       )
       insert into audit_entries (id, tenant_id, record)
