@@ -61,6 +61,7 @@ export const RUNNER_REFUSAL_CODES = [
   'at_capacity',
   'draining',
   'unavailable',
+  'isolation_unavailable',
   'unknown_run',
   'run_id_reused',
   'invalid_input',

@@ -91,6 +91,7 @@ export class Runner {
       directory: join(dataDirectory, 'spool'),
       admission: this.#admission,
       maxSpoolBytes: MAX_SPOOL_BYTES,
+      isolationClasses: () => this.#isolationClasses,
       bundles: this.#bundles,
       network: { resolve: systemResolver(), addresses: new AddressRules(config.egressAllowAddresses) },
       sealer,
@@ -137,8 +138,7 @@ export class Runner {
     await this.#runs.drain(this.#config.drainMs);
     for (const timer of this.#timers) clearTimeout(timer);
     await this.#pool.close();
-    await this.#executor.reapOrphans();
-    this.#executor.close();
+    await this.#executor.close();
   }
 
   /** The images may be made while this process already runs. */

@@ -9,6 +9,7 @@ const KINDS: Record<RefusalCode, { status: number; title: string }> = {
   at_capacity: { status: 429, title: 'No capacity right now' },
   draining: { status: 503, title: 'This runner takes no more runs' },
   unavailable: { status: 503, title: 'No sandbox could be had' },
+  isolation_unavailable: { status: 503, title: 'This runner does not offer that isolation' },
   unknown_run: { status: 404, title: 'No such run' },
   run_id_reused: { status: 409, title: 'The run id was used for another run' },
   invalid_input: { status: 400, title: 'The request is not valid' },

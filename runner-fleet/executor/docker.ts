@@ -110,7 +110,8 @@ export class DockerExecutor implements Executor {
     return orphans.length;
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.reapOrphans();
     this.#folders.removeAll();
   }
 }

@@ -46,6 +46,6 @@ export interface Executor {
   boot(shape: SandboxShape): Promise<Sandbox>;
   /** Removes what carries this runner's mark and is not in use; returns how many there were. */
   reapOrphans(): Promise<number>;
-  /** Leaves nothing of its own behind. */
-  close(): void;
+  /** Takes everything down and leaves nothing of its own behind. */
+  close(): Promise<void>;
 }

@@ -44,7 +44,7 @@ const exited = fc
   .map(({ end, ...rest }): Signal => ({ kind: 'exited', exit: { ...end, ...rest } }));
 const finalSignal: fc.Arbitrary<Signal> = fc.oneof(
   exited,
-  fc.nat({ max: 2 }).map((oomKills): Signal => ({ kind: 'vanished', oomKills })),
+  fc.record({ kind: fc.constant('vanished' as const), oomKills: fc.nat({ max: 2 }), pidsRefusals: fc.nat({ max: 2 }) }),
 );
 const stopSignal: fc.Arbitrary<Signal> = fc.constantFrom<Signal>(
   { kind: 'cancelled' },
@@ -112,7 +112,7 @@ describe('whatever order signals come in', () => {
   test('a sandbox that vanishes never counts as success', () => {
     fc.assert(
       fc.property(fc.array(anySignal), fc.nat({ max: 2 }), (before, oomKills) => {
-        const ended = play([...before.filter(({ kind }) => kind !== 'exited'), { kind: 'vanished', oomKills }]);
+        const ended = play([...before.filter(({ kind }) => kind !== 'exited'), { kind: 'vanished', oomKills, pidsRefusals: 0 }]);
         expect(ended.run.outcome?.state).not.toBe('succeeded');
       }),
     );
@@ -154,7 +154,7 @@ describe('how an end is named', () => {
   test('a kill for lack of memory is out of memory, also where process 1 fell to it', () => {
     const killed = { ...CLEAN_EXIT, exitCode: null, signal: 9, oomKills: 1 };
     expect(endOf({ kind: 'exited', exit: killed })).toMatchObject({ state: 'out_of_memory', cause: 'oom_kill' });
-    expect(endOf({ kind: 'vanished', oomKills: 1 })).toMatchObject({ state: 'out_of_memory', cause: 'oom_kill' });
+    expect(endOf({ kind: 'vanished', oomKills: 1, pidsRefusals: 1 })).toMatchObject({ state: 'out_of_memory', cause: 'oom_kill' });
   });
 
   test('a run that outlived the death of a child of its own is not out of memory', () => {
@@ -164,7 +164,17 @@ describe('how an end is named', () => {
   });
 
   test('a sandbox that is gone without a word is lost', () => {
-    expect(endOf({ kind: 'vanished', oomKills: 0 })).toMatchObject({ state: 'lost', cause: 'sandbox_died' });
+    expect(endOf({ kind: 'vanished', oomKills: 0, pidsRefusals: 0 })).toMatchObject({
+      state: 'lost',
+      cause: 'sandbox_died',
+    });
+  });
+
+  test('a sandbox that fell to its limit of processes has exceeded it', () => {
+    expect(endOf({ kind: 'vanished', oomKills: 0, pidsRefusals: 3 })).toMatchObject({
+      state: 'limit_exceeded',
+      cause: 'pids_limit',
+    });
   });
 
   test('an uncaught error is told as the capsule told it', () => {

@@ -8,7 +8,7 @@ export type Signal =
   /** The sandbox's last word: the runtime has ended and everything in the sandbox is dead. */
   | { readonly kind: 'exited'; readonly exit: Exit }
   /** The sandbox is gone without a last word. */
-  | { readonly kind: 'vanished'; readonly oomKills: number }
+  | { readonly kind: 'vanished'; readonly oomKills: number; readonly pidsRefusals: number }
   /** The runtime's adapter says why it is about to exit. */
   | { readonly kind: 'complained'; readonly cause: 'uncaught' | 'output_invalid'; readonly message: string }
   | { readonly kind: 'result' }
@@ -60,6 +60,8 @@ export interface Lifecycle {
   readonly outcome: Outcome | undefined;
 }
 
+type Vanished = Extract<Signal, { kind: 'vanished' }>;
+
 export type Effect = 'none' | 'kill' | 'end';
 
 export function begin(limits: Limits): Lifecycle {
@@ -78,7 +80,7 @@ export function step(run: Lifecycle, signal: Signal): { readonly run: Lifecycle;
     case 'exited':
       return { run: { ...run, outcome: outcomeOfExit(run, signal.exit) }, effect: 'end' };
     case 'vanished':
-      return { run: { ...run, outcome: outcomeOfVanishing(run, signal.oomKills) }, effect: 'end' };
+      return { run: { ...run, outcome: outcomeOfVanishing(run, signal) }, effect: 'end' };
     default:
       if (run.stop !== undefined) return { run, effect: 'none' };
       return { run: { ...run, stop: signal }, effect: 'kill' };
@@ -94,7 +96,7 @@ function outcomeOfExit(run: Lifecycle, exit: Exit): Outcome {
     if (exit.oomKills > 0) return end('out_of_memory', 'oom_kill', outOfMemory(run.limits));
     if (exit.isHeapExhausted) return end('out_of_memory', 'heap_limit', outOfMemory(run.limits));
     if (exit.pidsRefusals > 0) {
-      return end('limit_exceeded', 'pids_limit', `it wanted more than its ${run.limits.pids} processes and threads`);
+      return end('limit_exceeded', 'pids_limit', tooManyProcesses(run.limits));
     }
   }
   if (run.complaint) return end('failed', run.complaint.cause, run.complaint.message);
@@ -112,9 +114,10 @@ function outcomeOfExit(run: Lifecycle, exit: Exit): Outcome {
   return end('succeeded', 'completed', 'it ran to its end');
 }
 
-function outcomeOfVanishing(run: Lifecycle, oomKills: number): Outcome {
+function outcomeOfVanishing(run: Lifecycle, { oomKills, pidsRefusals }: Vanished): Outcome {
   if (run.stop) return outcomeOfStop(run, run.stop, null);
   if (oomKills > 0) return outcome('out_of_memory', 'oom_kill', outOfMemory(run.limits), null);
+  if (pidsRefusals > 0) return outcome('limit_exceeded', 'pids_limit', tooManyProcesses(run.limits), null);
   return outcome('lost', 'sandbox_died', 'the sandbox went away without saying how the run ended', null);
 }
 
@@ -139,6 +142,10 @@ function outcomeOfStop({ limits }: Lifecycle, stop: StopSignal, exitCode: number
     default:
       return stop satisfies never;
   }
+}
+
+function tooManyProcesses({ pids }: Limits): string {
+  return `it wanted more than its ${pids} processes and threads`;
 }
 
 function outOfMemory({ memoryBytes }: Limits): string {

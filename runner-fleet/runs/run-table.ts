@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Digest } from '#contracts/digest';
 import type { Frame } from '#contracts/frames';
 import type { RunId } from '#contracts/ids';
+import type { IsolationClass } from '#contracts/isolation';
 import { jsonSha256 } from '#contracts/json-sha256';
 import { NO_USAGE, type Usage } from '#contracts/run';
 import type { StartRun } from '#contracts/runner';
@@ -31,6 +32,8 @@ export interface RunTableOptions {
   readonly admission: Pick<Admission, 'enter' | 'leave' | 'close'>;
   /** Spools nobody acknowledges keep this runner from taking more; they are never thrown away. */
   readonly maxSpoolBytes: number;
+  /** What this runner has proven to itself. A run of another class is never given less. */
+  readonly isolationClasses: () => readonly IsolationClass[];
   readonly bundles: Pick<BundleCache, 'has' | 'hold' | 'linkInto'>;
   readonly network: Network;
   readonly sealer: Sealer;
@@ -165,10 +168,13 @@ export class RunTable {
   }
 
   #admit(start: StartRun): Promise<Entry> {
-    const { maxSpoolBytes, bundles } = this.#options;
-    const { runId, digest } = start;
+    const { maxSpoolBytes, bundles, isolationClasses } = this.#options;
+    const { runId, digest, isolation } = start;
     if (this.#acknowledged.has(runId)) throw new Refusal('run_id_reused', `${runId} has ended and was acknowledged`);
     if (this.#isDraining) throw new Refusal('draining', 'this runner is being stopped');
+    if (!isolationClasses().includes(isolation)) {
+      throw new Refusal('isolation_unavailable', `this runner does not offer ${isolation} isolation`);
+    }
     const spooledBytes = this.#entries.values().reduce((sum, { spool }) => sum + spool.storedBytes, 0);
     if (spooledBytes > maxSpoolBytes) {
       throw new Refusal('at_capacity', 'too much output waits to be acknowledged', RETRY_AFTER_S);

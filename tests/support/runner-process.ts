@@ -47,20 +47,23 @@ export class RunnerWorld {
   readonly #authority: Authority;
   readonly #directory: string;
   readonly #environment: Record<string, string>;
+  readonly #defaults: RunOptions;
   readonly #closers: (() => unknown)[] = [];
   #agent: MtlsAgent | undefined;
   #child: ChildProcess | undefined;
   #port = 0;
 
-  private constructor(authority: Authority, environment: Record<string, string>) {
+  private constructor(authority: Authority, environment: Record<string, string>, defaults: RunOptions) {
     this.#authority = authority;
+    this.#defaults = defaults;
     this.#environment = environment;
     this.#directory = mkdtempSync(join(tmpdir(), 'soma-runner-test-'));
   }
 
-  static async start(environment: Record<string, string> = {}): Promise<RunnerWorld> {
+  /** `defaults` are of every run, such as its isolation class. */
+  static async start(environment: Record<string, string> = {}, defaults: RunOptions = {}): Promise<RunnerWorld> {
     const authority = await createAuthority(TRUST_DOMAIN, { notAfterMs: Date.now() + 3_600_000 });
-    const world = new RunnerWorld(authority, environment);
+    const world = new RunnerWorld(authority, environment, defaults);
     await ensureImages({ docker: world.docker, packageCache: join(tmpdir(), 'soma-packages') });
     await world.#openCellDoor();
     await world.startRunner();
@@ -130,7 +133,7 @@ export class RunnerWorld {
 
   /** A start of `files`, whose first one is the entrypoint. The bundle is sent along. */
   async prepare(files: Readonly<Record<string, string | Uint8Array>>, options: RunOptions = {}): Promise<StartRun> {
-    const { resources, ...rest } = options;
+    const { resources, ...rest } = { ...this.#defaults, ...options };
     const digest = await this.putBundle(files);
     return {
       runId: newId('run'),

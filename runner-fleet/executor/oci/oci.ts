@@ -46,6 +46,8 @@ export class OciExecutor implements Executor {
   readonly #groupParent: string;
   readonly #rootfs = new Map<ImageName, string>();
   readonly #inUse = new Set<string>();
+  readonly #boots = new Set<Promise<Sandbox>>();
+  #isClosed = false;
   readonly #seccomp = seccompSettings();
 
   constructor(options: OciExecutorOptions) {
@@ -68,6 +70,13 @@ export class OciExecutor implements Executor {
   }
 
   async boot(shape: SandboxShape): Promise<Sandbox> {
+    if (this.#isClosed) throw new Error('the executor is closed');
+    const booting = this.#boot(shape);
+    this.#boots.add(booting);
+    return booting.finally(() => this.#boots.delete(booting));
+  }
+
+  async #boot(shape: SandboxShape): Promise<Sandbox> {
     const runtime = this.#options.runtimes[shape.isolation];
     const rootfs = this.#rootfs.get(shape.image);
     if (!runtime || rootfs === undefined) throw new Error(`no ${shape.isolation} sandbox can be made here`);
@@ -118,7 +127,11 @@ export class OciExecutor implements Executor {
     return orphans.length;
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#boots);
+    this.#inUse.clear();
+    await this.reapOrphans();
     this.#folders.removeAll();
     rmSync(this.#bundles, { recursive: true, force: true });
     removeEmptyGroup(this.#groupParent);
