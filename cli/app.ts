@@ -2,7 +2,7 @@ import { buildApplication, buildCommand, buildRouteMap, text_en } from '@stricli
 
 import { login, logout, tenants, whoami } from './commands/account.ts';
 import { schedules, webhooks } from './commands/automation.ts';
-import { init, keys, pack, publish } from './commands/publishing.ts';
+import { init, keys, layers, pack, publish } from './commands/publishing.ts';
 import { apiKeys, audit, budget, cost, usage } from './commands/tenant.ts';
 import {
   cancel,
@@ -48,6 +48,7 @@ const root = buildRouteMap<string, Context>({
     keys,
     pack,
     publish,
+    layers,
     search,
     show,
     install,

@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { MANIFEST_PATH, packBundle } from '#contracts/bundle';
 import { readManifest } from '#contracts/capsule-json';
 import { digestOf, type Digest } from '#contracts/digest';
+import { LAYER_FOLDERS, type LayerRuntime, packLayer } from '#contracts/layer';
 import type { Manifest } from '#contracts/manifest';
 
 import { Failure, UsageError } from './failure.ts';
@@ -27,6 +28,26 @@ export async function packFolder(folder: string): Promise<PackedFolder> {
   const manifest = readManifest(files);
   const bundle = packBundle(files);
   return { manifest, bundle, digest: await digestOf(bundle), files: files.size };
+}
+
+export interface PackedLayer {
+  readonly layer: Uint8Array;
+  readonly digest: Digest;
+  readonly files: number;
+}
+
+/** The layer of a folder: what an installer put into its node_modules/ or site-packages/, without what differs between machines. */
+export async function packLayerFolder(folder: string, runtime: LayerRuntime): Promise<PackedLayer> {
+  const files = new Map<string, Uint8Array>();
+  await gather(folder, LAYER_FOLDERS[runtime], isOfThisMachine, files);
+  const layer = packLayer({ runtime, files });
+  return { layer, digest: await digestOf(layer), files: files.size };
+}
+
+/** Links to programs, caches, and what an installer notes for itself. */
+function isOfThisMachine(path: string): boolean {
+  const name = basename(path);
+  return ['.bin', '__pycache__', '.package-lock.json', 'direct_url.json'].includes(name) || name.endsWith('.pyc');
 }
 
 async function gather(

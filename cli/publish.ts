@@ -28,12 +28,17 @@ export async function publishFolder(connection: Connection, folder: string, key:
   const signed = await signFolder(folder, key);
   const { manifest, bundle, digest, signature } = signed;
   const before = await publishedBefore(connection, manifest.name, manifest.version);
-  const form = {
-    bundle: new File([new Uint8Array(bundle)], 'bundle.tar', { type: BUNDLE_MEDIA_TYPE }),
-    signature: new File([JSON.stringify(signature)], 'bundle.sigstore.json', { type: SIGSTORE_MEDIA_TYPE }),
-  };
+  const form = signedForm(bundle, signature, BUNDLE_MEDIA_TYPE);
   const version = await call(capsulesApi.publish, { params: capsulePathOf(manifest.name), form }, connection);
   return { ...signed, version, wasThere: before?.digest === digest };
+}
+
+/** An archive and its signature as the two parts of an upload. */
+export function signedForm(archive: Uint8Array, signature: SigstoreBundle, type: string) {
+  return {
+    bundle: new File([new Uint8Array(archive)], 'bundle.tar', { type }),
+    signature: new File([JSON.stringify(signature)], 'bundle.sigstore.json', { type: SIGSTORE_MEDIA_TYPE }),
+  };
 }
 
 async function publishedBefore(

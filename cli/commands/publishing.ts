@@ -1,5 +1,6 @@
 import { buildCommand, buildRouteMap } from '@stricli/core';
 
+import type { LayerFlags } from '../actions/layers.ts';
 import type { InitFlags, KeyFlag } from '../actions/publish.ts';
 import type { Context, JsonFlag } from '../context.ts';
 import { atMostOne, json, key, one, text, toggle } from './flags.ts';
@@ -39,6 +40,33 @@ export const publish = buildCommand<KeyFlag & JsonFlag, [string?], Context>({
   },
   parameters: { positional: folder, flags: { key, json } },
   loader: async () => (await import('../actions/publish.ts')).publish,
+});
+
+export const layers = buildRouteMap({
+  docs: { brief: 'Layers of dependencies, published once for many capsules' },
+  routes: {
+    publish: buildCommand<LayerFlags, [string?], Context>({
+      docs: {
+        brief: 'Pack, sign and publish what is installed in a folder',
+        fullDescription:
+          'Takes the folder\'s node_modules/ (npm install --omit=dev) or site-packages/ (pip install --target site-packages). A version names the layer in "layers" of its capsule.json.',
+      },
+      parameters: {
+        positional: atMostOne('dir', 'The folder that holds it (default: this one)'),
+        flags: {
+          runtime: { kind: 'enum', values: ['node24', 'python3.11'], brief: 'What the dependencies are for' },
+          key,
+          json,
+        },
+      },
+      loader: async () => (await import('../actions/layers.ts')).publish,
+    }),
+    list: buildCommand<JsonFlag, [], Context>({
+      docs: { brief: 'Layers that this tenant published' },
+      parameters: { flags: { json } },
+      loader: async () => (await import('../actions/layers.ts')).list,
+    }),
+  },
 });
 
 export const keys = buildRouteMap({

@@ -1,11 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 
+import { PublishedLayer } from '#contracts/api/layers';
 import { Run } from '#contracts/run';
 import { freePorts } from '#local/ports';
 import { RunningTenant } from '#support/running-tenant';
@@ -97,6 +98,47 @@ describe.each([
     expect(run).toMatchObject({ code: 0 });
     expect(JSON.parse(run.stdout)).toMatchObject(result);
     expect(run.stderr).toContain('✓ succeeded');
+  });
+});
+
+describe.each([
+  [
+    'node',
+    'node24',
+    'node_modules/shout/index.js',
+    "module.exports = (text) => text.toUpperCase() + '!';",
+    'main.mjs',
+    "import shout from 'shout'; export default (input) => ({ words: 1, top: [shout(input.text)] });",
+  ],
+  [
+    'python',
+    'python3.11',
+    'site-packages/shout/__init__.py',
+    'def shout(text): return text.upper() + "!"',
+    'main.py',
+    'from shout import shout\ndef main(input, soma): return {"words": 1, "top": [shout(input["text"])]}\n',
+  ],
+])('a layer of %s', (template, runtime, dependency, content, main, code) => {
+  test('is published, named by a capsule, and imported in its runs', async () => {
+    const installed = join(folder, `dependencies-${template}`);
+    await mkdir(dirname(join(installed, dependency)), { recursive: true });
+    await writeFile(join(installed, dependency), content);
+    const layer = await soma(['layers', 'publish', installed, '--runtime', runtime, '--json']);
+    expect(layer).toMatchObject({ code: 0 });
+    const { digest } = PublishedLayer.parse(JSON.parse(layer.stdout));
+
+    const slug = `layered-${template}`;
+    const directory = await published(template, slug);
+    const manifest = join(directory, 'capsule.json');
+    const written = z.looseObject({}).parse(JSON.parse(await readFile(manifest, 'utf8')));
+    await writeFile(manifest, JSON.stringify({ ...written, layers: [digest] }));
+    await writeFile(join(directory, main), code);
+    expect(await soma(['publish', directory])).toMatchObject({ code: 0 });
+    const name = `${tenant.publisher.handle}/${slug}`;
+    expect(await soma(['install', name])).toMatchObject({ code: 0 });
+    const run = await soma(['run', name, '--input', '{"text":"hello"}']);
+    expect(run).toMatchObject({ code: 0 });
+    expect(JSON.parse(run.stdout)).toMatchObject({ top: ['HELLO!'] });
   });
 });
 
@@ -220,6 +262,7 @@ test.each([
   'audit verify',
   'api-keys list',
   'keys list',
+  'layers list',
 ])('soma %s --json is JSON', async (command) => {
   const { code, stdout } = await soma([...command.split(' '), '--json']);
   expect(code).toBe(0);
