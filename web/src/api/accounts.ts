@@ -1,9 +1,11 @@
 import { queryOptions } from '@tanstack/react-query';
 
-import { type DecideDevice, Me, type SignIn, type SignUp } from '#contracts/api/accounts';
-import { type CreateTenant, TenantMembership } from '#contracts/api/tenants';
+import type { DecideDevice, Me, SignIn, SignUp } from '#contracts/api/accounts';
+import type { CreateTenant, TenantMembership } from '#contracts/api/tenants';
+import * as accountsApi from '#contracts/operations/accounts';
+import * as tenantsApi from '#contracts/operations/tenants';
 
-import { read, send } from './client.ts';
+import { call } from './client.ts';
 import { ApiFailure } from './failure.ts';
 
 export const sessionKey = ['me'] as const;
@@ -13,7 +15,7 @@ export const session = queryOptions({
   queryKey: sessionKey,
   queryFn: async ({ signal }): Promise<Me | null> => {
     try {
-      return await read(Me, '/v1/me', { signal });
+      return await call(accountsApi.me, {}, { signal });
     } catch (error) {
       if (error instanceof ApiFailure && error.code === 'unauthenticated') return null;
       throw error;
@@ -22,22 +24,22 @@ export const session = queryOptions({
 });
 
 export async function signIn(body: SignIn): Promise<void> {
-  await send('/v1/auth/sign-in', { method: 'POST', body });
+  await call(accountsApi.signIn, { body });
 }
 
 export async function signUp(body: SignUp): Promise<void> {
-  await send('/v1/auth/sign-up', { method: 'POST', body });
+  await call(accountsApi.signUp, { body });
 }
 
 export async function signOut(): Promise<void> {
-  await send('/v1/auth/sign-out', { method: 'POST' });
+  await call(accountsApi.signOut, {});
 }
 
 export function createTenant(body: CreateTenant): Promise<TenantMembership> {
-  return read(TenantMembership, '/v1/tenants', { method: 'POST', body });
+  return call(tenantsApi.create, { body });
 }
 
 /** A person's word on the code that a terminal shows (RFC 8628 §3.3). */
 export async function decideDevice(body: DecideDevice): Promise<void> {
-  await send('/v1/auth/device/decision', { method: 'POST', body });
+  await call(accountsApi.decideDevice, { body });
 }

@@ -1,13 +1,11 @@
 import { queryOptions } from '@tanstack/react-query';
-import { z } from 'zod';
 
-import { ApiKey, type CreateApiKey, CreatedApiKey } from '#contracts/api/api-keys';
+import type { CreateApiKey, CreatedApiKey } from '#contracts/api/api-keys';
 import type { ApiKeyId, TenantId } from '#contracts/ids';
+import * as apiKeysApi from '#contracts/operations/api-keys';
 
-import { read, send } from './client.ts';
+import { call } from './client.ts';
 import { tenantKey } from './tenants.ts';
-
-const ApiKeyList = z.object({ items: z.array(ApiKey) }).transform(({ items }) => items);
 
 export function apiKeysKey(tenant: TenantId) {
   return [...tenantKey(tenant), 'api-keys'] as const;
@@ -16,14 +14,14 @@ export function apiKeysKey(tenant: TenantId) {
 export function apiKeyList(tenant: TenantId) {
   return queryOptions({
     queryKey: apiKeysKey(tenant),
-    queryFn: ({ signal }) => read(ApiKeyList, '/v1/api-keys', { tenant, signal }),
+    queryFn: async ({ signal }) => (await call(apiKeysApi.list, {}, { tenant, signal })).items,
   });
 }
 
 export function createApiKey(tenant: TenantId, body: CreateApiKey): Promise<CreatedApiKey> {
-  return read(CreatedApiKey, '/v1/api-keys', { method: 'POST', tenant, body });
+  return call(apiKeysApi.create, { body }, { tenant });
 }
 
 export async function revokeApiKey(tenant: TenantId, id: ApiKeyId): Promise<void> {
-  await send(`/v1/api-keys/${id}`, { method: 'DELETE', tenant });
+  await call(apiKeysApi.revoke, { params: { id } }, { tenant });
 }

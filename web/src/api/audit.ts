@@ -1,10 +1,10 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import type { z } from 'zod';
 
-import { AuditCheckpoint, AuditEntries, AuditPage } from '#contracts/api/audit';
+import type { AuditCheckpoint, AuditEntries, AuditPage } from '#contracts/api/audit';
 import type { TenantId } from '#contracts/ids';
+import * as auditApi from '#contracts/operations/audit';
 
-import { queryOf, read } from './client.ts';
+import { call } from './client.ts';
 import { tenantKey } from './tenants.ts';
 
 export interface AuditFilter {
@@ -18,9 +18,9 @@ export function auditPages(tenant: TenantId, filter: AuditFilter) {
   return infiniteQueryOptions({
     queryKey: [...tenantKey(tenant), 'audit', 'list', filter],
     queryFn: ({ pageParam, signal }) =>
-      read(AuditPage, `/v1/audit${queryOf({ ...filter, limit: PAGE_SIZE, cursor: pageParam })}`, { tenant, signal }),
+      call(auditApi.list, { query: { ...filter, limit: PAGE_SIZE, cursor: pageParam } }, { tenant, signal }),
     initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page: z.infer<typeof AuditPage>) => page.next ?? undefined,
+    getNextPageParam: (page: AuditPage) => page.next ?? undefined,
   });
 }
 
@@ -32,13 +32,11 @@ export function auditCheckpoint(tenant: TenantId) {
 }
 
 export function readCheckpoint(tenant: TenantId, signal?: AbortSignal): Promise<AuditCheckpoint> {
-  return read(AuditCheckpoint, '/v1/audit/checkpoint', { tenant, ...(signal && { signal }) });
+  return call(auditApi.checkpoint, {}, { tenant, signal });
 }
 
 /** The chain's entries after `after`, in its own order. */
 export async function readEntries(tenant: TenantId, after: number): Promise<AuditEntries['items']> {
-  const { items } = await read(AuditEntries, `/v1/audit/entries${queryOf({ after, limit: ENTRIES_AT_ONCE })}`, {
-    tenant,
-  });
+  const { items } = await call(auditApi.entries, { query: { after, limit: ENTRIES_AT_ONCE } }, { tenant });
   return items;
 }

@@ -1,21 +1,14 @@
 import { queryOptions } from '@tanstack/react-query';
-import { z } from 'zod';
 
-import { type CreateSchedule, Schedule, SchedulePage } from '#contracts/api/schedules';
-import {
-  type CreateWebhook,
-  Webhook,
-  WebhookDelivery,
-  WebhookDeliveryPage,
-  WebhookWithSecret,
-} from '#contracts/api/webhooks';
+import type { CreateSchedule, Schedule } from '#contracts/api/schedules';
+import type { CreateWebhook, WebhookDelivery, WebhookWithSecret } from '#contracts/api/webhooks';
 import type { DeliveryId, ScheduleId, TenantId, WebhookId } from '#contracts/ids';
+import * as schedulesApi from '#contracts/operations/schedules';
+import * as webhooksApi from '#contracts/operations/webhooks';
 
-import { readAllPages } from './all-pages.ts';
-import { read, send } from './client.ts';
+import { allPages } from './all-pages.ts';
+import { call } from './client.ts';
 import { tenantKey } from './tenants.ts';
-
-const WebhookList = z.object({ items: z.array(Webhook) }).transform(({ items }) => items);
 
 export function schedulesKey(tenant: TenantId) {
   return [...tenantKey(tenant), 'schedules'] as const;
@@ -24,20 +17,20 @@ export function schedulesKey(tenant: TenantId) {
 export function scheduleList(tenant: TenantId) {
   return queryOptions({
     queryKey: schedulesKey(tenant),
-    queryFn: ({ signal }) => readAllPages(SchedulePage, '/v1/schedules', { tenant, signal }),
+    queryFn: ({ signal }) => allPages((query) => call(schedulesApi.list, { query }, { tenant, signal })),
   });
 }
 
 export function createSchedule(tenant: TenantId, body: CreateSchedule): Promise<Schedule> {
-  return read(Schedule, '/v1/schedules', { method: 'POST', tenant, body });
+  return call(schedulesApi.create, { body }, { tenant });
 }
 
 export async function enableSchedule(tenant: TenantId, id: ScheduleId, enabled: boolean): Promise<void> {
-  await send(`/v1/schedules/${id}`, { method: 'PATCH', tenant, body: { enabled } });
+  await call(schedulesApi.update, { params: { id }, body: { enabled } }, { tenant });
 }
 
 export async function removeSchedule(tenant: TenantId, id: ScheduleId): Promise<void> {
-  await send(`/v1/schedules/${id}`, { method: 'DELETE', tenant });
+  await call(schedulesApi.remove, { params: { id } }, { tenant });
 }
 
 export function webhooksKey(tenant: TenantId) {
@@ -47,34 +40,34 @@ export function webhooksKey(tenant: TenantId) {
 export function webhookList(tenant: TenantId) {
   return queryOptions({
     queryKey: webhooksKey(tenant),
-    queryFn: ({ signal }) => read(WebhookList, '/v1/webhooks', { tenant, signal }),
+    queryFn: async ({ signal }) => (await call(webhooksApi.list, {}, { tenant, signal })).items,
   });
 }
 
 export function createWebhook(tenant: TenantId, body: CreateWebhook): Promise<WebhookWithSecret> {
-  return read(WebhookWithSecret, '/v1/webhooks', { method: 'POST', tenant, body });
+  return call(webhooksApi.create, { body }, { tenant });
 }
 
 export async function enableWebhook(tenant: TenantId, id: WebhookId, enabled: boolean): Promise<void> {
-  await send(`/v1/webhooks/${id}`, { method: 'PATCH', tenant, body: { enabled } });
+  await call(webhooksApi.update, { params: { id }, body: { enabled } }, { tenant });
 }
 
 export async function removeWebhook(tenant: TenantId, id: WebhookId): Promise<void> {
-  await send(`/v1/webhooks/${id}`, { method: 'DELETE', tenant });
+  await call(webhooksApi.remove, { params: { id } }, { tenant });
 }
 
 export function deliveryList(tenant: TenantId, id: WebhookId) {
   return queryOptions({
     queryKey: [...webhooksKey(tenant), id, 'deliveries'],
-    queryFn: ({ signal }) => read(WebhookDeliveryPage, `/v1/webhooks/${id}/deliveries`, { tenant, signal }),
+    queryFn: ({ signal }) => call(webhooksApi.deliveries, { params: { id } }, { tenant, signal }),
     refetchInterval: ({ state: { data } }) => (data?.items.some(({ state }) => state === 'pending') ? 2_000 : false),
   });
 }
 
 export function pingWebhook(tenant: TenantId, id: WebhookId): Promise<WebhookDelivery> {
-  return read(WebhookDelivery, `/v1/webhooks/${id}/ping`, { method: 'POST', tenant });
+  return call(webhooksApi.ping, { params: { id } }, { tenant });
 }
 
 export function retryDelivery(tenant: TenantId, id: WebhookId, delivery: DeliveryId): Promise<WebhookDelivery> {
-  return read(WebhookDelivery, `/v1/webhooks/${id}/deliveries/${delivery}/retry`, { method: 'POST', tenant });
+  return call(webhooksApi.retry, { params: { id, deliveryId: delivery } }, { tenant });
 }

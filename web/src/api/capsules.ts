@@ -1,14 +1,12 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import type { z } from 'zod';
 
-import { CapsuleDetail, CapsuleListing, CapsuleVersion } from '#contracts/api/capsules';
-import { pageOf } from '#contracts/api/paging';
+import { capsulePathOf, type CapsuleVersion } from '#contracts/api/capsules';
+import type { Answered } from '#contracts/client';
 import { Manifest } from '#contracts/manifest';
+import * as capsulesApi from '#contracts/operations/capsules';
 
-import { queryOf, read } from './client.ts';
+import { call } from './client.ts';
 import { ApiFailure } from './failure.ts';
-
-const CapsulePage = pageOf(CapsuleListing);
 
 export interface CapsuleFilter {
   readonly q?: string | undefined;
@@ -22,23 +20,23 @@ export function capsulePages(filter: CapsuleFilter) {
   return infiniteQueryOptions({
     queryKey: ['capsules', 'list', filter],
     queryFn: ({ pageParam, signal }) =>
-      read(CapsulePage, `/v1/capsules${queryOf({ ...filter, limit: PAGE_SIZE, cursor: pageParam })}`, { signal }),
+      call(capsulesApi.search, { query: { ...filter, limit: PAGE_SIZE, cursor: pageParam } }, { signal }),
     initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page: z.infer<typeof CapsulePage>) => page.next ?? undefined,
+    getNextPageParam: (page: Answered<typeof capsulesApi.search>) => page.next ?? undefined,
   });
 }
 
 export function capsuleSuggestions(q: string) {
   return queryOptions({
     queryKey: ['capsules', 'suggestions', q],
-    queryFn: ({ signal }) => read(CapsulePage, `/v1/capsules${queryOf({ q, limit: SUGGESTIONS })}`, { signal }),
+    queryFn: ({ signal }) => call(capsulesApi.search, { query: { q, limit: SUGGESTIONS } }, { signal }),
   });
 }
 
 export function capsuleDetail(name: string) {
   return queryOptions({
     queryKey: ['capsules', 'detail', name],
-    queryFn: ({ signal }) => read(CapsuleDetail, `/v1/capsules/${name}`, { signal }),
+    queryFn: ({ signal }) => call(capsulesApi.get, { params: capsulePathOf(name) }, { signal }),
   });
 }
 
@@ -54,7 +52,7 @@ export function capsuleRelease(name: string, version: string) {
     // A version is immutable but for its state, which the capsule's own list tells.
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: async ({ signal }): Promise<Release> => {
-      const release = await read(CapsuleVersion, `/v1/capsules/${name}/versions/${version}`, { signal });
+      const release = await call(capsulesApi.getVersion, { params: { ...capsulePathOf(name), version } }, { signal });
       const manifest = Manifest.safeParse(release.manifest);
       if (!manifest.success)
         throw new ApiFailure('unexpected_answer', `the manifest of ${name} ${version} is not valid`);

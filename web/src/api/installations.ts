@@ -1,14 +1,16 @@
 import { queryOptions } from '@tanstack/react-query';
 
-import { CostPreview, type Install, Installation } from '#contracts/api/installations';
-import { pageOf } from '#contracts/api/paging';
+import type { Installation } from '#contracts/api/installations';
+import type { Ask } from '#contracts/client';
 import type { InstallationId, TenantId } from '#contracts/ids';
+import * as installationsApi from '#contracts/operations/installations';
 
-import { readAllPages } from './all-pages.ts';
-import { read, send } from './client.ts';
+import { allPages } from './all-pages.ts';
+import { call } from './client.ts';
 import { tenantKey } from './tenants.ts';
 
-const InstallationPage = pageOf(Installation);
+/** As one writes it: what has a default may be left out. */
+export type InstallRequest = Ask<typeof installationsApi.install>['body'];
 
 export function installationsKey(tenant: TenantId) {
   return [...tenantKey(tenant), 'installations'] as const;
@@ -17,28 +19,28 @@ export function installationsKey(tenant: TenantId) {
 export function installationList(tenant: TenantId) {
   return queryOptions({
     queryKey: [...installationsKey(tenant), 'list'],
-    queryFn: ({ signal }) => readAllPages(InstallationPage, '/v1/installations', { tenant, signal }),
+    queryFn: ({ signal }) => allPages((query) => call(installationsApi.list, { query }, { tenant, signal })),
   });
 }
 
 export function installationDetail(tenant: TenantId, id: string) {
   return queryOptions({
     queryKey: [...installationsKey(tenant), id],
-    queryFn: ({ signal }) => read(Installation, `/v1/installations/${id}`, { tenant, signal }),
+    queryFn: ({ signal }) => call(installationsApi.get, { params: { id } }, { tenant, signal }),
   });
 }
 
 export function installationCost(tenant: TenantId, id: string) {
   return queryOptions({
     queryKey: [...installationsKey(tenant), id, 'cost'],
-    queryFn: ({ signal }) => read(CostPreview, `/v1/installations/${id}/cost`, { tenant, signal }),
+    queryFn: ({ signal }) => call(installationsApi.cost, { params: { id } }, { tenant, signal }),
   });
 }
 
-export function install(tenant: TenantId, body: Install): Promise<Installation> {
-  return read(Installation, '/v1/installations', { method: 'POST', tenant, body });
+export function install(tenant: TenantId, body: InstallRequest): Promise<Installation> {
+  return call(installationsApi.install, { body }, { tenant });
 }
 
 export async function removeInstallation(tenant: TenantId, id: InstallationId): Promise<void> {
-  await send(`/v1/installations/${id}`, { method: 'DELETE', tenant });
+  await call(installationsApi.remove, { params: { id } }, { tenant });
 }

@@ -1,11 +1,12 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import type { z } from 'zod';
 
-import { type RerunRequest, RunInput, RunPage, type StartRunRequest } from '#contracts/api/runs';
+import type { RerunRequest, StartRunRequest } from '#contracts/api/runs';
+import type { Answered } from '#contracts/client';
 import type { TenantId } from '#contracts/ids';
-import { Run, type RunState } from '#contracts/run';
+import * as runsApi from '#contracts/operations/runs';
+import type { Run, RunState } from '#contracts/run';
 
-import { queryOf, read, send } from './client.ts';
+import { call, open } from './client.ts';
 import { tenantKey } from './tenants.ts';
 
 export interface RunFilter {
@@ -24,9 +25,9 @@ export function runPages(tenant: TenantId, filter: RunFilter) {
   return infiniteQueryOptions({
     queryKey: [...runsKey(tenant), 'list', filter],
     queryFn: ({ pageParam, signal }) =>
-      read(RunPage, `/v1/runs${queryOf({ ...filter, limit: PAGE_SIZE, cursor: pageParam })}`, { tenant, signal }),
+      call(runsApi.list, { query: { ...filter, limit: PAGE_SIZE, cursor: pageParam } }, { tenant, signal }),
     initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page: z.infer<typeof RunPage>) => page.next ?? undefined,
+    getNextPageParam: (page: Answered<typeof runsApi.list>) => page.next ?? undefined,
   });
 }
 
@@ -34,7 +35,7 @@ export function runPages(tenant: TenantId, filter: RunFilter) {
 export function runDetail(tenant: TenantId, id: string) {
   return queryOptions({
     queryKey: [...runsKey(tenant), id],
-    queryFn: ({ signal }) => read(Run, `/v1/runs/${id}`, { tenant, signal }),
+    queryFn: ({ signal }) => call(runsApi.get, { params: { id } }, { tenant, signal }),
     refetchInterval: ({ state: { data } }) => (data && data.endedAt === null ? SETTLING_POLL_MS : false),
   });
 }
@@ -45,29 +46,20 @@ export function openNewRun(
   request: StartRunRequest,
   { idempotencyKey, signal }: { idempotencyKey: string; signal: AbortSignal },
 ): Promise<Response> {
-  return send('/v1/runs', {
-    method: 'POST',
-    tenant,
-    body: request,
-    headers: { accept: 'text/event-stream', 'idempotency-key': idempotencyKey },
-    signal,
-  });
+  const headers = { 'idempotency-key': idempotencyKey };
+  return open(runsApi.start, { body: request, headers }, { tenant, signal });
 }
 
 /** The frames of a run after `after`: those it holds, then live. */
 export function openEvents(tenant: TenantId, id: string, after: number, signal: AbortSignal): Promise<Response> {
-  return send(`/v1/runs/${id}/events`, {
-    tenant,
-    headers: { accept: 'text/event-stream', 'last-event-id': `${after}` },
-    signal,
-  });
+  return open(runsApi.watch, { params: { id }, headers: { 'last-event-id': after } }, { tenant, signal });
 }
 
 /** What a run was given. It never changes. */
 export function runInput(tenant: TenantId, id: string) {
   return queryOptions({
     queryKey: [...runsKey(tenant), id, 'input'],
-    queryFn: ({ signal }) => read(RunInput, `/v1/runs/${id}/input`, { tenant, signal }),
+    queryFn: ({ signal }) => call(runsApi.input, { params: { id } }, { tenant, signal }),
     staleTime: Number.POSITIVE_INFINITY,
   });
 }
@@ -78,9 +70,9 @@ export function rerun(
   { idempotencyKey, ...body }: RerunRequest & { readonly idempotencyKey: string },
 ): Promise<Run> {
   const headers = { 'idempotency-key': idempotencyKey };
-  return read(Run, `/v1/runs/${id}/rerun`, { method: 'POST', tenant, body, headers });
+  return call(runsApi.again, { params: { id }, body, headers }, { tenant });
 }
 
 export async function cancelRun(tenant: TenantId, id: string): Promise<void> {
-  await send(`/v1/runs/${id}/cancel`, { method: 'POST', tenant });
+  await call(runsApi.cancel, { params: { id } }, { tenant });
 }

@@ -1,9 +1,9 @@
 import type { TenantId } from '#contracts/ids';
+import * as wellKnownApi from '#contracts/operations/well-known';
 
-import { send } from './client.ts';
+import { call } from './client.ts';
 
 /** The authorities that certify runners, PEM; of the cell that serves the tenant. */
-export async function readTrustBundle(tenant: TenantId): Promise<string> {
-  const response = await send('/v1/trust-bundle', { tenant, headers: { accept: '*/*' } });
-  return response.text();
+export function readTrustBundle(tenant: TenantId): Promise<string> {
+  return call(wellKnownApi.trustBundle, {}, { tenant });
 }

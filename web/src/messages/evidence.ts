@@ -40,6 +40,7 @@ export const audit = {
     'api-key': 'key',
     schedule: 'schedule',
     external: 'external',
+    operator: 'operator',
     runner: 'runner',
     system: 'system',
   } satisfies Record<AuditRecord['actor']['type'], string>,

@@ -4,11 +4,10 @@ import { Play } from 'lucide-react';
 import { useState } from 'react';
 
 import type { CapsuleDetail } from '#contracts/api/capsules';
-import type { Install } from '#contracts/api/installations';
 import type { TenantMembership } from '#contracts/api/tenants';
 
 import { capsuleRelease } from '../api/capsules.ts';
-import { install, installationList, installationsKey } from '../api/installations.ts';
+import { install, installationList, installationsKey, type InstallRequest } from '../api/installations.ts';
 import { useCurrentTenant, useSession } from '../features/session.ts';
 import { m } from '../messages/index.ts';
 import { InstallDialog } from '../ui/install-dialog.tsx';
@@ -50,7 +49,7 @@ function InstallOrRun({
   const { data: installed } = useQuery(installationList(tenant.id));
   const { data: release } = useQuery(capsuleRelease(capsule.name, version));
   const submission = useMutation({
-    mutationFn: (choice: Install) => install(tenant.id, choice),
+    mutationFn: (choice: InstallRequest) => install(tenant.id, choice),
     onSuccess: async ({ id }) => {
       await client.invalidateQueries({ queryKey: installationsKey(tenant.id) });
       await navigate({ to: '/installations/$installation', params: { installation: id } });

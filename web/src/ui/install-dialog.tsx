@@ -1,8 +1,8 @@
 import { useState } from 'react';
 
 import type { CapsuleVersion } from '#contracts/api/capsules';
-import type { Install } from '#contracts/api/installations';
 
+import type { InstallRequest } from '../api/installations.ts';
 import { m } from '../messages/index.ts';
 import { ChoiceCards } from './choice-cards.tsx';
 import { DialogWindow } from './dialog-window.tsx';
@@ -14,7 +14,7 @@ interface InstallFormProps {
   readonly release: CapsuleVersion;
   readonly isWorking: boolean;
   readonly error: Error | null;
-  readonly onInstall: (choice: Install) => void;
+  readonly onInstall: (choice: InstallRequest) => void;
 }
 
 /** Nothing is approved that was not ticked: each permission is a decision of its own. */
