@@ -12,4 +12,5 @@ export function stateKeyOf(installationId: string): string {
 }
 
 /** What a tenant stores, and is metered for. */
-export type StoredKind = 'artifact' | 'dataset' | 'state';
+export const STORED_KINDS = ['artifact', 'dataset', 'state'] as const;
+export type StoredKind = (typeof STORED_KINDS)[number];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { PriceText } from '../money.ts';
 import { Usage } from '../run.ts';
+import { STORED_KINDS } from '../stored-object.ts';
 
 /** Money above this is refused, so that sums stay far from the end of a 64-bit column: a million dollars. */
 const MAX_LIMIT_NANOS = 10n ** 15n;
@@ -17,6 +18,14 @@ export const TenantBudget = z
   .meta({ id: 'Budget' });
 export type TenantBudget = z.infer<typeof TenantBudget>;
 
+/** What is kept of the runs of a tenant. Metered, and not charged. */
+export const StoredUsage = z.object({
+  kind: z.enum(STORED_KINDS),
+  storedBytes: z.int().describe('Now'),
+  byteSeconds: z.string().describe('Of this period so far; a decimal integer'),
+});
+export type StoredUsage = z.infer<typeof StoredUsage>;
+
 export const TenantUsage = z
   .object({
     period: z.string(),
@@ -28,6 +37,7 @@ export const TenantUsage = z
     runs: z.int(),
     totals: Usage,
     ledgerSeq: z.int(),
+    storage: z.array(StoredUsage).describe('By kind; what was never stored is not listed'),
     flushedSeq: z.int().describe('How far the analytics store is known to hold the ledger'),
   })
   .meta({ id: 'Usage' });

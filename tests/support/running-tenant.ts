@@ -42,13 +42,18 @@ export class RunningTenant {
   }
 
   /** Publishes `source` as a Node handler under `slug`, and installs it. */
-  async installs(slug: string, source: string, change: Partial<ManifestInput> = {}): Promise<Installation> {
+  async installs(
+    slug: string,
+    source: string,
+    change: Partial<ManifestInput> = {},
+    approved: readonly string[] = [],
+  ): Promise<Installation> {
     const name = `${this.publisher.handle}/${slug}`;
     const manifest = this.publisher.manifest({ name, input: true, ...change });
     const published = await this.publisher.upload(bundleOf(manifest, { [manifest.entrypoint]: source }), { slug });
     if (published.status !== 201)
       throw new Error(`not published: ${published.status} ${JSON.stringify(published.body)}`);
-    const answer = await this.publisher.owner.ask('/v1/installations', { json: { capsule: name } });
+    const answer = await this.publisher.owner.ask('/v1/installations', { json: { capsule: name, approved } });
     if (answer.status !== 201) throw new Error(`not installed: ${answer.status} ${JSON.stringify(answer.body)}`);
     return Installation.parse(answer.body);
   }

@@ -27,7 +27,9 @@ export function commitState({ tenant }: Ctx, target: string, changes: readonly S
           where entry.installation_id = source.installation_id and entry.key not in (select key from state_changes)
         ) as kept,
         (select count(*) as keys, coalesce(sum(size_bytes), 0) as bytes from state_changes where value is not null) as added
-      where exists (select from state_changes)
+      where exists (select from state_changes) and exists (
+        select from installations where installations.id = source.installation_id and removed_at is null
+      )
     ), state_now as (
       insert into installation_states (installation_id, tenant_id, revision, updated_at)
       select installation_id, ${tenant.id}, 1, ${at} from state_after

@@ -6,9 +6,10 @@ import { installations, installationSecrets, schedules } from '#db/postgres/sche
 
 import { requirePermission, type Verb } from '../../context.ts';
 import { recordAudit } from '../audit/record.ts';
+import { forgetState } from '../capsule-state/forget.ts';
 import { transact } from '../transact.ts';
 
-/** Removes an installation: nothing more starts from it, its schedules are disabled and its secrets forgotten; its past runs stay. @throws NotFound */
+/** Removes an installation: nothing more starts from it, its schedules are disabled, its secrets and its state forgotten; its past runs stay. @throws NotFound */
 export async function removeInstallation({ ctx, input }: Verb<{ readonly id: InstallationId }>): Promise<void> {
   requirePermission(ctx, 'installations:write');
 
@@ -26,6 +27,7 @@ export async function removeInstallation({ ctx, input }: Verb<{ readonly id: Ins
       .set({ isEnabled: false, nextAt: null, revision: sql`${schedules.revision} + 1`, updatedAt: ctx.now() })
       .where(and(eq(schedules.installationId, input.id), eq(schedules.isEnabled, true)))
       .returning({ id: schedules.id });
+    await forgetState(tx, input.id, ctx.now());
     await tx.delete(installationSecrets).where(eq(installationSecrets.installationId, input.id));
     await recordAudit(tx, ctx, {
       action: 'installation.remove',
