@@ -30,7 +30,17 @@ export interface Verification {
   readonly isVerified: boolean;
 }
 
-/** Verifies a publisher as an operator does: over mutual TLS, at the door of the publisher's home cell. */
+export class PublisherUnknown extends Error {
+  constructor({ handle, cell }: Verification) {
+    super(`${handle} has no home in ${cell}`);
+    this.name = 'PublisherUnknown';
+  }
+}
+
+/**
+ * Verifies a publisher as an operator does: over mutual TLS, at the door of the publisher's home cell.
+ * @throws PublisherUnknown its home is not there
+ */
 export async function setPublisherVerified(verification: Verification): Promise<PublisherVerification> {
   const { dataDirectory, cell, handle, isVerified } = verification;
   const platform = await findRunningPlatform(dataDirectory);
@@ -46,16 +56,17 @@ export async function setPublisherVerified(verification: Verification): Promise<
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     outgoing.end(JSON.stringify({ isVerified }));
-    return PublisherVerification.parse(await answerOf(outgoing));
+    const { status, body } = await answerOf(outgoing);
+    if (status === 404) throw new PublisherUnknown(verification);
+    if (status !== 200) throw new Error(`${cell} answered ${status}: ${body.slice(0, 500)}`);
+    return PublisherVerification.parse(JSON.parse(body));
   } finally {
     agent.destroy();
     identity.close();
   }
 }
 
-async function answerOf(outgoing: ClientRequest): Promise<unknown> {
+async function answerOf(outgoing: ClientRequest): Promise<{ status: number; body: string }> {
   const [response] = await once(outgoing, 'response');
-  const body = await text(response);
-  if (response.statusCode !== 200) throw new Error(`the cell answered ${response.statusCode}: ${body.slice(0, 500)}`);
-  return JSON.parse(body);
+  return { status: response.statusCode ?? 0, body: await text(response) };
 }

@@ -72,3 +72,13 @@ test('lost runs are handed to their objects, and repeats do no harm', async () =
   expect(left).toEqual([]);
   expect(await tenant.endedRuns()).toMatchObject([{ runId, outcome: { state: 'lost' } }]);
 });
+
+test('a fleet that was away itself has not listened: nobody was silent meanwhile', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const { runnerId } = await onlyRunner();
+  vi.setSystemTime(Date.now() + 3_600_000);
+  await runInDurableObject(fleet(), (_instance, state) => state.abort('restart')).catch(() => undefined);
+  expect(await fleet().find(runnerId)).toMatchObject({ silentMs: 0 });
+  vi.setSystemTime(Date.now() + 5_000);
+  expect(await fleet().find(runnerId)).toMatchObject({ silentMs: 5_000 });
+});
