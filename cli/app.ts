@@ -3,6 +3,7 @@ import { buildApplication, buildCommand, buildRouteMap, text_en } from '@stricli
 import { login, logout, tenants, whoami } from './commands/account.ts';
 import { schedules, webhooks } from './commands/automation.ts';
 import { init, keys, layers, pack, publish } from './commands/publishing.ts';
+import { secrets } from './commands/secrets.ts';
 import { apiKeys, audit, budget, cost, usage } from './commands/tenant.ts';
 import {
   cancel,
@@ -54,6 +55,7 @@ const root = buildRouteMap<string, Context>({
     install,
     uninstall,
     installations,
+    secrets,
     cost,
     run,
     rerun,
