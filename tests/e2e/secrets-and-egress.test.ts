@@ -51,7 +51,9 @@ test('a secret that is set on the command line reaches the run and nothing else'
   return { isRight: value === input, said: value };
 };
 `;
-  const installation = await tenant.installs('secretive', source, { secrets: [{ name: 'API_TOKEN' }] }, ['secret:API_TOKEN']);
+  const installation = await tenant.installs('secretive', source, { secrets: [{ name: 'API_TOKEN' }] }, [
+    'secret:API_TOKEN',
+  ]);
   const which = installation.capsule;
 
   const refused = await soma(['run', which, '--input', JSON.stringify(VALUE)]);
@@ -81,9 +83,12 @@ test('where a run connected, and from where it was kept, is in the log of its te
   const source = `const attempt = (url) => fetch(url).then(() => 'reached', () => 'refused');
 export default async () => [await attempt('https://granted.example.com/'), await attempt('https://other.example.com/')];
 `;
-  const installation = await tenant.installs('outgoing', source, { permissions: { egress: ['granted.example.com:443'] } }, [
-    'egress:granted.example.com:443',
-  ]);
+  const installation = await tenant.installs(
+    'outgoing',
+    source,
+    { permissions: { egress: ['granted.example.com:443'] } },
+    ['egress:granted.example.com:443'],
+  );
   const { end } = await framesOf(tenant.run(installation, null));
   expect(end.outcome.state).toBe('succeeded');
 
