@@ -2,17 +2,23 @@ import { type SQL, sql } from 'drizzle-orm';
 
 import type { AuditRecord } from '#contracts/audit';
 import { STATE_LIMITS, type StateChange, stateEntryBytes } from '#contracts/capsule-state';
-import { newId } from '#contracts/ids';
 
 import type { Ctx } from '../../context.ts';
+
+/** The entry of the change, and that of one that could not be made, where nobody is there to be told. */
+export interface Evidence {
+  readonly done: AuditRecord;
+  readonly refused?: AuditRecord;
+}
 
 /**
  * The parts of a statement that change an installation's state, all of it or nothing: `target` names that statement's row with the
  * `installation_id`, and `state_now` is the one row that says it was done. The last writer of a key wins; where the whole would grow
- * beyond its limits nothing is changed, and `done` goes to the tenant's log as a refusal. `stateLock` comes first.
+ * beyond its limits nothing is changed. `stateLock` comes first.
  */
-export function commitState({ tenant }: Ctx, target: string, changes: readonly StateChange[], done: AuditRecord): SQL {
-  const refused: AuditRecord = { ...done, id: newId('aud'), outcome: 'refused', reason: 'state_limit' };
+export function commitState({ tenant }: Ctx, target: string, changes: readonly StateChange[], evidence: Evidence): SQL {
+  const { done, refused } = evidence;
+  const told = (record: AuditRecord) => sql`select ${record.id}, ${tenant.id}, ${JSON.stringify(record)}::jsonb`;
   const at = sql`${done.time}::timestamptz`;
   const source = sql.identifier(target);
   return sql`
@@ -58,10 +64,8 @@ export function commitState({ tenant }: Ctx, target: string, changes: readonly S
       where bytes > 0 and (select count(*) from state_closed) >= 0
     ), state_told as (
       insert into audit_entries (id, tenant_id, record)
-      select ${done.id}, ${tenant.id}, ${JSON.stringify(done)}::jsonb from state_now
-      union all
-      select ${refused.id}, ${tenant.id}, ${JSON.stringify(refused)}::jsonb
-      from state_after where not exists (select from state_now)
+      ${told(done)} from state_now
+      ${refused ? sql`union all ${told(refused)} from state_after where not exists (select from state_now)` : sql``}
     )`;
 }
 

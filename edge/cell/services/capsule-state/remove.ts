@@ -16,7 +16,7 @@ export async function removeStateKey({ ctx, input }: Verb<StatePath>): Promise<v
   const { id, key } = StatePath.parse(input);
   await findInstallation(ctx, id);
 
-  const record = auditRecord(ctx, { action: 'state.remove', target: id, details: { key } });
+  const done = auditRecord(ctx, { action: 'state.remove', target: id, details: { key } });
   const [row] = await writeOnce(
     ctx,
     sql`
@@ -24,7 +24,7 @@ export async function removeStateKey({ ctx, input }: Verb<StatePath>): Promise<v
         select entry.installation_id from installation_state_entries entry
         join installations installation on installation.id = entry.installation_id
         where entry.installation_id = ${id} and entry.key = ${key} and installation.tenant_id = ${ctx.tenant.id}
-      ), ${commitState(ctx, 'target', [{ key, isDeleted: true }], record)}
+      ), ${commitState(ctx, 'target', [{ key, isDeleted: true }], { done })}
       select revision from state_now`,
     z.unknown(),
     stateLock(sql`${id}`),

@@ -29,14 +29,14 @@ export async function setStateKey({ ctx, input }: Verb<SetInput>): Promise<State
   await findInstallation(ctx, id);
 
   const updatedAt = ctx.now().toISOString();
-  const record = auditRecord(ctx, { action: 'state.set', target: id, details: { key } });
+  const done = auditRecord(ctx, { action: 'state.set', target: id, details: { key } });
   const [row] = await writeOnce(
     ctx,
     sql`
       with target as (
         select id as installation_id from installations
         where id = ${id} and tenant_id = ${ctx.tenant.id} and removed_at is null
-      ), ${commitState(ctx, 'target', [{ key, value }], record)}
+      ), ${commitState(ctx, 'target', [{ key, value }], { done })}
       select revision from state_now`,
     Done,
     stateLock(sql`${id}`),

@@ -33,7 +33,11 @@ export async function recordRunEnded({ ctx, input }: Verb<RunEnded>): Promise<vo
     details: { state, cause: storable(cause), exitCode, amountNanos, runnerId, isolation, attempts },
   });
   const records = [...egressRecords(ctx, runId, egress), record];
-  const kept = auditRecord(ctx, { action: 'state.commit', target: runId, details: { changes: stateChanges.length } });
+  const commit = { action: 'state.commit', target: runId, details: { changes: stateChanges.length } };
+  const kept = {
+    done: auditRecord(ctx, commit),
+    refused: auditRecord(ctx, { ...commit, outcome: 'refused', reason: 'state_limit' }),
+  };
   const startedAt = startedAtMs === null ? null : new Date(startedAtMs).toISOString();
   await writeOnce(
     ctx,
