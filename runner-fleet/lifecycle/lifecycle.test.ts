@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { begin, type Effect, type Exit, type Lifecycle, type Limits, type Signal, step } from './lifecycle.ts';
 
-const LIMITS: Limits = { timeoutMs: 1_000, memoryBytes: 2 ** 27, pids: 64, needsResult: true };
+const LIMITS: Limits = { timeoutMs: 1_000, memoryBytes: 2 ** 27, pids: 64, needsResult: true, isolation: 'standard' };
 const CLEAN_EXIT: Exit = {
   exitCode: 0,
   signal: null,
@@ -168,6 +168,11 @@ describe('how an end is named', () => {
       state: 'lost',
       cause: 'sandbox_died',
     });
+  });
+
+  test('a strict sandbox that is gone was ended by the run, which pays for it', () => {
+    const { run } = play([{ kind: 'vanished', oomKills: 0, pidsRefusals: 0 }], { ...LIMITS, isolation: 'strict' });
+    expect(run.outcome).toMatchObject({ state: 'failed', cause: 'sandbox_died' });
   });
 
   test('a sandbox that fell to its limit of processes has exceeded it', () => {

@@ -1,3 +1,4 @@
+import type { IsolationClass } from '#contracts/isolation';
 import type { Outcome, TerminalState } from '#contracts/run';
 
 /**
@@ -49,6 +50,8 @@ export interface Limits {
   readonly pids: number;
   /** A handler always has a result; a program may have none. */
   readonly needsResult: boolean;
+  /** In a strict sandbox the run itself can end process 1 (gVisor does not protect it), and must not have that for free. */
+  readonly isolation: IsolationClass;
 }
 
 export interface Lifecycle {
@@ -118,6 +121,9 @@ function outcomeOfVanishing(run: Lifecycle, { oomKills, pidsRefusals }: Vanished
   if (run.stop) return outcomeOfStop(run, run.stop, null);
   if (oomKills > 0) return outcome('out_of_memory', 'oom_kill', outOfMemory(run.limits), null);
   if (pidsRefusals > 0) return outcome('limit_exceeded', 'pids_limit', tooManyProcesses(run.limits), null);
+  if (run.limits.isolation === 'strict') {
+    return outcome('failed', 'sandbox_died', 'it ended process 1 of its sandbox, and everything else with it', null);
+  }
   return outcome('lost', 'sandbox_died', 'the sandbox went away without saying how the run ended', null);
 }
 

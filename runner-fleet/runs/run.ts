@@ -69,7 +69,7 @@ export class Run {
     const { start, input, sandbox, egress } = parts;
     const { resources } = start;
     const needsResult = start.style === 'handler';
-    this.#lifecycle = begin({ ...resources, needsResult });
+    this.#lifecycle = begin({ ...resources, needsResult, isolation: start.isolation });
     this.#masker = new SecretMasker(start.secrets);
     this.#stdout = new OutputStream(this.#masker.stream(), (text) => this.#append({ kind: 'stdout', ...text }));
     this.#stderr = new OutputStream(this.#masker.stream(), (text) => this.#append({ kind: 'stderr', ...text }));

@@ -1,9 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 
 import { percentile, type Sample } from './measure.ts';
 
-const PAGE = 'docs/benchmarks.md';
+export const PAGE = 'docs/benchmarks.md';
 
 /** How many times as long the median first byte of one takes as that of the other. */
 export function ratio(samples: readonly Sample[], of: string, to: string): string {
@@ -33,15 +32,4 @@ export function table(samples: readonly Sample[], baseline: string): string {
 export function machine(): string {
   const cpu = os.cpus()[0]?.model ?? 'unknown processor';
   return `${os.cpus().length} × ${cpu}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Linux ${os.release()}, Node ${process.version}`;
-}
-
-/** Replaces the section between `<!-- name -->` and `<!-- /name -->` of the benchmarks page. */
-export function publish(name: string, body: string): void {
-  const page = readFileSync(PAGE, 'utf8');
-  const section = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
-  if (!section.test(page)) throw new Error(`${PAGE} has no section ${name}`);
-  writeFileSync(
-    PAGE,
-    page.replace(section, (_, open: string, close: string) => `${open}${body}\n${close}`),
-  );
 }
