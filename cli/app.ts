@@ -1,6 +1,7 @@
 import { buildApplication, buildCommand, buildRouteMap, text_en } from '@stricli/core';
 
 import { login, logout, tenants, whoami } from './commands/account.ts';
+import { artifacts } from './commands/artifacts.ts';
 import { schedules, webhooks } from './commands/automation.ts';
 import { init, keys, layers, pack, publish } from './commands/publishing.ts';
 import { secrets } from './commands/secrets.ts';
@@ -63,6 +64,7 @@ const root = buildRouteMap<string, Context>({
     showRun,
     logs,
     cancel,
+    artifacts,
     receipt,
     schedules,
     webhooks,

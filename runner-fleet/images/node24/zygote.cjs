@@ -52,6 +52,11 @@ void import('./warm.mjs').then(() => {
   process.execArgv = [];
   process.env.SOMA_RUN_ID = job.runId;
 
+  // A handler has it at hand.
+  if (job.state && job.style !== 'handler') {
+    process.env.SOMA_STATE_FILE = '/tmp/soma-state.json';
+    fs.writeFileSync(process.env.SOMA_STATE_FILE, JSON.stringify(job.state));
+  }
   if (job.style === 'wasm') return runWasm(entrypoint);
   if (job.style === 'handler') return runHandler(entrypoint, job);
   return Module.runMain(entrypoint);

@@ -65,6 +65,12 @@ if sys.path[0] != "/capsule":
 if os.path.isdir("/capsule/site-packages"):
     sys.path.append("/capsule/site-packages")
 
+# A handler has it at hand.
+if "state" in job and job["style"] != "handler":
+    os.environ["SOMA_STATE_FILE"] = "/tmp/soma-state.json"
+    with open(os.environ["SOMA_STATE_FILE"], "w", encoding="utf-8") as file:
+        json.dump(job["state"], file)
+
 if job["style"] == "handler":
     run_handler(entrypoint, job)
 else:
