@@ -17,6 +17,7 @@ import { systemResolver } from './egress/resolve.ts';
 import { chooseExecutor } from './executor/choose.ts';
 import type { Executor } from './executor/executor.ts';
 import { missingImages } from './images/build.ts';
+import { assertIsolation } from './isolation/assert-isolation.ts';
 import { log, reasonOf } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { byRuntime, standingShapes } from './pool/shape.ts';
@@ -81,8 +82,7 @@ export class Runner {
     this.#bundles = new BundleCache({ directory: join(dataDirectory, 'bundles'), maxBytes: MAX_BUNDLE_BYTES });
     this.#admission = new Admission({
       places: config.capacity,
-      // One tenant alone never has all of it.
-      queue: { total: config.queueSize, perTenant: Math.ceil(config.queueSize / 2) },
+      queueSize: config.queueSize,
       maxWaitMs: MAX_WAIT_MS,
       pool: this.#pool,
       onFault,
@@ -150,6 +150,7 @@ export class Runner {
       this.#obstacle = `the engine does not answer (${reasonOf(error)})`;
     }
     if (this.#obstacle === undefined) return this.#pool.start();
+    log('warn', 'not ready', { reason: this.#obstacle });
     this.#timers.push(setTimeout(() => void this.#warmUp(), IMAGE_CHECK_INTERVAL_MS));
   }
 
@@ -157,8 +158,14 @@ export class Runner {
   async #prepare(): Promise<string | undefined> {
     const missing = await missingImages(this.#docker);
     if (missing.length > 0) return `images are missing: ${missing.join(', ')}`;
-    this.#isolationClasses = await this.#executor.prepare();
-    log('info', 'the engine is ready', { executor: this.#executor.name, isolation: this.#isolationClasses.join(' ') });
+    const classes = await this.#executor.prepare();
+    try {
+      for (const isolation of classes) await assertIsolation(this.#executor, isolation);
+    } catch (error) {
+      return reasonOf(error);
+    }
+    this.#isolationClasses = classes;
+    log('info', 'isolation is proven', { executor: this.#executor.name, classes: classes.join(' ') });
     return undefined;
   }
 

@@ -62,11 +62,18 @@ export class RunnerWorld {
 
   /** `defaults` are of every run, such as its isolation class. */
   static async start(environment: Record<string, string> = {}, defaults: RunOptions = {}): Promise<RunnerWorld> {
+    const world = await RunnerWorld.launch(environment, defaults);
+    await world.untilReady();
+    return world;
+  }
+
+  /** A runner that may never become ready. */
+  static async launch(environment: Record<string, string> = {}, defaults: RunOptions = {}): Promise<RunnerWorld> {
     const authority = await createAuthority(TRUST_DOMAIN, { notAfterMs: Date.now() + 3_600_000 });
     const world = new RunnerWorld(authority, environment, defaults);
     await ensureImages({ docker: world.docker, packageCache: join(tmpdir(), 'soma-packages') });
     await world.#openCellDoor();
-    await world.startRunner();
+    await world.launchRunner();
     return world;
   }
 
@@ -81,6 +88,15 @@ export class RunnerWorld {
   }
 
   async startRunner(): Promise<void> {
+    await this.launchRunner();
+    await this.untilReady();
+  }
+
+  untilReady(): Promise<void> {
+    return eventually(async () => (await this.get('/readyz')).status === 200, READY_WITHIN_MS);
+  }
+
+  async launchRunner(): Promise<void> {
     const identityDirectory = await this.#issue('runner', runnerSpiffeId(TRUST_DOMAIN, CELL, 'runner-1'));
     const child = spawn(process.execPath, ['runner-fleet/main.ts'], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -107,7 +123,6 @@ export class RunnerWorld {
     died.catch(() => undefined);
     const [message] = await Promise.race([once(child, 'message'), died]);
     this.#port = Ready.parse(message).port;
-    await eventually(async () => (await this.get('/readyz')).status === 200, READY_WITHIN_MS);
   }
 
   /** Ends the process as given and waits until it is gone. */

@@ -60,9 +60,10 @@ export class KeptSandbox {
       complaint = (complaint + text).slice(-MAX_COMPLAINT_CHARACTERS);
     });
     try {
-      await once(this.#keeper, 'close');
+      const [code, signal] = await once(this.#keeper, 'close');
       const log = existsSync(this.#logFile) ? readFileSync(this.#logFile, 'utf8') : '';
-      return (complaint + log).trim().slice(-MAX_COMPLAINT_CHARACTERS);
+      const said = `${complaint}${log}`.trim().slice(-MAX_COMPLAINT_CHARACTERS);
+      return said === '' ? `its keeper ended with ${String(signal ?? code)}` : said;
     } catch (error) {
       return String(error);
     }

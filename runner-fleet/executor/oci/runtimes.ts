@@ -37,6 +37,8 @@ export function gvisorOptions(path: string): string[] {
   return [
     flags.includes('systrap') ? '--platform=systrap' : '--platform=ptrace',
     '--network=none',
+    // Filters what a capsule may ask of gVisor's kernel, too.
+    '--oci-seccomp',
     flags.includes('-host-uds value') ? '--host-uds=open' : '--fsgofer-host-uds',
   ];
 }

@@ -1,0 +1,79 @@
+import { chmodSync, copyFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { join } from 'node:path';
+
+import type { IsolationClass } from '#contracts/isolation';
+
+import type { Executor, Sandbox, SandboxShape } from '../executor/executor.ts';
+import { groupLimits } from '../executor/sandbox-spec.ts';
+import { encodeRequest, FRAME, FrameDecoder } from '../executor/wire.ts';
+import { viewFromOutside } from './host-view.ts';
+import { InsideView, READ_ONLY_FOLDERS, violations, WRITABLE_FOLDERS } from './judge.ts';
+
+const PROBE = 'probe.py';
+const PROBE_TIMEOUT_MS = 20_000;
+const MIB = 2 ** 20;
+const SHAPE: Omit<SandboxShape, 'isolation'> = {
+  image: 'python3.11',
+  memoryBytes: 96 * MIB,
+  diskBytes: MIB,
+  artifactBytes: MIB,
+  cpuMillis: 1_000,
+  pids: 48,
+};
+
+/**
+ * Boots a sandbox of the class and holds it to what the class promises, as seen from inside and from the host.
+ * @throws an error that says what is not so
+ */
+export async function assertIsolation(executor: Pick<Executor, 'boot'>, isolation: IsolationClass): Promise<void> {
+  const shape: SandboxShape = { ...SHAPE, isolation };
+  const sandbox = await executor.boot(shape);
+  try {
+    const outside = viewFromOutside(sandbox.group);
+    const inside = await viewFromInside(sandbox);
+    const found = violations({ isolation, limits: groupLimits(shape), hostKernelRelease: release() }, inside, outside);
+    if (found.length > 0) throw new Error(`${isolation} isolation does not hold: ${found.join('; ')}`);
+  } finally {
+    await sandbox.dispose();
+  }
+}
+
+async function viewFromInside(sandbox: Sandbox): Promise<InsideView> {
+  const probe = join(sandbox.capsuleDirectory, PROBE);
+  copyFileSync(join(import.meta.dirname, PROBE), probe);
+  chmodSync(probe, 0o644);
+  const { bytes } = encodeRequest({
+    wallMs: PROBE_TIMEOUT_MS,
+    artifacts: { maxFiles: 0, maxBytes: 0 },
+    secrets: {},
+    egressPorts: [],
+    input: Buffer.from(JSON.stringify({ folders: [...WRITABLE_FOLDERS, ...READ_ONLY_FOLDERS] })),
+    job: { style: 'handler', entrypoint: PROBE, runId: 'probe', mayWriteArtifacts: false, datasets: [] },
+  });
+  sandbox.channel.write(bytes);
+  const said = await untilTrailer(sandbox);
+  const line = said.result.split('\n').find((text) => text.startsWith('{"result":'));
+  if (line === undefined) throw new Error(`the probe did not answer: ${said.stderr.slice(-1_000)}`);
+  const { result }: { result?: unknown } = JSON.parse(line);
+  return InsideView.parse(result);
+}
+
+async function untilTrailer({ channel }: Sandbox): Promise<{ result: string; stderr: string }> {
+  const decoder = new FrameDecoder();
+  const said = { result: '', stderr: '' };
+  const late = setTimeout(() => channel.destroy(), PROBE_TIMEOUT_MS);
+  try {
+    for await (const chunk of channel) {
+      if (!Buffer.isBuffer(chunk)) continue;
+      for (const { type, bytes } of decoder.decode(chunk)) {
+        if (type === FRAME.result) said.result += bytes.toString('utf8');
+        if (type === FRAME.stderr) said.stderr += bytes.toString('utf8');
+        if (type === FRAME.trailer) return said;
+      }
+    }
+    return said;
+  } finally {
+    clearTimeout(late);
+  }
+}
