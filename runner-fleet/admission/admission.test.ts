@@ -51,8 +51,8 @@ afterEach(() => {
 
 function admissionOf(options: Partial<AdmissionOptions> = {}): Admission {
   return new Admission({
-    places: 100,
-    queue: { total: 4, perTenant: 3 },
+    places: 2,
+    queueSize: 4,
     maxWaitMs: 5_000,
     pool,
     onFault: () => undefined,
@@ -100,6 +100,13 @@ test('a run waits for a place as it does for a sandbox', async () => {
   expect([second.now, admission.taken, admission.waiting]).toEqual(['in', 1, 0]);
 });
 
+test('who only waits for a sandbox does not take from the queue, having a place', async () => {
+  const admission = admissionOf({ places: 3, queueSize: 0 });
+  const entries = [ADA, BOB, newId('ten'), newId('ten')].map((tenant) => enter(admission, tenant));
+  await settled();
+  expect(entries.map(({ now }) => now)).toEqual(['waiting', 'waiting', 'waiting', 'at_capacity 2']);
+});
+
 test('beyond what may wait, a run is refused until about when those before it were served', async () => {
   const admission = admissionOf();
   const entries = Array.from({ length: 4 }, () => enter(admission, ADA));
@@ -109,14 +116,12 @@ test('beyond what may wait, a run is refused until about when those before it we
 });
 
 test('who has the most waiting makes room for who has less', async () => {
-  const admission = admissionOf({ queue: { total: 3, perTenant: 3 } });
-  const ada = Array.from({ length: 3 }, () => enter(admission, ADA));
-  const bob = enter(admission, BOB);
+  const admission = admissionOf({ places: 1, queueSize: 4 });
+  const waiting = [ADA, ADA, ADA, BOB, BOB].map((tenant) => enter(admission, tenant));
+  const late = enter(admission, newId('ten'));
   await settled();
-  expect(ada.map(({ now }) => now)).toEqual(['waiting', 'waiting', 'at_capacity 2']);
-  pool.supply(2);
-  await settled();
-  expect([ada[0]?.now, bob.now]).toEqual(['in', 'in']);
+  expect(waiting.map(({ now }) => now)).toEqual(['waiting', 'waiting', 'at_capacity 3', 'waiting', 'waiting']);
+  expect(late.now).toBe('waiting');
 });
 
 test('nobody waits longer than agreed', async () => {

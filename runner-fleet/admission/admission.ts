@@ -11,7 +11,8 @@ const TURN_WEIGHT = 0.2;
 export interface AdmissionOptions {
   /** Runs that are under way at the same time. */
   readonly places: number;
-  readonly queue: FairQueueLimits;
+  /** Runs that wait beyond those. */
+  readonly queueSize: number;
   /** Shorter than a caller waits for an answer, so that nobody starts a run that its caller has given up. */
   readonly maxWaitMs: number;
   readonly pool: Pick<WarmPool, 'canServe' | 'take' | 'refillIntervalMs' | 'onSupply'>;
@@ -28,7 +29,7 @@ interface Waiting {
 /** Gives out places and sandboxes. What does not get both at once waits for its turn, fairly among tenants, and not for long. */
 export class Admission {
   readonly #options: AdmissionOptions;
-  readonly #queue: FairQueue<Waiting>;
+  readonly #queue = new FairQueue<Waiting>();
   #taken = 0;
   #closedBecause: Refusal | undefined;
   /** Between two turns, while somebody waits. */
@@ -37,7 +38,6 @@ export class Admission {
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
-    this.#queue = new FairQueue(options.queue);
     options.pool.onSupply = () => this.#pump();
   }
 
@@ -99,13 +99,20 @@ export class Admission {
       turn.reject(this.#atCapacity(`no sandbox was free within ${maxWaitMs} ms`));
     }, maxWaitMs);
     const waiting = { tenantId, shape, turn, timer };
-    const queued = this.#queue.push(tenantId, waiting);
+    const queued = this.#queue.push(tenantId, waiting, this.#limits());
     const turnedAway = queued.kind === 'refused' ? waiting : queued.displaced;
     if (turnedAway) {
       clearTimeout(turnedAway.timer);
       turnedAway.turn.reject(this.#atCapacity('as many runs as may wait do'));
     }
     return turn.promise;
+  }
+
+  /** Those that only wait for a sandbox have their places already. One tenant alone never fills what may wait. */
+  #limits(): FairQueueLimits {
+    const { places, queueSize } = this.#options;
+    const total = places - this.#taken + queueSize;
+    return { total, perTenant: Math.ceil(total / 2) };
   }
 
   #pump(): void {

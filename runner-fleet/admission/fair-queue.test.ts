@@ -21,7 +21,7 @@ const step = fc.oneof(
 
 /** The queue beside a plain list of who waits, which says what must be true of it. */
 class Model {
-  readonly queue: FairQueue<Item>;
+  readonly queue = new FairQueue<Item>();
   readonly limits: FairQueueLimits;
   waiting: Item[] = [];
   readonly faults: string[] = [];
@@ -29,7 +29,6 @@ class Model {
 
   constructor(given: FairQueueLimits) {
     this.limits = given;
-    this.queue = new FairQueue(given);
   }
 
   of(tenant: string): Item[] {
@@ -40,7 +39,7 @@ class Model {
     const item: Item = { tenant, number: this.#count++, isServable };
     const own = this.of(tenant).length;
     const longest = Math.max(0, ...TENANTS.map((other) => this.of(other).length));
-    const answer = this.queue.push(tenant, item);
+    const answer = this.queue.push(tenant, item, this.limits);
     const isFull = this.waiting.length === this.limits.total;
     const mayWait = own < this.limits.perTenant && (!isFull || longest > own + 1);
     if ((answer.kind === 'queued') !== mayWait) this.faults.push(`${tenant} was ${answer.kind}`);
@@ -129,14 +128,14 @@ test('everybody who waits is served, each tenant in its own order', () => {
 });
 
 test('who cannot be served yet does not hold up the others, and is next once it can be', () => {
-  const queue = new FairQueue<string>({ total: 10, perTenant: 10 });
+  const queue = new FairQueue<string>();
   for (const [tenant, item] of [
     ['ada', 'cold'],
     ['bob', 'b1'],
     ['bob', 'b2'],
     ['bob', 'b3'],
   ] as const) {
-    queue.push(tenant, item);
+    queue.push(tenant, item, { total: 10, perTenant: 10 });
   }
   expect([queue.shift((item) => item !== 'cold'), queue.shift((item) => item !== 'cold')]).toEqual(['b1', 'b2']);
   expect([queue.shift(() => true), queue.shift(() => true)]).toEqual(['cold', 'b3']);

@@ -1,3 +1,4 @@
+/** What may wait after a push. */
 export interface FairQueueLimits {
   readonly total: number;
   readonly perTenant: number;
@@ -10,27 +11,21 @@ export type Queued<T> =
 /**
  * Who waits, in turns of tenants: each gets one turn a round, however many it has waiting. Within a tenant, first come, first served.
  *
- * Invariants: never more than `total`, never more than `perTenant` of one tenant; between two tenants that both have something waiting that
+ * Invariants: a push leaves no more than `total`, and no more than `perTenant` of its tenant; between two tenants that both have something waiting that
  * can be served, the turns they got differ by one at most; who would still have fewer
  * waiting than another tenant has is never refused for want of room.
  */
 export class FairQueue<T> {
-  readonly #limits: FairQueueLimits;
   /** In the order of their next turns. A tenant is here only while it has something waiting. */
   readonly #lines = new Map<string, T[]>();
   #size = 0;
-
-  constructor(limits: FairQueueLimits) {
-    this.#limits = limits;
-  }
 
   get size(): number {
     return this.#size;
   }
 
-  push(tenant: string, item: T): Queued<T> {
+  push(tenant: string, item: T, { total, perTenant }: FairQueueLimits): Queued<T> {
     const line = this.#lines.get(tenant) ?? [];
-    const { total, perTenant } = this.#limits;
     if (line.length >= perTenant) return { kind: 'refused' };
     const displaced = this.#size < total ? [] : this.#displace(line.length + 1);
     if (this.#size >= total) return { kind: 'refused' };
