@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newId } from '#contracts/ids';
 import { ControlGroup } from '#runner/executor/control-group';
 
-import { eventually, hostPidOf, type RunOptions, type RunResult, RunnerWorld } from '../support/runner-process.ts';
+import { hostPidOf } from '../support/host-process.ts';
+import { eventually, type RunOptions, type RunResult, RunnerWorld } from '../support/runner-process.ts';
 
 let world: RunnerWorld;
 beforeAll(async () => {

@@ -358,21 +358,6 @@ export function resultOf({ status, text }: Answer): RunResult {
   return { frames, end, stdout: said('stdout'), stderr: said('stderr'), output };
 }
 
-/** The process on this machine that calls itself `title`. */
-export function hostPidOf(title: string): number {
-  const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && commandLineOf(name).startsWith(title));
-  if (pid === undefined) throw new Error(`no process is called ${title}`);
-  return Number(pid);
-}
-
-function commandLineOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
 /** Asks again until it holds; a deadline is a failure. */
 export async function eventually(condition: () => Promise<boolean> | boolean, withinMs = 20_000): Promise<void> {
   const deadline = Date.now() + withinMs;

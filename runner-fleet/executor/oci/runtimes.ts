@@ -16,22 +16,22 @@ export type Runtimes = Readonly<Partial<Record<IsolationClass, OciRuntime>>>;
 
 /** What this machine has; crun starts a sandbox in half the time that runc takes. */
 export function findRuntimes(): Runtimes {
-  const standard = find('crun') ?? find('runc');
-  const gvisor = find('runsc');
+  const standard = findRuntime('crun') ?? findRuntime('runc');
+  const gvisor = findRuntime('runsc');
   return {
     ...(standard ? { standard } : {}),
     ...(gvisor ? { strict: { ...gvisor, options: gvisorOptions(gvisor.path) } } : {}),
   };
 }
 
-function find(name: OciRuntime['name']): OciRuntime | undefined {
+export function findRuntime(name: OciRuntime['name']): OciRuntime | undefined {
   const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   const path = directories.map((directory) => join(directory, name)).find((candidate) => isExecutable(candidate));
   return path === undefined ? undefined : { name, path, options: [] };
 }
 
 /** gVisor under KVM would need the machine's own; its names for things differ between versions. */
-export function gvisorOptions(path: string): string[] {
+function gvisorOptions(path: string): string[] {
   // It lists its flags on the standard error.
   const flags = execFileSync('sh', ['-c', '"$0" flags 2>&1', path], { encoding: 'utf8', timeout: 10_000 });
   return [
