@@ -106,6 +106,8 @@ export class EgressGate {
   }
 
   async #admit(request: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
+    // At once: a stream that ends while its host is looked up takes nothing back.
+    if (head.length > 0) client.unshift(head);
     const target = parseTarget(request.url ?? '');
     const label =
       typeof target === 'string'
@@ -120,7 +122,7 @@ export class EgressGate {
     try {
       const upstream = await this.#reach(target);
       if (typeof upstream === 'string') this.#refuse(client, label, upstream);
-      else await this.#tunnel(label, { client, head, upstream });
+      else await this.#tunnel(label, client, upstream);
     } finally {
       this.#open -= 1;
     }
@@ -166,7 +168,7 @@ export class EgressGate {
     }
   }
 
-  async #tunnel(label: string, { client, head, upstream }: Tunnel): Promise<void> {
+  async #tunnel(label: string, client: Duplex, upstream: Socket): Promise<void> {
     if (client.destroyed || this.#isClosed) return void upstream.destroy();
     const account = this.#note(() => this.#ledger.connected(label));
     const close = () => {
@@ -174,12 +176,11 @@ export class EgressGate {
       upstream.destroy();
     };
     upstream.setTimeout(IDLE_TIMEOUT_MS, close);
-    if (head.length > 0) client.unshift(head);
     client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
     const sent = new Throttle(this.#bandwidth, (bytes) => (account.sentBytes += bytes));
     const received = new Throttle(this.#bandwidth, (bytes) => (account.receivedBytes += bytes));
     // Each way ends by itself; one that breaks takes the other with it.
-    await Promise.all([pipeline(client, sent, upstream), pipeline(upstream, received, client)]).catch(close);
+    await Promise.all([pass(client, sent, upstream), pass(upstream, received, client)]).catch(close);
   }
 
   #keep(socket: Duplex): void {
@@ -191,11 +192,10 @@ export class EgressGate {
   }
 }
 
-interface Tunnel {
-  readonly client: Duplex;
-  /** What the client sent after its request. */
-  readonly head: Buffer;
-  readonly upstream: Socket;
+/** Also from an end that had nothing to say and has closed its way already. */
+async function pass(from: Duplex, throttle: Throttle, to: Duplex): Promise<void> {
+  if (from.readableEnded) to.end();
+  else await pipeline(from, throttle, to);
 }
 
 function printable(text: string): string {

@@ -46,7 +46,7 @@ export class SandboxWorld {
     this.#runs = new RunTable({
       directory: at('spool'),
       maxSpoolBytes: 1e9,
-      isolationClasses: () => ['standard'],
+      isolationClasses: () => this.#offered,
       admission: {
         enter: (_, shape) => this.#executor.boot(shape),
         leave: () => undefined,

@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { AddressRules } from './addresses.ts';
+import { EgressGate } from './gate.ts';
+
+const MAX_CONNECTIONS = 64;
+
+let directory: string;
+let upstream: Server;
+let port: number;
+let gate: EgressGate;
+const open: Socket[] = [];
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'soma-gate-'));
+  // Says back what it hears, and ends when it is told to.
+  upstream = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => undefined);
+    socket.pipe(socket);
+  });
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+  const address = upstream.address();
+  if (address === null || typeof address === 'string') throw new Error('the upstream has no port');
+  ({ port } = address);
+  gate = await EgressGate.open(join(directory, 'egress'), {
+    grants: [`echo.test:${port}`, 'closed.test:9', 'two.test:9'],
+    network: {
+      addresses: new AddressRules(['127.0.0.0/8']),
+      resolve: (host) => Promise.resolve(host === 'two.test' ? ['10.0.0.1', '127.0.0.2'] : ['127.0.0.1']),
+    },
+  });
+});
+afterEach(() => {
+  gate.close();
+  upstream.close();
+  for (const socket of open.splice(0)) socket.destroy();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function ask(target: string, more = ''): Socket {
+  const socket = connect({ path: join(directory, 'egress'), allowHalfOpen: true });
+  socket.on('error', () => undefined);
+  open.push(socket);
+  socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n${more}`);
+  return socket;
+}
+
+async function statusOf(socket: Socket): Promise<number> {
+  const [chunk] = await new Promise<[Buffer]>((resolve) => socket.once('data', (...args: [Buffer]) => resolve(args)));
+  return Number(chunk.toString().slice(9, 12));
+}
+
+test('what is sent with the request and after it arrives, each way ends by itself, and all is counted', async () => {
+  const socket = ask(`echo.test:${port}`, 'early ');
+  socket.end('late');
+  expect(await text(socket)).toBe('HTTP/1.1 200 Connection Established\r\n\r\nearly late');
+  expect(gate.report()).toEqual({
+    rows: [{ target: `echo.test:${port}`, refusal: null, connections: 1, sentBytes: 10, receivedBytes: 10 }],
+    others: 0,
+  });
+  expect(gate.bytes).toBe(20);
+});
+
+test('a client that only listens hears what there is', async () => {
+  const socket = ask(`echo.test:${port}`);
+  socket.end();
+  expect(await text(socket)).toBe('HTTP/1.1 200 Connection Established\r\n\r\n');
+});
+
+test('a host that does not answer, and one whose only allowed address does not, are unreachable', async () => {
+  expect([await statusOf(ask('closed.test:9')), await statusOf(ask('two.test:9'))]).toEqual([502, 502]);
+  expect(gate.report().rows.map(({ refusal }) => refusal)).toEqual(['unreachable', 'unreachable']);
+});
+
+test('a run has so many connections at a time; one that ends makes room', async () => {
+  const held = Array.from({ length: MAX_CONNECTIONS }, () => ask(`echo.test:${port}`));
+  expect(await Promise.all(held.map(statusOf))).toEqual(held.map(() => 200));
+  expect(await statusOf(ask(`echo.test:${port}`))).toBe(429);
+  const [first] = held;
+  first?.destroy();
+  await expect.poll(() => statusOf(ask(`echo.test:${port}`))).toBe(200);
+});
+
+test('a request that is too long is refused and not kept', async () => {
+  expect(await statusOf(ask(`${'a'.repeat(10_000)}.test:80`))).toBe(431);
+  expect(gate.report()).toEqual({ rows: [], others: 0 });
+});
+
+test('once it is closed nothing goes through, and what was open is gone', async () => {
+  const socket = ask(`echo.test:${port}`);
+  expect(await statusOf(socket)).toBe(200);
+  const gone = new Promise((resolve) => socket.once('end', resolve));
+  gate.close();
+  await gone;
+  const late = ask(`echo.test:${port}`);
+  await new Promise((resolve) => late.once('close', resolve));
+  expect(gate.report().rows).toHaveLength(1);
+});
