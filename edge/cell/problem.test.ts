@@ -29,6 +29,8 @@ test.each([
   [new Error('query failed', { cause: new Error('connect ECONNREFUSED 127.0.0.1:5432') })],
   [new Error('Network connection lost.')],
   [new Error('terminating connection due to administrator command')],
+  [new Error('sorry, too many clients already')],
+  [new Error('query failed', { cause: new DOMException('The operation was aborted due to timeout', 'TimeoutError') })],
 ])('a store out of reach is unavailable, not our mistake: %s', (error) => {
   expect(refusalOf(error).code).toBe('unavailable');
 });

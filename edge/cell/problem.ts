@@ -29,7 +29,7 @@ function refusalOfHttp(error: HTTPException): DomainError {
 }
 
 const UNREACHABLE =
-  /fetch failed|network connection lost|connection terminated|connection timeout|ECONNREFUSED|the database system is (starting up|shutting down)|terminating connection|error connecting to database/i;
+  /fetch failed|network connection lost|connection terminated|connection timeout|ECONNREFUSED|the database system is (starting up|shutting down)|terminating connection|error connecting to database|aborted due to timeout|too many clients already|remaining connection slots|due to (statement|lock) timeout/i;
 
 /** Drivers wrap what really happened; the chain of causes tells whether a store was out of reach. */
 function isStoreUnreachable(error: unknown): boolean {
