@@ -28,6 +28,8 @@ export const MEMORY_FLOOR_BYTES: Record<ImageName, number> = {
   'python3.11': 16 * MIB,
 };
 
+const PAGE_BYTES = 4_096;
+
 /** Folders of the host that a sandbox sees, read-only. */
 export interface SandboxMounts {
   readonly controlDirectory: string;
@@ -58,7 +60,9 @@ export function temporaryFolders({ diskBytes, artifactBytes }: SandboxShape): Te
 
 export function tmpfsOptions({ sizeBytes, maxFiles, isPrivate }: TemporaryFolder): string[] {
   const owner = isPrivate ? ['mode=0700', `uid=${CAPSULE_UID}`, `gid=${CAPSULE_UID}`] : ['mode=1777'];
-  return ['rw', 'noexec', 'nosuid', 'nodev', `size=${sizeBytes}`, `nr_inodes=${maxFiles}`, ...owner];
+  // Whole pages, to which Linux rounds up by itself; gVisor takes nothing else.
+  const size = Math.ceil(sizeBytes / PAGE_BYTES) * PAGE_BYTES;
+  return ['rw', 'noexec', 'nosuid', 'nodev', `size=${size}`, `nr_inodes=${maxFiles}`, ...owner];
 }
 
 /** What the kernel holds the sandbox's control group to. */
