@@ -25,10 +25,16 @@ test('the smallest manifest gets safe defaults and no permissions', () => {
 test('permissions name every host, artifact and secret that must be approved', () => {
   const manifest = Manifest.parse({
     ...smallest,
-    permissions: { egress: ['api.example.com:443'], artifacts: true },
+    permissions: { egress: ['api.example.com:443'], artifacts: true, datasets: ['pages'], state: true },
     secrets: [{ name: 'TOKEN' }],
   });
-  expect(permissionsOf(manifest)).toEqual(['egress:api.example.com:443', 'artifacts', 'secret:TOKEN']);
+  expect(permissionsOf(manifest)).toEqual([
+    'egress:api.example.com:443',
+    'artifacts',
+    'dataset:pages',
+    'state',
+    'secret:TOKEN',
+  ]);
 });
 
 test.each([

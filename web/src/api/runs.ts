@@ -3,6 +3,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { RerunRequest, StartRunRequest } from '#contracts/api/runs';
 import type { Answered } from '#contracts/client';
 import type { TenantId } from '#contracts/ids';
+import * as artifactsApi from '#contracts/operations/artifacts';
 import * as runsApi from '#contracts/operations/runs';
 import type { Run, RunState } from '#contracts/run';
 
@@ -16,6 +17,7 @@ export interface RunFilter {
 
 const PAGE_SIZE = 25;
 const SETTLING_POLL_MS = 1_000;
+const LINKS_RENEWED_MS = 240_000;
 
 export function runsKey(tenant: TenantId) {
   return [...tenantKey(tenant), 'runs'] as const;
@@ -37,6 +39,16 @@ export function runDetail(tenant: TenantId, id: string) {
     queryKey: [...runsKey(tenant), id],
     queryFn: ({ signal }) => call(runsApi.get, { params: { id } }, { tenant, signal }),
     refetchInterval: ({ state: { data } }) => (data && data.endedAt === null ? SETTLING_POLL_MS : false),
+  });
+}
+
+/** The files of a run that has ended, with links that are renewed before they expire. */
+export function runArtifacts(tenant: TenantId, id: string) {
+  return queryOptions({
+    queryKey: [...runsKey(tenant), id, 'artifacts'],
+    queryFn: ({ signal }) => call(artifactsApi.list, { params: { id } }, { tenant, signal }),
+    refetchInterval: ({ state: { data } }) =>
+      data?.items.some(({ state }) => state === 'pending') ? SETTLING_POLL_MS : LINKS_RENEWED_MS,
   });
 }
 

@@ -12,5 +12,7 @@ test('a permission is taken apart, and one that is not known is shown as it is',
   expect(parsePermission('egress:*.example.com:443')).toMatchObject({ kind: 'egress', isWildcard: true });
   expect(parsePermission('secret:TOKEN')).toEqual({ kind: 'secret', name: 'TOKEN' });
   expect(parsePermission('artifacts')).toEqual({ kind: 'artifacts' });
+  expect(parsePermission('state')).toEqual({ kind: 'state' });
+  expect(parsePermission('dataset:pages')).toEqual({ kind: 'dataset', name: 'pages' });
   expect(parsePermission('gpu:a100')).toEqual({ kind: 'other', text: 'gpu:a100' });
 });

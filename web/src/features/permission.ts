@@ -2,12 +2,14 @@
 export type ParsedPermission =
   | { readonly kind: 'egress'; readonly target: string; readonly host: string; readonly isWildcard: boolean }
   | { readonly kind: 'secret'; readonly name: string }
-  | { readonly kind: 'artifacts' }
+  | { readonly kind: 'dataset'; readonly name: string }
+  | { readonly kind: 'artifacts' | 'state' }
   | { readonly kind: 'other'; readonly text: string };
 
 /** What this page does not know is shown as it is, never left out. */
 export function parsePermission(text: string): ParsedPermission {
-  if (text === 'artifacts') return { kind: 'artifacts' };
+  if (text === 'artifacts' || text === 'state') return { kind: text };
+  if (text.startsWith('dataset:')) return { kind: 'dataset', name: text.slice('dataset:'.length) };
   if (text.startsWith('secret:')) return { kind: 'secret', name: text.slice('secret:'.length) };
   const egress = /^egress:((.+):\d+)$/.exec(text);
   if (!egress?.[1] || !egress[2]) return { kind: 'other', text };

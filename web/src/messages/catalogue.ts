@@ -25,6 +25,7 @@ export const capsule = {
   noPermissions: 'Touches nothing',
   anyHostOf: (domain: string) => `Any host of ${domain}`,
   artifacts: 'Writes artifacts',
+  state: 'Keeps state',
   free: 'Free',
   aRun: 'a run',
   plusUse: 'plus what it uses: processor time and memory',
@@ -66,7 +67,12 @@ export const permission = {
     title: `Connect to ${target}`,
     meaning: 'What you give it as input may be sent there.',
   }),
-  artifacts: { title: 'Write artifacts', meaning: 'Files it makes are kept in your region until you delete them.' },
+  artifacts: { title: 'Write artifacts', meaning: 'Files it makes are kept in your region for 30 days.' },
+  state: { title: 'Keep state', meaning: 'What one run notes down, in your region, the next one reads.' },
+  dataset: (name: string) => ({
+    title: `Fill the data set ${name}`,
+    meaning: 'Rows of all its runs are kept in your region.',
+  }),
   secret: (name: string) => ({
     title: `Use the secret ${name}`,
     meaning: 'Its value is given to each run, and to nothing else.',

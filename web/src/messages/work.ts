@@ -32,6 +32,7 @@ export const run = {
   start: 'Start run',
   starting: 'Starting…',
   cancel: 'Cancel run',
+  files: { title: 'Files', pending: 'on its way', lost: 'lost with its runner' },
   cancelling: 'Cancelling…',
   section: 'Run',
   notStarted: 'Not started',

@@ -3,13 +3,14 @@ import { useState, useSyncExternalStore } from 'react';
 
 import type { Run } from '#contracts/run';
 
-import { cancelRun, runDetail } from '../api/runs.ts';
+import { cancelRun, runArtifacts, runDetail } from '../api/runs.ts';
 import { feedOf } from '../features/run-feeds.ts';
 import { useTenant } from '../features/session.ts';
 import { verifyRunReceipt } from '../features/verify-receipt.ts';
 import { FailureNote } from '../ui/failure-note.tsx';
 import { Loaded } from '../ui/loaded.tsx';
 import { ReceiptPanel } from '../ui/receipt-panel.tsx';
+import { RunFiles } from '../ui/run-files.tsx';
 import { RunPanel } from '../ui/run-panel.tsx';
 import { RunResult } from '../ui/run-result.tsx';
 import { RowsSkeleton } from '../ui/skeleton.tsx';
@@ -34,12 +35,22 @@ export function WatchedRun({ id }: { id: string }) {
         <Loaded query={run} skeleton={<RowsSkeleton rows={4} />}>
           {(recorded) => (
             <RunResult view={view} run={recorded}>
+              {recorded.artifacts.length > 0 && <Files runId={recorded.id} />}
               <Receipt run={recorded} receipt={recorded.receipt ?? view.receipt} />
             </RunResult>
           )}
         </Loaded>
       )}
     </div>
+  );
+}
+
+function Files({ runId }: { runId: string }) {
+  const files = useQuery(runArtifacts(useTenant().id, runId));
+  return (
+    <Loaded query={files} skeleton={<RowsSkeleton rows={2} />}>
+      {({ items }) => <RunFiles files={items} />}
+    </Loaded>
   );
 }
 

@@ -1,4 +1,4 @@
-import { CircleQuestionMark, Globe, HardDrive, KeyRound, Lock, type LucideIcon } from 'lucide-react';
+import { CircleQuestionMark, Database, Globe, HardDrive, KeyRound, Lock, type LucideIcon, Table2 } from 'lucide-react';
 
 import { parsePermission } from '../features/permission.ts';
 import { m } from '../messages/index.ts';
@@ -29,6 +29,8 @@ function appearanceOf(text: string): { Icon: LucideIcon; label: string; isOpen: 
   const permission = parsePermission(text);
   if (permission.kind === 'secret') return { Icon: KeyRound, label: permission.name, isOpen: false };
   if (permission.kind === 'artifacts') return { Icon: HardDrive, label: m.capsule.artifacts, isOpen: false };
+  if (permission.kind === 'state') return { Icon: Database, label: m.capsule.state, isOpen: false };
+  if (permission.kind === 'dataset') return { Icon: Table2, label: permission.name, isOpen: false };
   if (permission.kind === 'other') return { Icon: CircleQuestionMark, label: text, isOpen: true };
   const { host, isWildcard } = permission;
   return { Icon: Globe, label: isWildcard ? m.capsule.anyHostOf(host.slice(2)) : host, isOpen: isWildcard };

@@ -17,5 +17,7 @@ function sentenceOf(text: string): { title: string; meaning: string } {
   if (permission.kind === 'egress') return m.permission.egress(permission.target);
   if (permission.kind === 'secret') return m.permission.secret(permission.name);
   if (permission.kind === 'artifacts') return m.permission.artifacts;
+  if (permission.kind === 'state') return m.permission.state;
+  if (permission.kind === 'dataset') return m.permission.dataset(permission.name);
   return m.permission.other(permission.text);
 }
