@@ -268,3 +268,19 @@ test.each([
   expect(code).toBe(0);
   expect(() => JSON.parse(stdout)).not.toThrow();
 });
+
+test('the files of a run are listed and downloaded, and none is written over', async () => {
+  const source = `export default (input, soma) => { soma.artifact('a/report.txt', 'all is well'); return true; };`;
+  const permissions = { artifacts: true };
+  const installation = await tenant.installs('filer', source, { permissions }, ['artifacts']);
+  const ran = await soma(['run', installation.capsule, '--input', '{}', '--json']);
+  const { id } = z.object({ id: z.string() }).loose().parse(JSON.parse(ran.stdout));
+  const into = join(folder, 'files');
+  expect(await soma(['artifacts', 'download', id, '--out', into])).toMatchObject({ code: 0 });
+  expect(await readFile(join(into, 'a/report.txt'), 'utf8')).toBe('all is well');
+  expect((await soma(['artifacts', 'list', id])).stdout).toContain('a/report.txt');
+  expect(await soma(['artifacts', 'download', id, '--out', into])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('is there already'),
+  });
+});
