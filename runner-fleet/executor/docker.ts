@@ -9,7 +9,7 @@ import { z } from 'zod';
 import type { IsolationClass } from '#contracts/isolation';
 
 import { imageTag } from '../images/recipe.ts';
-import { architectureOf, seccompProfile } from '../isolation/seccomp-profile.ts';
+import { architectureOf, gvisorProfile, seccompProfile } from '../isolation/seccomp-profile.ts';
 import { ControlGroup } from './control-group.ts';
 import { acceptOne, type Connecting, CONTROL_SOCKET, ready } from './control-socket.ts';
 import { containerOptions } from './docker-flags.ts';
@@ -21,6 +21,7 @@ import { regrantedLimits, type Regrant, type SandboxMounts } from './sandbox-spe
 const STRICT_RUNTIME = 'runsc';
 const RUNNER_LABEL = 'soma.runner';
 const SANDBOX_LABEL = 'soma.sandbox';
+const ANSWER_TIMEOUT_MS = 3_000;
 
 export interface DockerExecutorOptions {
   readonly docker: Dockerode;
@@ -39,7 +40,10 @@ export class DockerExecutor implements Executor {
   readonly #options: DockerExecutorOptions;
   readonly #folders: SandboxFolders;
   readonly #inUse = new Set<string>();
-  readonly #seccompProfile = JSON.stringify(seccompProfile(architectureOf(process.arch)));
+  readonly #seccompProfiles: Readonly<Record<IsolationClass, string>> = {
+    standard: JSON.stringify(seccompProfile(architectureOf(process.arch))),
+    strict: JSON.stringify(gvisorProfile(architectureOf(process.arch))),
+  };
 
   constructor(options: DockerExecutorOptions) {
     this.#options = options;
@@ -49,6 +53,10 @@ export class DockerExecutor implements Executor {
   async prepare(): Promise<readonly IsolationClass[]> {
     const { Runtimes } = EngineInfo.parse(await this.#options.docker.info());
     return STRICT_RUNTIME in Runtimes ? ['standard', 'strict'] : ['standard'];
+  }
+
+  async assertAnswers(): Promise<void> {
+    await this.#options.docker.listContainers({ limit: 1, abortSignal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
   }
 
   async boot(shape: SandboxShape): Promise<Sandbox> {
@@ -81,7 +89,7 @@ export class DockerExecutor implements Executor {
         labels,
         cgroupParent,
         runtime: shape.isolation === 'strict' ? STRICT_RUNTIME : undefined,
-        seccompProfile: this.#seccompProfile,
+        seccompProfile: this.#seccompProfiles[shape.isolation],
       }),
     );
   }

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 
 import { ensureDocker } from '#local/machine/docker';
-import { COMPILER, ensurePackages, REDIS, type SystemPackage } from '#local/machine/packages';
+import { COMPILER, ensurePackages, OCI_RUNTIMES, REDIS, type SystemPackage } from '#local/machine/packages';
 
 /** What the tests of a project need of the machine, beside what npm brings. */
 const PACKAGES: Readonly<Record<string, readonly SystemPackage[]>> = {
@@ -10,7 +10,7 @@ const PACKAGES: Readonly<Record<string, readonly SystemPackage[]>> = {
     { name: 'openssl', brings: 'openssl' },
     { name: 'python3', brings: 'python3' },
   ],
-  integration: [REDIS, ...COMPILER],
+  integration: [REDIS, ...COMPILER, ...OCI_RUNTIMES],
   e2e: [REDIS, ...COMPILER, { name: 'chromium', brings: 'chromium' }],
   chaos: [REDIS, ...COMPILER],
   conformance: [

@@ -29,6 +29,7 @@ import { type LayerRuntime, packLayer } from '#contracts/layer';
 import { Resources } from '#contracts/manifest';
 import { Heartbeat, type StartRun } from '#contracts/runner';
 import { type Authority, createAuthority, issueCertificate } from '#contracts/x509-authority';
+import { childGroups } from '#runner/executor/control-group';
 import { MtlsAgent } from '#runner/identity/client-tls';
 import { fileIdentitySource } from '#runner/identity/file-source';
 import { createMtlsServer } from '#runner/identity/server-tls';
@@ -141,9 +142,11 @@ export class RunnerWorld {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
+  /** Sandboxes of this runner that the machine knows of, whatever made them. */
   async containers(): Promise<number> {
     const filters = { label: [`soma.runner=${this.runnerId}`] };
-    return (await this.docker.listContainers({ all: true, filters })).length;
+    const containers = await this.docker.listContainers({ all: true, filters });
+    return containers.length + childGroups(`/soma/${this.runnerId}`).length;
   }
 
   /** A start of `files`, whose first one is the entrypoint. The bundle is sent along. */
@@ -219,15 +222,15 @@ export class RunnerWorld {
     return statSync(join(this.#directory, 'data/spool', `${runId}.ndjson`)).size;
   }
 
-  /** The text of every file the runner keeps, and of its log. */
+  /** The text of every file the runner keeps of runs, and of its log. */
   dataFiles(): string[] {
-    const files = readdirSync(this.#directory, { recursive: true, withFileTypes: true }).filter((file) =>
-      file.isFile(),
-    );
-    return files.map((file) => readFileSync(join(file.parentPath, file.name), 'utf8'));
+    const isOfRuns = (path: string) => !path.includes('data/engine/rootfs');
+    const files = readdirSync(this.#directory, { recursive: true, withFileTypes: true });
+    const paths = files.flatMap((file) => (file.isFile() ? [join(file.parentPath, file.name)] : []));
+    return paths.filter(isOfRuns).map((path) => readFileSync(path, 'utf8'));
   }
 
-  /** What the engine knows of this runner's containers. */
+  /** What the engine knows of this runner's sandboxes. */
   async inspect(): Promise<string> {
     const filters = { label: [`soma.runner=${this.runnerId}`] };
     const containers = await this.docker.listContainers({ all: true, filters });
@@ -237,7 +240,10 @@ export class RunnerWorld {
         .inspect()
         .catch(() => 'gone meanwhile'),
     );
-    return JSON.stringify(await Promise.all(details));
+    const bundles = join(this.#directory, 'data/engine/bundles');
+    const names = existsSync(bundles) ? readdirSync(bundles) : [];
+    const configs = names.map((name) => join(bundles, name, 'config.json')).filter((path) => existsSync(path));
+    return JSON.stringify([await Promise.all(details), configs.map((path) => readFileSync(path, 'utf8'))]);
   }
 
   get(path: string): Promise<Answer> {

@@ -22,6 +22,11 @@ export interface SystemPackage {
 
 export const REDIS: SystemPackage = { name: 'redis-server', brings: 'redis-server' };
 export const DOCKER: SystemPackage = { name: 'docker.io', brings: 'dockerd' };
+/** What a runner that is root makes sandboxes with: faster than through Docker Engine, and gVisor for those that ask for it. */
+export const OCI_RUNTIMES: readonly SystemPackage[] = [
+  { name: 'crun', brings: 'crun' },
+  { name: 'runsc', brings: 'runsc' },
+];
 /** The sandbox images hold a small init, compiled where they are built. */
 export const COMPILER: readonly SystemPackage[] = [
   { name: 'gcc', brings: 'gcc' },

@@ -10,7 +10,7 @@ import { startDevelopmentCa } from '../identity/ca.ts';
 import { startMtlsDoor } from '../identity/mtls-door.ts';
 import { startSvidProxy } from '../identity/svid-proxy.ts';
 import { ensureDocker } from '../machine/docker.ts';
-import { COMPILER, ensurePackages } from '../machine/packages.ts';
+import { COMPILER, ensurePackages, MissingPackages, OCI_RUNTIMES } from '../machine/packages.ts';
 import { operatorDirectory } from '../operator.ts';
 import { untilAnswering } from '../processes/answering.ts';
 import { Supervised } from '../processes/supervised.ts';
@@ -33,6 +33,7 @@ export function startCa(site: Site): Promise<DevelopmentCa> {
 /** Docker Engine, and the images sandboxes boot from. */
 export async function prepareSandboxes(site: Site): Promise<void> {
   await site.steps.run('Docker Engine', (say) => ensureDocker(site.directory('logs', 'dockerd.log'), say));
+  await site.steps.run('container runtimes', (say) => ensureRuntimes(say));
   await site.steps.run('sandbox images', async (say) => {
     const docker = new Dockerode();
     if ((await missingImages(docker)).length === 0) return;
@@ -40,6 +41,17 @@ export async function prepareSandboxes(site: Site): Promise<void> {
     const packageCache = join(site.root, 'node_modules/.cache/soma/packages');
     await ensureImages({ docker, packageCache, onProgress: (image, step) => say(`${image}: ${step}`) });
   });
+}
+
+/** Only root can use them; without them a runner works through Docker Engine, and offers what that can. */
+async function ensureRuntimes(say: (message: string) => void): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  try {
+    await ensurePackages(OCI_RUNTIMES, say);
+  } catch (error) {
+    if (!(error instanceof MissingPackages)) throw error;
+    say(error.message);
+  }
 }
 
 /** The identity of a cell's edge, and the two doors at which it is shown: towards its runners, and from them. */

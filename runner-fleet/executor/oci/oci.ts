@@ -9,7 +9,7 @@ import type { IsolationClass } from '#contracts/isolation';
 
 import { IMAGE_NAMES, type ImageName } from '../../images/recipe.ts';
 import { compileSeccomp } from '../../isolation/seccomp-bpf.ts';
-import { architectureOf, seccompProfile } from '../../isolation/seccomp-profile.ts';
+import { architectureOf, gvisorProfile, seccompProfile } from '../../isolation/seccomp-profile.ts';
 import { childGroups, ControlGroup, makeParentGroup, removeEmptyGroup } from '../control-group.ts';
 import { acceptOne, CONTROL_SOCKET, ready } from '../control-socket.ts';
 import type { Executor, Sandbox, SandboxShape } from '../executor.ts';
@@ -69,6 +69,11 @@ export class OciExecutor implements Executor {
     return (['standard', 'strict'] as const).filter((isolation) => runtimes[isolation] !== undefined);
   }
 
+  /** There is no engine to ask: a runtime that fails is met by the next boot. */
+  async assertAnswers(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async boot(shape: SandboxShape): Promise<Sandbox> {
     if (this.#isClosed) throw new Error('the executor is closed');
     const booting = this.#boot(shape);
@@ -99,8 +104,9 @@ export class OciExecutor implements Executor {
       seccomp: this.#seccomp[runtime.name],
       idBlock: hasOwnUserNamespace(runtime) ? randomIdBlock() : undefined,
     });
-    const kept = new KeptSandbox({ id, runtime, rootfs, bundleDirectory, mounts, config });
+    let kept: KeptSandbox | undefined;
     try {
+      kept = new KeptSandbox({ id, runtime, rootfs, bundleDirectory, mounts, config });
       const died = kept.ended.then((complaint) => {
         throw new Error(`${runtime.name} did not start it: ${complaint}`);
       });
@@ -110,7 +116,7 @@ export class OciExecutor implements Executor {
       return new OciSandbox({ id, shape, mounts, channel, group, kept, release });
     } catch (error) {
       connected.cancel();
-      await release(kept.kill());
+      await release(kept?.kill() ?? Promise.resolve());
       throw new Error(`the sandbox for ${shape.image} did not boot`, { cause: error });
     }
   }
@@ -201,9 +207,12 @@ class OciSandbox implements Sandbox {
 function seccompSettings(): Record<OciRuntime['name'], SeccompSetting> {
   const architecture = architectureOf(process.arch);
   const profile = seccompProfile(architecture);
-  const asProfile: SeccompSetting = { kind: 'profile', profile };
   const base64 = compileSeccomp(profile, architecture).toString('base64');
-  return { crun: { kind: 'compiled', base64 }, runc: asProfile, runsc: asProfile };
+  return {
+    crun: { kind: 'compiled', base64 },
+    runc: { kind: 'profile', profile },
+    runsc: { kind: 'profile', profile: gvisorProfile(architecture) },
+  };
 }
 
 /** gVisor gives its own kernel one, and the capsule only ever talks to that. */

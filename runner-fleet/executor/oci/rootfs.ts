@@ -22,7 +22,13 @@ export async function exportRootfs(docker: Dockerode, image: ImageName, director
   const work = `${rootfs}.partial`;
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true, mode: 0o755 });
-  await extract(docker, imageTag(image), work);
+  try {
+    await extract(docker, imageTag(image), work);
+  } catch (error) {
+    // What is half written out may be what fills the disk.
+    rmSync(work, { recursive: true, force: true });
+    throw error;
+  }
   // A runtime would make the missing ones itself, in what all sandboxes share.
   for (const path of mountPoints()) mkdirSync(join(work, path), { recursive: true });
   renameSync(work, rootfs);
