@@ -57,10 +57,17 @@ signal.signal(signal.SIGTERM, again)
 os.fork()
 while True:
     os.kill(0, signal.SIGTERM)
-    time.sleep(0.05)
+    time.sleep(0.3)
 `,
     options: SHORT,
-    gets: endsAs('timed_out', 'wall_limit', 'killed in rounds until nothing is left'),
+    gets: {
+      standard: endsAs('timed_out', 'wall_limit', 'killed in rounds until nothing is left'),
+      strict: endsAs(
+        'out_of_memory',
+        'oom_kill',
+        'its kernel in user space runs out of memory, and everything in it ends',
+      ),
+    },
   },
   {
     family,
