@@ -1,18 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import type { FrameBody } from '#contracts/frames';
 import { memoryByteSecondsOf, NO_USAGE, type Usage } from '#contracts/run';
 import type { StartRun } from '#contracts/runner';
 
 import type { EgressGate } from '../egress/gate.ts';
-import { portsToServe } from '../egress/target.ts';
 import type { CgroupReading } from '../executor/cgroup-meter.ts';
 import type { Sandbox } from '../executor/executor.ts';
-import { encodeRequest, FRAME, FrameDecoder, KILL_WORD, Trailer, type WireFrame } from '../executor/wire.ts';
+import { FRAME, FrameDecoder, KILL_WORD, Trailer, type WireFrame } from '../executor/wire.ts';
 import { begin, type Lifecycle, type Signal, step, type StopSignal } from '../lifecycle/lifecycle.ts';
 import { ArtifactIntake, artifactLimitsOf, isArtifactFrame } from './artifact-intake.ts';
 import { OutputStream } from './output-stream.ts';
-import { type Ending, seal, type Sealer } from './seal.ts';
+import { requestOf } from './request.ts';
+import { type Ending, type Sealer, sealUntilKept } from './seal.ts';
 import { SecretMasker } from './secret-masker.ts';
 import type { Spool } from './spool.ts';
 import { Statements } from './statements.ts';
@@ -27,7 +25,6 @@ const COLLECT_LIMIT_MS = 60_000;
 /** What may lie in the spool unread before the run is made to wait for its readers. */
 const MAX_LAG_BYTES = 32 * 2 ** 20;
 const STDERR_TAIL_BYTES = 4_096;
-const SEAL_RETRY_MS = 1_000;
 const SIGABRT = 6;
 
 export interface RunParts {
@@ -66,7 +63,7 @@ export class Run {
 
   constructor(parts: RunParts) {
     this.#parts = parts;
-    const { start, input, sandbox, egress } = parts;
+    const { start, sandbox, egress } = parts;
     const { resources } = start;
     const needsResult = start.style === 'handler';
     this.#lifecycle = begin({ ...resources, needsResult, isolation: start.isolation });
@@ -79,27 +76,12 @@ export class Run {
       append: (frame) => this.#append(frame),
       signal: (signal) => this.#signal(signal),
     });
-    const artifacts = artifactLimitsOf(start);
-    this.#artifacts = new ArtifactIntake(parts.spool.artifacts, artifacts);
+    this.#artifacts = new ArtifactIntake(parts.spool.artifacts, artifactLimitsOf(start));
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
     this.#settleEnded = resolve;
 
-    const { bytes, nonce } = encodeRequest({
-      wallMs: resources.timeoutMs,
-      artifacts,
-      secrets: start.secrets,
-      egressPorts: egress ? portsToServe(start.egress) : [],
-      input,
-      job: {
-        style: start.runtime === 'wasm' ? 'wasm' : start.style,
-        entrypoint: start.entrypoint,
-        runId: start.runId,
-        mayWriteArtifacts: start.artifacts,
-        datasets: start.datasets,
-        ...(start.state ? { state: start.state.entries } : {}),
-      },
-    });
+    const { bytes, nonce } = requestOf(parts);
     this.#nonce = nonce;
     sandbox.channel.on('data', (chunk: Buffer) => this.#onData(chunk));
     sandbox.channel.on('close', () => this.#onClose());
@@ -279,11 +261,16 @@ export class Run {
     else if (lag < MAX_LAG_BYTES / 2 && channel.isPaused()) channel.resume();
   }
 
+  /** By the clock as it was when the run began: one that is set meanwhile does not let a run end before it started. */
+  #nowMs(): number {
+    return this.#parts.spool.header.startedAtMs + Math.round(performance.now() - this.#startedAt);
+  }
+
   /** A frame that cannot be kept may not be followed by one that can: the run ends. */
   #append(body: FrameBody): void {
     if (this.#lifecycle.stop?.kind === 'spool_failed') return;
     try {
-      this.#parts.spool.append(body, Date.now());
+      this.#parts.spool.append(body, this.#nowMs());
     } catch (error) {
       this.#parts.onFault('a frame could not be kept', error);
       this.#signal({ kind: 'spool_failed' });
@@ -306,19 +293,10 @@ export class Run {
     egress?.close();
     if (egress?.wasUsed) this.#reportEgress(egress);
     const detail = this.#masker.cutText(outcome.detail);
-    const ending = { outcome: { ...outcome, detail }, usage: this.#usage(), ...this.#left(), endedAtMs: Date.now() };
+    const ending = { outcome: { ...outcome, detail }, usage: this.#usage(), ...this.#left(), endedAtMs: this.#nowMs() };
     await sandbox.dispose();
     await this.#artifacts.synced().catch((error: unknown) => onFault('a file could not be synced', error));
-    for (;;) {
-      try {
-        await seal(spool, sealer, ending);
-        break;
-      } catch (error) {
-        // A full disk, most likely. The run has ended; only its last word has to wait.
-        onFault('a run could not be sealed', error);
-        await delay(SEAL_RETRY_MS);
-      }
-    }
+    await sealUntilKept(spool, sealer, ending, onFault);
     this.#settleEnded();
   }
 }
