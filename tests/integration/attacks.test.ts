@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -23,10 +24,10 @@ describe.each(ENGINES)('a capsule in a $isolation sandbox of the executor $execu
   });
   afterAll(async () => {
     await world.close();
-    expect(await world.containers()).toBe(0);
+    assert.equal(await world.containers(), 0);
   });
   afterEach(async () => {
-    expect((await world.get('/healthz')).status).toBe(200);
+    assert.equal((await world.get('/healthz')).status, 200);
     await eventually(() => hostileProcesses().length === 0);
   });
 
@@ -35,7 +36,7 @@ describe.each(ENGINES)('a capsule in a $isolation sandbox of the executor $execu
       const ran = await world.run({ 'main.py': sourceOf(attack) }, attack.options);
       const { state, cause } = ran.end.outcome;
       const { means: _, ...expected } = verdictOf(attack, isolation);
-      expect({ state, cause, output: ran.output }, ran.stderr.slice(-2_000)).toEqual(expected);
+      expect({ state, cause, output: ran.output }).toEqual(expected);
     });
   });
 
