@@ -1,12 +1,28 @@
 import { describe, expect, test } from 'vitest';
 
+import { CRUN_FOLDER } from './guest/rootfs.ts';
 import { type GuestSuite, runInGuests } from './guest/run-in-guests.ts';
 
 /**
  * The runner on cgroup version 2, which this machine may not have: inside guests that QEMU emulates, with the very tests that
  * run outside (tests/integration) and some that only fit there (guest/inside). What they report becomes tests here.
  */
-const suites: readonly GuestSuite[] = [{ name: 'docker', environment: {} }];
+const PATH = '/usr/local/bin:/usr/sbin:/usr/bin';
+const LIMITS = ['tests/integration/runner.test.ts', 'tests/conformance/guest/inside/*.test.ts'];
+const suites: readonly GuestSuite[] = [
+  {
+    name: 'crun',
+    environment: { SOMA_EXECUTOR: 'oci', PATH: `${CRUN_FOLDER}:${PATH}` },
+    // Many of these go through all executors and isolation classes by themselves.
+    files: [...LIMITS, 'tests/integration/runner-*.test.ts', 'tests/integration/attacks*.test.ts'],
+  },
+  {
+    name: 'docker',
+    environment: { SOMA_EXECUTOR: 'docker' },
+    files: [...LIMITS, 'tests/integration/runner-durability.test.ts'],
+  },
+  { name: 'runc', environment: { SOMA_EXECUTOR: 'oci', PATH }, files: LIMITS },
+];
 
 for (const { name, answer } of await runInGuests(suites, (line) => console.log(line))) {
   describe(`executor ${name}, in a guest`, () => {

@@ -17,7 +17,7 @@ const MEMORY_MIB = 2_560;
 const ICOUNT_SHIFT = 1;
 
 /** A guest that says nothing for so long hangs. */
-const SILENT_MS = 5 * 60_000;
+const SILENT_MS = 15 * 60_000;
 
 export interface BootDisks {
   readonly system: Pick<BaseSystem, 'kernel' | 'initramfs'>;

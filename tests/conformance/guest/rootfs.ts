@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { chmod, copyFile, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -99,7 +99,12 @@ async function makeSystem(directory: string, kernel: string): Promise<void> {
   for (const made of [rootfs, kernelFiles]) await rm(made, { recursive: true });
 }
 
+/** crun is taken before runc wherever both are found: it lies where only the suite that is about it looks. */
+export const CRUN_FOLDER = '/opt/crun';
+
 async function furnish(rootfs: string, kernelFiles: string): Promise<void> {
+  await mkdir(join(rootfs, CRUN_FOLDER), { recursive: true });
+  await rename(join(rootfs, 'usr/bin/crun'), join(rootfs, CRUN_FOLDER, 'crun'));
   for (const path of UNUSED_PROGRAMS) await rm(join(rootfs, path), { force: true });
   for (const path of ['var/lib/docker', 'soma', 'modules', 'root'])
     await mkdir(join(rootfs, path), { recursive: true });

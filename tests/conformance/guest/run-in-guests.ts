@@ -1,5 +1,4 @@
-import { mkdir } from 'node:fs/promises';
-import { glob } from 'node:fs/promises';
+import { glob, mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
@@ -12,11 +11,6 @@ import { ensurePreparedDisk } from './prepared-disk.ts';
 import type { Answer } from './protocol.ts';
 import { ensureBaseSystem } from './rootfs.ts';
 
-const TESTS = [
-  'tests/integration/runner*.test.ts',
-  'tests/integration/attacks*.test.ts',
-  'tests/conformance/guest/inside/*.test.ts',
-];
 /** Started in the guest as programs of their own. */
 const PROGRAMS = ['runner-fleet/main.ts', 'tests/conformance/guest/inside/main.ts'];
 const WITHIN_MS = 45 * 60_000;
@@ -25,6 +19,8 @@ const LOCK_WAIT_SECONDS = 1_200;
 export interface GuestSuite {
   readonly name: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Patterns, from the project's root. */
+  readonly files: readonly string[];
 }
 
 export interface GuestResult {
@@ -37,16 +33,17 @@ export async function runInGuests(
   suites: readonly GuestSuite[],
   onLine: (line: string) => void,
 ): Promise<readonly GuestResult[]> {
-  const files: string[] = [];
-  for (const pattern of TESTS) files.push(...(await Array.fromAsync(glob(pattern))).toSorted());
-  const disks = await prepare(files, onLine);
+  const filesOf = new Map<GuestSuite, string[]>();
+  for (const suite of suites) filesOf.set(suite, (await Array.fromAsync(glob([...suite.files]))).toSorted());
+  const disks = await prepare([...filesOf.values()].flat(), onLine);
   const results: GuestResult[] = [];
   const queue = suites.entries();
   const work = async () => {
-    for (const [index, { name, environment }] of queue) {
+    for (const [index, suite] of queue) {
+      const { name, environment } = suite;
       const answer = await bootGuest({
         ...disks,
-        request: { task: 'test', suites: [{ name, files, environment }] },
+        request: { task: 'test', suites: [{ name, files: filesOf.get(suite) ?? [], environment }] },
         withinMs: WITHIN_MS,
         onLine: (line) => onLine(`${name} ${line}`),
       }).catch((error: unknown): Answer => ({ isFinished: false, failure: String(error), suites: [] }));

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -32,7 +32,9 @@ export function parentOfSandboxes(): string {
   return parent;
 }
 
+/** None of a group that is gone. */
 export function childrenOf(group: string): string[] {
+  if (!existsSync(group)) return [];
   const entries = readdirSync(group, { withFileTypes: true });
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
