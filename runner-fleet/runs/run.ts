@@ -40,9 +40,9 @@ export interface RunParts {
 
 /** One run in its sandbox: feeds what happens to the lifecycle, does what the lifecycle decides, writes the frames. */
 export class Run {
-  readonly ended: Promise<void>;
+  readonly #ended = Promise.withResolvers<void>();
+  readonly ended = this.#ended.promise;
   readonly #parts: RunParts;
-  readonly #settleEnded: () => void;
   readonly #decoder = new FrameDecoder();
   readonly #masker: SecretMasker;
   readonly #stdout: OutputStream;
@@ -65,8 +65,7 @@ export class Run {
     this.#parts = parts;
     const { start, sandbox, egress } = parts;
     const { resources } = start;
-    const needsResult = start.style === 'handler';
-    this.#lifecycle = begin({ ...resources, needsResult, isolation: start.isolation });
+    this.#lifecycle = begin({ ...resources, needsResult: start.style === 'handler', isolation: start.isolation });
     this.#masker = new SecretMasker(start.secrets);
     this.#stdout = new OutputStream(this.#masker.stream(), (text) => this.#append({ kind: 'stdout', ...text }));
     this.#stderr = new OutputStream(this.#masker.stream(), (text) => this.#append({ kind: 'stderr', ...text }));
@@ -77,9 +76,6 @@ export class Run {
       signal: (signal) => this.#signal(signal),
     });
     this.#artifacts = new ArtifactIntake(parts.spool.artifacts, artifactLimitsOf(start));
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.ended = promise;
-    this.#settleEnded = resolve;
 
     const { bytes, nonce } = requestOf(parts);
     this.#nonce = nonce;
@@ -297,6 +293,6 @@ export class Run {
     await sandbox.dispose();
     await this.#artifacts.synced().catch((error: unknown) => onFault('a file could not be synced', error));
     await sealUntilKept(spool, sealer, ending, onFault);
-    this.#settleEnded();
+    this.#ended.resolve();
   }
 }
