@@ -28,10 +28,14 @@ import type { Sealer } from './runs/seal.ts';
 const MAX_BOOTING = 2;
 /** A run object waits ten seconds for an answer, and must hear a refusal before it asks another runner. */
 const MAX_WAIT_MS = 5_000;
+const MAX_START_MS = 9_000;
 const MAX_BUNDLE_BYTES = 2 ** 30;
 const MAX_SPOOL_BYTES = 4 * 2 ** 30;
 const REAP_INTERVAL_MS = 30_000;
 const IMAGE_CHECK_INTERVAL_MS = 1_000;
+const ENGINE_CHECK_INTERVAL_MS = 2_000;
+/** Without a word from it, where one is due. */
+const ENGINE_TIMEOUT_MS = 15_000;
 
 /** One runner, assembled: everything but its transport and its identity, which are handed in. */
 export class Runner {
@@ -47,10 +51,12 @@ export class Runner {
   readonly #timers: NodeJS.Timeout[] = [];
   #isolationClasses: readonly IsolationClass[] = [];
   #obstacle: string | undefined = 'not looked yet';
+  #isEngineGone = false;
+  #isLooking = false;
 
   constructor(config: Config, sealer: Sealer) {
     this.#config = config;
-    this.#docker = new Dockerode();
+    this.#docker = new Dockerode({ timeout: ENGINE_TIMEOUT_MS });
     const { dataDirectory, runnerId, cell, trustDomain } = config;
     const metrics: Metrics = new Metrics({
       running: () => this.#admission.taken,
@@ -84,6 +90,7 @@ export class Runner {
       places: config.capacity,
       queueSize: config.queueSize,
       maxWaitMs: MAX_WAIT_MS,
+      maxStartMs: MAX_START_MS,
       pool: this.#pool,
       onFault,
     });
@@ -110,9 +117,12 @@ export class Runner {
 
   /** Answers for what an earlier process left, then begins to warm up; ready once `/readyz` says so. */
   async start(): Promise<void> {
-    await this.#runs.recover();
+    this.#runs.recover();
     await this.#warmUp();
-    this.#timers.push(setInterval(() => void this.#reap(), REAP_INTERVAL_MS));
+    this.#timers.push(
+      setInterval(() => void this.#reap(), REAP_INTERVAL_MS),
+      setInterval(() => void this.#lookAfterEngine(), ENGINE_CHECK_INTERVAL_MS),
+    );
   }
 
   heartbeat(endpoint: string, version: string): Heartbeat {
@@ -172,7 +182,21 @@ export class Runner {
   #notReadyBecause(): string | undefined {
     if (this.#runs.isDraining) return 'draining';
     if (this.#obstacle !== undefined) return this.#obstacle;
+    if (this.#isEngineGone) return 'the engine does not answer';
     return this.#pool.isReady ? undefined : 'the pool is not warm';
+  }
+
+  /** Warm sandboxes may outlive their engine, but what comes after them cannot be promised any more. */
+  async #lookAfterEngine(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    const wasGone = this.#isEngineGone;
+    const reason = await this.#executor.assertAnswers().then(() => undefined, reasonOf);
+    this.#isLooking = false;
+    this.#isEngineGone = reason !== undefined;
+    if (wasGone === this.#isEngineGone) return;
+    if (reason === undefined) log('info', 'the engine answers again');
+    else log('error', 'the engine does not answer', { reason });
   }
 
   async #reap(): Promise<void> {

@@ -54,6 +54,7 @@ function admissionOf(options: Partial<AdmissionOptions> = {}): Admission {
     places: 2,
     queueSize: 4,
     maxWaitMs: 5_000,
+    maxStartMs: 9_000,
     pool,
     onFault: () => undefined,
     ...options,

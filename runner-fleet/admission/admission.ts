@@ -15,6 +15,8 @@ export interface AdmissionOptions {
   readonly queueSize: number;
   /** Shorter than a caller waits for an answer, so that nobody starts a run that its caller has given up. */
   readonly maxWaitMs: number;
+  /** Beyond that a run that has a place is not waited with for its sandbox either. */
+  readonly maxStartMs: number;
   readonly pool: Pick<WarmPool, 'canServe' | 'take' | 'refillIntervalMs' | 'onSupply'>;
   readonly onFault: (what: string, error: unknown) => void;
 }
@@ -22,6 +24,7 @@ export interface AdmissionOptions {
 interface Waiting {
   readonly tenantId: TenantId;
   readonly shape: SandboxShape;
+  readonly startBy: number;
   readonly turn: PromiseWithResolvers<Sandbox>;
   readonly timer: NodeJS.Timeout;
 }
@@ -56,7 +59,8 @@ export class Admission {
    */
   async enter(tenantId: TenantId, shape: SandboxShape): Promise<Sandbox> {
     if (this.#closedBecause) throw this.#closedBecause;
-    return this.#canServe(shape) ? this.#serve(shape) : this.#wait(tenantId, shape);
+    const startBy = performance.now() + this.#options.maxStartMs;
+    return this.#canServe(shape) ? this.#serve(shape, startBy) : this.#wait(tenantId, shape, startBy);
   }
 
   leave(): void {
@@ -79,11 +83,11 @@ export class Admission {
   }
 
   /** Takes from the pool before anything else happens, so that what could be served is. */
-  async #serve(shape: SandboxShape): Promise<Sandbox> {
+  async #serve(shape: SandboxShape, startBy: number): Promise<Sandbox> {
     const { pool, onFault } = this.#options;
     this.#taken++;
     try {
-      return await pool.take(shape);
+      return await pool.take(shape, startBy - performance.now());
     } catch (error) {
       this.leave();
       onFault('a run got no sandbox', error);
@@ -91,14 +95,14 @@ export class Admission {
     }
   }
 
-  #wait(tenantId: TenantId, shape: SandboxShape): Promise<Sandbox> {
+  #wait(tenantId: TenantId, shape: SandboxShape, startBy: number): Promise<Sandbox> {
     const { maxWaitMs } = this.#options;
     const turn = Promise.withResolvers<Sandbox>();
     const timer = setTimeout(() => {
       this.#queue.remove(tenantId, waiting);
       turn.reject(this.#atCapacity(`no sandbox was free within ${maxWaitMs} ms`));
     }, maxWaitMs);
-    const waiting = { tenantId, shape, turn, timer };
+    const waiting = { tenantId, shape, startBy, turn, timer };
     const queued = this.#queue.push(tenantId, waiting, this.#limits());
     const turnedAway = queued.kind === 'refused' ? waiting : queued.displaced;
     if (turnedAway) {
@@ -121,7 +125,7 @@ export class Admission {
       if (!next) return;
       clearTimeout(next.timer);
       this.#measureTurn();
-      this.#serve(next.shape).then(next.turn.resolve, next.turn.reject);
+      this.#serve(next.shape, next.startBy).then(next.turn.resolve, next.turn.reject);
     }
   }
 

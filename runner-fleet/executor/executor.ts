@@ -43,6 +43,8 @@ export interface Executor {
   readonly name: string;
   /** Brings in what sandboxes boot from; returns the classes it can make, each yet to be proven. */
   prepare(): Promise<readonly IsolationClass[]>;
+  /** @throws where whoever makes its sandboxes does not answer within seconds */
+  assertAnswers(): Promise<void>;
   boot(shape: SandboxShape): Promise<Sandbox>;
   /** Removes what carries this runner's mark and is not in use; returns how many there were. */
   reapOrphans(): Promise<number>;

@@ -72,6 +72,11 @@ export class Shelf {
     return this.#idle.splice(Math.max(0, exact), 1)[0]?.sandbox;
   }
 
+  giveUp(waiter: Waiter): void {
+    const index = this.waiters.indexOf(waiter);
+    if (index !== -1) this.waiters.splice(index, 1);
+  }
+
   /** @returns false where it is not here any more */
   remove(sandbox: Sandbox): boolean {
     const index = this.#idle.findIndex((idle) => idle.sandbox === sandbox);

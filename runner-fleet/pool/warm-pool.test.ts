@@ -16,6 +16,7 @@ const SMALL: SandboxShape = {
   cpuMillis: 500,
   pids: 64,
 };
+const WITHIN_MS = 5_000;
 const LARGE: SandboxShape = { ...SMALL, memoryBytes: 2 ** 28 };
 
 /** An engine whose boots end when the test says so. */
@@ -62,13 +63,13 @@ test('fills its standing shelves, and refills what is taken', async () => {
   const pool = poolOf(executor);
   await vi.waitFor(() => expect(pool.warmCounts()).toEqual({ 'node24/standard': 2 }));
   expect(pool.isReady).toBe(true);
-  await pool.take(SMALL);
+  await pool.take(SMALL, WITHIN_MS);
   await vi.waitFor(() => expect(executor.boots).toHaveLength(3));
 });
 
 test('no sandbox is handed out twice', async () => {
   const pool = poolOf(new FakeExecutor());
-  const taken = await Promise.all(Array.from({ length: 20 }, () => pool.take(SMALL)));
+  const taken = await Promise.all(Array.from({ length: 20 }, () => pool.take(SMALL, WITHIN_MS)));
   expect(new Set(taken).size).toBe(20);
 });
 
@@ -76,7 +77,7 @@ test('boots no more at a time than it may, those that are waited for first', asy
   const executor = new FakeExecutor();
   executor.isInstant = false;
   const pool = poolOf(executor, { floor: 3 });
-  const wanted = pool.take(LARGE);
+  const wanted = pool.take(LARGE, WITHIN_MS);
   expect(executor.boots).toHaveLength(2);
   executor.boots[0]?.succeed();
   await vi.waitFor(() => expect(executor.boots).toHaveLength(3));
@@ -89,9 +90,9 @@ test('a sandbox of the same memory is granted other limits; one of other memory 
   const executor = new FakeExecutor();
   const pool = poolOf(executor);
   await vi.waitFor(() => expect(pool.warmCounts()).toEqual({ 'node24/standard': 2 }));
-  const regranted = await pool.take({ ...SMALL, cpuMillis: 1_000 });
+  const regranted = await pool.take({ ...SMALL, cpuMillis: 1_000 }, WITHIN_MS);
   expect(regranted).toMatchObject({ shape: SMALL, granted: { cpuMillis: 1_000 } });
-  const fresh = await pool.take(LARGE);
+  const fresh = await pool.take(LARGE, WITHIN_MS);
   expect(fresh.shape).toEqual(LARGE);
 });
 
@@ -99,7 +100,7 @@ test('a boot that fails is the failure of one waiting run, and of no other', asy
   const executor = new FakeExecutor();
   executor.isInstant = false;
   const pool = poolOf(executor, { standing: [], maxBooting: 1 });
-  const [first, second] = [pool.take(SMALL), pool.take(SMALL)];
+  const [first, second] = [pool.take(SMALL, WITHIN_MS), pool.take(SMALL, WITHIN_MS)];
   executor.boots[0]?.fail();
   await expect(first).rejects.toThrow('no engine');
   await vi.waitFor(() => expect(executor.boots).toHaveLength(2));
@@ -115,7 +116,7 @@ test('a sandbox that dies while it waits is replaced and never handed out', asyn
   await vi.waitFor(() => expect(pool.warmCounts()).toEqual({ 'node24/standard': 1 }));
   dead?.channel.destroy();
   await vi.waitFor(() => expect(pool.warmCounts()).toEqual({ 'node24/standard': 0 }));
-  const taken = pool.take(SMALL);
+  const taken = pool.take(SMALL, WITHIN_MS);
   const fresh = executor.boots[1]?.succeed();
   expect(await taken).toBe(fresh);
 });
@@ -130,7 +131,7 @@ describe('as time goes by', () => {
 
   test('a burst makes the pool grow, and quiet makes it shrink to its floor', async () => {
     const pool = poolOf(new FakeExecutor());
-    await Promise.all(Array.from({ length: 8 }, () => pool.take(SMALL)));
+    await Promise.all(Array.from({ length: 8 }, () => pool.take(SMALL, WITHIN_MS)));
     await vi.advanceTimersByTimeAsync(2_000);
     expect(pool.warmCounts()).toEqual({ 'node24/standard': 8 });
     await vi.advanceTimersByTimeAsync(600_000);
@@ -140,7 +141,7 @@ describe('as time goes by', () => {
   test('a class that is asked for is kept warm for some minutes, and then forgotten', async () => {
     const executor = new FakeExecutor();
     const pool = poolOf(executor, { standing: [] });
-    await pool.take(LARGE);
+    await pool.take(LARGE, WITHIN_MS);
     await vi.advanceTimersByTimeAsync(100_000);
     expect(pool.warmCounts()).toEqual({ 'node24/standard': 1 });
     await vi.advanceTimersByTimeAsync(400_000);
@@ -151,7 +152,7 @@ describe('as time goes by', () => {
   test('a burst never makes it grow beyond its memory', async () => {
     const costBytes = warmCostBytes(SMALL);
     const pool = poolOf(new FakeExecutor(), { memoryBytes: 7 * costBytes, maxBooting: 2 });
-    await Promise.all(Array.from({ length: 40 }, () => pool.take(SMALL)));
+    await Promise.all(Array.from({ length: 40 }, () => pool.take(SMALL, WITHIN_MS)));
     await vi.advanceTimersByTimeAsync(5_000);
     expect(pool.warmCounts()).toEqual({ 'node24/standard': 5 });
   });
@@ -175,7 +176,7 @@ describe('as time goes by', () => {
     const pool = poolOf(executor, { floor: 10 });
     await vi.advanceTimersByTimeAsync(1_000);
     for (let take = 0; take < 9; take++) {
-      await pool.take(SMALL);
+      await pool.take(SMALL, WITHIN_MS);
       await vi.advanceTimersByTimeAsync(30);
     }
     expect(executor.boots.length).toBeGreaterThan(10);
@@ -193,10 +194,72 @@ test('an engine that fails makes it unready until one comes up again', async () 
   expect(pool.isReady).toBe(false);
   executor.boots[0]?.succeed();
   await vi.waitFor(() => expect(pool.isReady).toBe(true));
-  const waiting = pool.take(LARGE);
+  const waiting = pool.take(LARGE, WITHIN_MS);
   executor.boots[1]?.fail();
   await expect(waiting).rejects.toThrow('no engine');
   expect(pool.isReady).toBe(false);
+});
+
+test('an engine that failed while nothing was missing proves itself by one boot more', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const executor = new FakeExecutor();
+  const pool = poolOf(executor, { floor: 1, maxBooting: 1 });
+  await vi.advanceTimersByTimeAsync(1_000);
+  executor.isInstant = false;
+  const waiting = pool.take(LARGE, WITHIN_MS).catch(String);
+  executor.boots.at(-1)?.fail();
+  expect(await waiting).toContain('no engine');
+  executor.isInstant = true;
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(pool.isReady).toBe(true);
+});
+
+describe('an engine that hangs', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test('makes it unready long before the boot is given up, and ready again with the boot', async () => {
+    const executor = new FakeExecutor();
+    const pool = poolOf(executor, { floor: 1, maxBooting: 1 });
+    await vi.advanceTimersByTimeAsync(1_000);
+    executor.isInstant = false;
+    await pool.take(SMALL, WITHIN_MS);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(pool.isReady).toBe(true);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(pool.isReady).toBe(false);
+    executor.boots.at(-1)?.succeed();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(pool.isReady).toBe(true);
+  });
+
+  test('keeps nobody waiting for longer than was said, and what comes too late is for the next', async () => {
+    const executor = new FakeExecutor();
+    executor.isInstant = false;
+    const pool = poolOf(executor, { floor: 1, maxBooting: 1 });
+    const waiting = pool.take(SMALL, 3_000).catch(String);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(await waiting).toContain('within 3000 ms');
+    const late = executor.boots[0]?.succeed();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await pool.take(SMALL, WITHIN_MS)).toBe(late);
+  });
+});
+
+test('a clock that is set ages nothing in it', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const executor = new FakeExecutor();
+  poolOf(executor, { floor: 4, maxAgeMs: 600_000 });
+  await vi.advanceTimersByTimeAsync(2_000);
+  vi.setSystemTime(Date.now() + 3_600_000);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(executor.boots).toHaveLength(4);
 });
 
 test('a sandbox that cannot be granted its limits is let go', async () => {
@@ -206,7 +269,7 @@ test('a sandbox that cannot be granted its limits is let go', async () => {
   const sandboxes = executor.boots.map((boot) => boot.succeed());
   await vi.waitFor(() => expect(pool.warmCounts()).toEqual({ 'node24/standard': 2 }));
   for (const sandbox of sandboxes) sandbox.regrant = () => Promise.reject(new Error('no such group'));
-  await expect(pool.take({ ...SMALL, pids: 7 })).rejects.toThrow('no such group');
+  await expect(pool.take({ ...SMALL, pids: 7 }, WITHIN_MS)).rejects.toThrow('no such group');
   expect(sandboxes.filter(({ channel }) => channel.destroyed)).toHaveLength(1);
 });
 
@@ -215,7 +278,7 @@ test('it serves while something waits or may be booted at once, and not beyond',
   executor.isInstant = false;
   const pool = poolOf(executor, { standing: [], maxBooting: 1 });
   expect(pool.canServe(SMALL)).toBe(true);
-  const waiting = pool.take(SMALL);
+  const waiting = pool.take(SMALL, WITHIN_MS);
   expect(pool.canServe(SMALL)).toBe(false);
   executor.boots[0]?.succeed();
   await waiting;
@@ -226,10 +289,10 @@ test('a closed pool hands out nothing and lets all go', async () => {
   const executor = new FakeExecutor();
   executor.isInstant = false;
   const pool = poolOf(executor);
-  const waiting = pool.take(LARGE);
+  const waiting = pool.take(LARGE, WITHIN_MS);
   const late = executor.boots[0];
   await Promise.all([expect(waiting).rejects.toThrow('closed'), pool.close()]);
   const sandbox = late?.succeed();
   await vi.waitFor(() => expect(sandbox?.channel.destroyed).toBe(true));
-  await expect(pool.take(SMALL)).rejects.toThrow('closed');
+  await expect(pool.take(SMALL, WITHIN_MS)).rejects.toThrow('closed');
 });

@@ -8,6 +8,8 @@ const RESIZE_INTERVAL_MS = 1_000;
 const RETRY_AFTER_FAILURE_MS = 500;
 /** Booting a container takes more of the machine than a run's first moments do: it waits until those have passed. */
 const REFILL_PAUSE_MS = 50;
+/** A boot that takes this long is as bad as one that failed, long before its own limit says so. */
+const OVERDUE_BOOT_MS = 8_000;
 const MAX_REFILL_PAUSE_MS = 200;
 /** Classes that are remembered at a time; whoever asks for ever new ones cannot make this grow. */
 const MAX_CLASSES = 32;
@@ -39,8 +41,9 @@ export class WarmPool {
   readonly #shelves = new Map<string, Shelf>();
   /** What the shelves may take; what boots beside them has its own share. */
   readonly #shelfBytes: number;
+  /** When each boot that is under way began. */
+  readonly #boots = new Set<{ readonly begunAt: number }>();
   #bootMs = FIRST_BOOT_MS;
-  #booting = 0;
   #isFailing = false;
   #isClosed = false;
   #retry: NodeJS.Timeout | undefined;
@@ -68,9 +71,15 @@ export class WarmPool {
     this.#pump();
   }
 
-  /** Every standing class has proven that it boots, and the engine has not failed since. */
+  /** Every standing class has proven that it boots, and the engine has neither failed nor hung since. */
   get isReady(): boolean {
-    return !this.#isFailing && [...this.#shelves.values()].every(({ floor, hasBooted }) => floor === 0 || hasBooted);
+    const now = performance.now();
+    const isOverdue = [...this.#boots].some(({ begunAt }) => now - begunAt > OVERDUE_BOOT_MS);
+    return (
+      !this.#isFailing &&
+      !isOverdue &&
+      [...this.#shelves.values()].every(({ floor, hasBooted }) => floor === 0 || hasBooted)
+    );
   }
 
   /** How long it takes until a sandbox that was taken is replaced, as measured of late. */
@@ -100,20 +109,33 @@ export class WarmPool {
     return (this.#shelves.get(classOf(shape))?.idle ?? 0) > 0 || waiting < this.#options.maxBooting;
   }
 
-  /** A sandbox with exactly the limits asked for: a warm one, a warm one of its class granted anew, or a fresh one. */
-  async take(shape: SandboxShape): Promise<Sandbox> {
+  /**
+   * A sandbox with exactly the limits asked for: a warm one, a warm one of its class granted anew, or a fresh one.
+   * @throws where none could be booted, or none came up within `withinMs`; one that comes later is kept for somebody else
+   */
+  async take(shape: SandboxShape, withinMs: number): Promise<Sandbox> {
     if (this.#isClosed) throw new Error('the pool is closed');
     const shelf = this.#shelfOf(shape);
-    shelf.demand = arrived(shelf.demand, Date.now(), this.replaceMs);
+    shelf.demand = arrived(shelf.demand, performance.now(), this.replaceMs);
     const warm = shelf.take(shape);
     if (warm) {
       this.#refillSoon();
       return granted(warm, shape);
     }
-    const turn = Promise.withResolvers<Sandbox>();
-    shelf.waiters.push({ shape, turn });
+    return granted(await this.#fresh(shelf, shape, withinMs), shape);
+  }
+
+  async #fresh(shelf: Shelf, shape: SandboxShape, withinMs: number): Promise<Sandbox> {
+    const waiter = { shape, turn: Promise.withResolvers<Sandbox>() };
+    const giveUp = () => {
+      shelf.giveUp(waiter);
+      waiter.turn.reject(new Error(`no sandbox came up within ${Math.round(withinMs)} ms`));
+      this.onSupply();
+    };
+    const timer = setTimeout(giveUp, withinMs);
+    shelf.waiters.push(waiter);
     this.#pump();
-    return granted(await turn.promise, shape);
+    return waiter.turn.promise.finally(() => clearTimeout(timer));
   }
 
   /** Lets every idle sandbox go; those still booting follow as they come up. */
@@ -155,7 +177,7 @@ export class WarmPool {
     const shelves = [...this.#shelves.values()];
     const counts = wanted(
       shelves.map(({ poolClass }) => poolClass),
-      Date.now(),
+      performance.now(),
       { memoryBytes: this.#shelfBytes, replaceMs: this.replaceMs },
     );
     for (const shelf of shelves) {
@@ -167,7 +189,7 @@ export class WarmPool {
   }
 
   #pump(): void {
-    while (!this.#isClosed && this.#booting < this.#options.maxBooting) {
+    while (!this.#isClosed && this.#boots.size < this.#options.maxBooting) {
       const shelf = this.#neediest();
       if (!shelf) return;
       this.#boot(shelf);
@@ -178,30 +200,32 @@ export class WarmPool {
     const shelves = [...this.#shelves.values()];
     const awaited = shelves.find(({ owed }) => owed > 0);
     if (awaited || this.#retry !== undefined || this.#refill !== undefined) return awaited;
-    const nowMs = Date.now();
+    const nowMs = performance.now();
     const [first] = shelves
       .map((shelf) => ({ shelf, provided: shelf.provided(nowMs) }))
       .filter(({ provided }) => provided < 1)
       .toSorted((a, b) => a.provided - b.provided);
-    return first?.shelf;
+    if (first) return first.shelf;
+    // Nothing is missing that would be booted: an engine that failed proves itself by one boot more.
+    return this.#isFailing && this.#boots.size === 0 ? shelves.find(({ floor }) => floor > 0) : undefined;
   }
 
   #boot(shelf: Shelf): void {
-    const begunAt = performance.now();
-    this.#booting++;
+    const boot = { begunAt: performance.now() };
+    this.#boots.add(boot);
     const awaited = shelf.waiters[shelf.booting]?.shape;
     shelf.booting++;
     this.#options.executor
       .boot(awaited ?? shelf.shape)
       .then(
         (sandbox) => {
-          this.#bootMs += BOOT_WEIGHT * (performance.now() - begunAt - this.#bootMs);
+          this.#bootMs += BOOT_WEIGHT * (performance.now() - boot.begunAt - this.#bootMs);
           this.#shelve(shelf, sandbox);
         },
         (error: unknown) => this.#bootFailed(shelf, error),
       )
       .finally(() => {
-        this.#booting--;
+        this.#boots.delete(boot);
         shelf.booting--;
         this.#pump();
         this.onSupply();
@@ -215,7 +239,7 @@ export class WarmPool {
     if (waiter) return waiter.turn.resolve(sandbox);
     if (this.#isClosed || this.#shelves.get(shelf.key) !== shelf) return void sandbox.dispose();
     const share = MIN_AGE_SHARE + (1 - MIN_AGE_SHARE) * Math.random();
-    shelf.put(sandbox, Date.now() + this.#options.maxAgeMs * share);
+    shelf.put(sandbox, performance.now() + this.#options.maxAgeMs * share);
     for (const surplus of shelf.trim(shelf.wanted)) void surplus.dispose();
     sandbox.channel.once('close', () => {
       if (!shelf.remove(sandbox)) return;

@@ -6,7 +6,7 @@ import type { Frame } from '#contracts/frames';
 import type { RunId } from '#contracts/ids';
 import type { IsolationClass } from '#contracts/isolation';
 import { jsonSha256 } from '#contracts/json-sha256';
-import { NO_USAGE, type Usage } from '#contracts/run';
+import { NO_USAGE, type Outcome, type Usage } from '#contracts/run';
 import type { StartRun } from '#contracts/runner';
 
 import type { Admission } from '../admission/admission.ts';
@@ -17,7 +17,7 @@ import type { Sandbox } from '../executor/executor.ts';
 import { MEMORY_FLOOR_BYTES } from '../executor/sandbox-spec.ts';
 import { shapeFor } from '../pool/shape.ts';
 import { Run } from './run.ts';
-import { seal, type Sealer } from './seal.ts';
+import { seal, type Sealer, sealUntilKept } from './seal.ts';
 import { Spool, type SpoolHeader } from './spool.ts';
 
 const SPOOL_SUFFIX = '.ndjson';
@@ -26,6 +26,13 @@ const EGRESS_SOCKET = 'egress';
 const RETRY_AFTER_S = 1;
 /** Ids of runs that were acknowledged: a request that comes late must not run them again. */
 const MAX_REMEMBERED_IDS = 10_000;
+
+const RUNNER_DIED: Outcome = {
+  state: 'lost',
+  cause: 'runner_died',
+  detail: 'the runner died while this run was under way',
+  exitCode: null,
+};
 
 export interface RunTableOptions {
   readonly directory: string;
@@ -69,13 +76,16 @@ export class RunTable {
     return [...this.#lost];
   }
 
-  /** Takes back what an earlier process left: ended runs are served again, runs it died in are ended as lost. */
-  async recover(): Promise<void> {
+  /**
+   * Takes back what an earlier process left: ended runs are served again, runs it died in are ended as lost. Nobody waits for that: on a full
+   * disk it takes until there is room, which is made by those who read and acknowledge.
+   */
+  recover(): void {
     const names = readdirSync(this.#options.directory).filter((name) => name.endsWith(SPOOL_SUFFIX));
     for (const name of names) {
       const path = join(this.#options.directory, name);
       const found = this.#reopen(path);
-      if (found) await this.#takeBack(found);
+      if (found) void this.#takeBack(found);
     }
   }
 
@@ -99,17 +109,15 @@ export class RunTable {
     this.#entries.set(runId, { spool });
     if (spool.isEnded) return;
     spool.artifacts.remove();
-    await seal(spool, this.#options.sealer, {
-      outcome: {
-        state: 'lost',
-        cause: 'runner_died',
-        detail: 'the runner died while this run was under way',
-        exitCode: null,
-      },
+    const { sealer, onFault } = this.#options;
+    const ending = {
+      outcome: RUNNER_DIED,
       usage: { ...usage, inputBytes },
-      endedAtMs: Date.now(),
-    });
-    this.#lost.add(runId);
+      endedAtMs: Math.max(Date.now(), spool.lastAtMs),
+    };
+    await sealUntilKept(spool, sealer, ending, onFault);
+    // Its end may have been read and acknowledged already.
+    if (this.#entries.has(runId)) this.#lost.add(runId);
   }
 
   /** Starts a run, or finds it where the id is known. @throws Refusal */
@@ -255,16 +263,21 @@ export class RunTable {
   async #endTooSmall(start: StartRun, input: Buffer): Promise<Entry> {
     const { resources, runtime } = start;
     const spool = this.#createSpool(start, input);
-    await seal(spool, this.#options.sealer, {
-      outcome: {
-        state: 'out_of_memory',
-        cause: 'memory_too_small',
-        detail: `${runtime} needs more than the ${resources.memoryBytes} bytes it was granted to start at all`,
-        exitCode: null,
-      },
-      usage: { ...NO_USAGE, inputBytes: input.length },
-      endedAtMs: Date.now(),
-    });
+    try {
+      await seal(spool, this.#options.sealer, {
+        outcome: {
+          state: 'out_of_memory',
+          cause: 'memory_too_small',
+          detail: `${runtime} needs more than the ${resources.memoryBytes} bytes it was granted to start at all`,
+          exitCode: null,
+        },
+        usage: { ...NO_USAGE, inputBytes: input.length },
+        endedAtMs: spool.header.startedAtMs,
+      });
+    } catch (error) {
+      spool.remove();
+      throw this.#notKept(error);
+    }
     this.#reportEnd(spool);
     return { spool };
   }
@@ -287,9 +300,13 @@ export class RunTable {
     try {
       return Spool.create(join(this.#options.directory, `${runId}${SPOOL_SUFFIX}`), header);
     } catch (error) {
-      this.#options.onFault('a spool could not be made', error);
-      throw new Refusal('unavailable', 'what the run says could not be kept', RETRY_AFTER_S);
+      throw this.#notKept(error);
     }
+  }
+
+  #notKept(error: unknown): Refusal {
+    this.#options.onFault('a spool could not be made', error);
+    return new Refusal('unavailable', 'what the run says could not be kept', RETRY_AFTER_S);
   }
 
   #reportEnd({ end }: Spool): void {

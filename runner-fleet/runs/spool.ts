@@ -72,7 +72,14 @@ export class Spool {
   static create(path: string, header: SpoolHeader): Spool {
     const fd = openSync(path, 'wx+', 0o600);
     const line = Buffer.from(`${JSON.stringify(header)}\n`);
-    writeSync(fd, line);
+    try {
+      writeWhole(fd, line, 0);
+    } catch (error) {
+      // No room. What is left of it would keep the run from being started once there is.
+      closeSync(fd);
+      rmSync(path, { force: true });
+      throw error;
+    }
     return new Spool(path, fd, header, line.length);
   }
 
@@ -102,6 +109,11 @@ export class Spool {
     return this.#size + this.artifacts.sizeBytes;
   }
 
+  /** When the last thing happened that is known of the run. */
+  get lastAtMs(): number {
+    return this.#lastFrame?.atMs ?? this.header.startedAtMs;
+  }
+
   get lastSeq(): number {
     return this.#lastSeq;
   }
@@ -118,9 +130,7 @@ export class Spool {
     if (this.isEnded) throw new Error('nothing follows the end of a run');
     const frame: Frame = { seq: this.#lastSeq + 1, atMs, ...body };
     const line = Buffer.from(`${JSON.stringify(frame)}\n`);
-    for (let written = 0; written < line.length;) {
-      written += writeSync(this.#fd, line, written, line.length - written, this.#size + written);
-    }
+    writeWhole(this.#fd, line, this.#size);
     this.#remember(frame, line.length);
     const grown = this.#growth;
     this.#growth = Promise.withResolvers<void>();
@@ -198,5 +208,11 @@ export class Spool {
     this.#lastSeq = frame.seq;
     this.#lastFrame = frame;
     this.#size += bytes;
+  }
+}
+
+function writeWhole(fd: number, bytes: Buffer, position: number): void {
+  for (let written = 0; written < bytes.length;) {
+    written += writeSync(fd, bytes, written, bytes.length - written, position + written);
   }
 }

@@ -45,6 +45,7 @@ export class RunnerWorld {
   readonly runnerId = newId('rnr');
   readonly docker = new Dockerode();
   readonly heartbeats: Heartbeat[] = [];
+  readonly dataDirectory: string;
   readonly #authority: Authority;
   readonly #directory: string;
   readonly #environment: Record<string, string>;
@@ -57,8 +58,9 @@ export class RunnerWorld {
   private constructor(authority: Authority, environment: Record<string, string>, defaults: RunOptions) {
     this.#authority = authority;
     this.#defaults = defaults;
-    this.#environment = environment;
     this.#directory = mkdtempSync(join(tmpdir(), 'soma-runner-test-'));
+    this.dataDirectory = environment['SOMA_DATA_DIR'] ?? join(this.#directory, 'data');
+    this.#environment = { SOMA_DATA_DIR: this.dataDirectory, ...environment };
   }
 
   /** `defaults` are of every run, such as its isolation class. */
@@ -108,7 +110,6 @@ export class RunnerWorld {
         SOMA_RUNNER_NAME: 'runner-1',
         SOMA_PORT: '0',
         SOMA_IDENTITY_DIR: identityDirectory,
-        SOMA_DATA_DIR: join(this.#directory, 'data'),
         SOMA_TRUST_DOMAIN: TRUST_DOMAIN,
         SOMA_POOL_SIZE: '2',
         ...this.#environment,
@@ -213,13 +214,13 @@ export class RunnerWorld {
 
   /** The frames so far, without waiting for more. */
   async frames(runId: string): Promise<Frame[]> {
-    const path = join(this.#directory, 'data/spool', `${runId}.ndjson`);
+    const path = join(this.dataDirectory, 'spool', `${runId}.ndjson`);
     const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(1, -1) : [];
     return Promise.resolve(lines.map((line) => Frame.parse(JSON.parse(line))));
   }
 
   dataFileBytes(runId: string): number {
-    return statSync(join(this.#directory, 'data/spool', `${runId}.ndjson`)).size;
+    return statSync(join(this.dataDirectory, 'spool', `${runId}.ndjson`)).size;
   }
 
   /** The text of every file the runner keeps of runs, and of its log. */
@@ -234,13 +235,9 @@ export class RunnerWorld {
   async inspect(): Promise<string> {
     const filters = { label: [`soma.runner=${this.runnerId}`] };
     const containers = await this.docker.listContainers({ all: true, filters });
-    const details = containers.map(({ Id }) =>
-      this.docker
-        .getContainer(Id)
-        .inspect()
-        .catch(() => 'gone meanwhile'),
-    );
-    const bundles = join(this.#directory, 'data/engine/bundles');
+    const inspected = (id: string) => this.docker.getContainer(id).inspect();
+    const details = containers.map(({ Id }) => inspected(Id).catch(() => 'gone meanwhile'));
+    const bundles = join(this.dataDirectory, 'engine/bundles');
     const names = existsSync(bundles) ? readdirSync(bundles) : [];
     const configs = names.map((name) => join(bundles, name, 'config.json')).filter((path) => existsSync(path));
     return JSON.stringify([await Promise.all(details), configs.map((path) => readFileSync(path, 'utf8'))]);
