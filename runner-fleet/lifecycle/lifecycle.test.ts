@@ -112,7 +112,10 @@ describe('whatever order signals come in', () => {
   test('a sandbox that vanishes never counts as success', () => {
     fc.assert(
       fc.property(fc.array(anySignal), fc.nat({ max: 2 }), (before, oomKills) => {
-        const ended = play([...before.filter(({ kind }) => kind !== 'exited'), { kind: 'vanished', oomKills, pidsRefusals: 0 }]);
+        const ended = play([
+          ...before.filter(({ kind }) => kind !== 'exited'),
+          { kind: 'vanished', oomKills, pidsRefusals: 0 },
+        ]);
         expect(ended.run.outcome?.state).not.toBe('succeeded');
       }),
     );
@@ -154,7 +157,10 @@ describe('how an end is named', () => {
   test('a kill for lack of memory is out of memory, also where process 1 fell to it', () => {
     const killed = { ...CLEAN_EXIT, exitCode: null, signal: 9, oomKills: 1 };
     expect(endOf({ kind: 'exited', exit: killed })).toMatchObject({ state: 'out_of_memory', cause: 'oom_kill' });
-    expect(endOf({ kind: 'vanished', oomKills: 1, pidsRefusals: 1 })).toMatchObject({ state: 'out_of_memory', cause: 'oom_kill' });
+    expect(endOf({ kind: 'vanished', oomKills: 1, pidsRefusals: 1 })).toMatchObject({
+      state: 'out_of_memory',
+      cause: 'oom_kill',
+    });
   });
 
   test('a run that outlived the death of a child of its own is not out of memory', () => {

@@ -68,7 +68,14 @@ type Vanished = Extract<Signal, { kind: 'vanished' }>;
 export type Effect = 'none' | 'kill' | 'end';
 
 export function begin(limits: Limits): Lifecycle {
-  return { limits, hasResult: false, complaint: undefined, artifactRefusal: undefined, stop: undefined, outcome: undefined };
+  return {
+    limits,
+    hasResult: false,
+    complaint: undefined,
+    artifactRefusal: undefined,
+    stop: undefined,
+    outcome: undefined,
+  };
 }
 
 export function step(run: Lifecycle, signal: Signal): { readonly run: Lifecycle; readonly effect: Effect } {

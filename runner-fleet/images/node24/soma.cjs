@@ -85,7 +85,7 @@ function makeState(entries) {
       say({ state: String(key) });
     },
     list(prefix = '') {
-      return [...granted().keys()].filter((key) => key.startsWith(prefix)).sort();
+      return [...granted().keys()].filter((key) => key.startsWith(prefix)).toSorted();
     },
   });
 }

@@ -3,7 +3,8 @@ export type ParsedPermission =
   | { readonly kind: 'egress'; readonly target: string; readonly host: string; readonly isWildcard: boolean }
   | { readonly kind: 'secret'; readonly name: string }
   | { readonly kind: 'dataset'; readonly name: string }
-  | { readonly kind: 'artifacts' | 'state' }
+  | { readonly kind: 'artifacts' }
+  | { readonly kind: 'state' }
   | { readonly kind: 'other'; readonly text: string };
 
 /** What this page does not know is shown as it is, never left out. */
