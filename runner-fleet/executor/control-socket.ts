@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { chmodSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 
 import { FRAME, FrameDecoder } from './wire.ts';
@@ -31,7 +30,8 @@ export function acceptOne(path: string): Connecting {
   };
   const timer = setTimeout(cancel, BOOT_TIMEOUT_MS);
   server.on('error', reject);
-  server.listen(path, () => chmodSync(path, 0o777));
+  // Bound and opened to the capsule's user before this returns: process 1 tries once.
+  server.listen({ path, readableAll: true, writableAll: true });
   promise.catch(() => undefined);
   return { channel: promise, cancel };
 }
