@@ -9,6 +9,9 @@ export interface Gauges {
   capacity(): number;
   warm(): Record<string, number>;
   isDraining(): boolean;
+  /** Proven ones. */
+  isolationClasses(): readonly string[];
+  executor(): string;
 }
 
 export class Metrics {
@@ -56,6 +59,17 @@ export class Metrics {
       },
     });
     this.#registry.registerMetric(warm);
+    const offered: Gauge<'executor' | 'isolation'> = new Gauge({
+      name: 'soma_runner_isolation_offered',
+      help: '1 for each isolation class that is proven, by what makes its sandboxes',
+      labelNames: ['executor', 'isolation'],
+      registers: [],
+      collect: () => {
+        const executor = gauges.executor();
+        for (const isolation of gauges.isolationClasses()) offered.set({ executor, isolation }, 1);
+      },
+    });
+    this.#registry.registerMetric(offered);
   }
 
   #gauge(name: string, help: string, read: () => number): void {

@@ -64,6 +64,8 @@ export class Runner {
       capacity: () => config.capacity,
       warm: () => this.#pool.warmCounts(),
       isDraining: () => this.#runs.isDraining,
+      isolationClasses: () => this.#isolationClasses,
+      executor: () => this.#executor.name,
     });
     const onFault = (what: string, error: unknown) => {
       log('error', what, error === undefined ? {} : { reason: reasonOf(error) });

@@ -40,6 +40,7 @@ test('its metrics are Prometheus text, and count the runs', async () => {
   await world.run({ 'main.js': 'export default () => 1;' });
   const metrics = async () => (await world.get('/metrics')).text;
   expect(await metrics()).toContain('soma_runner_warm_sandboxes{image="node24",isolation="standard"}');
+  expect(await metrics()).toMatch(/soma_runner_isolation_offered\{executor="\w+",isolation="standard"\} 1/);
   await eventually(async () =>
     /^soma_runner_runs_ended_total\{state="succeeded",cause="completed"\} 1$/m.test(await metrics()),
   );

@@ -1,10 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { newId } from '#contracts/ids';
-import { ControlGroup } from '#runner/executor/control-group';
-
-import { hostPidOf } from '../support/host-process.ts';
-import { eventually, type RunOptions, type RunResult, RunnerWorld } from '../support/runner-process.ts';
+import { type RunOptions, type RunResult, RunnerWorld } from '../support/runner-process.ts';
 
 let world: RunnerWorld;
 beforeAll(async () => {
@@ -204,106 +200,6 @@ test('a wasm command reads stdin, and its stdout is the result channel', async (
 test('a wasm module that traps has failed', async () => {
   const { end } = await world.run({ 'main.wasm': new Uint8Array([0, 0x61, 0x73, 0x6d]) }, { runtime: 'wasm' });
   expect(end.outcome).toMatchObject({ state: 'failed', cause: 'uncaught' });
-});
-
-describe('a limit', () => {
-  test('of time ends a run that does not', async () => {
-    const ran = await world.run(
-      { 'main.js': 'export default () => { console.log("begun"); for (;;); };' },
-      { resources: { timeoutMs: 600 } },
-    );
-    expect(ran.end.outcome).toMatchObject({ state: 'timed_out', cause: 'wall_limit' });
-    expect(ran.stdout).toBe('begun\n');
-    expect(ran.end.usage.wallMs).toBe(600);
-  });
-
-  test.each([
-    [
-      'node buffers',
-      { 'main.js': 'export default () => { const a = []; for (;;) a.push(Buffer.alloc(2 ** 20, 1)); };' },
-      {},
-      'oom_kill',
-    ],
-    [
-      'node’s heap',
-      { 'main.js': 'export default () => { const a = []; for (;;) a.push(Array(1e5).fill(Math.random())); };' },
-      {},
-      'heap_limit',
-    ],
-    ['python', { 'main.py': 'def main(i, s):\n  a = []\n  while True: a.append(b"x" * 2**20)\n' }, PYTHON, 'oom_kill'],
-    [
-      'a child of python',
-      {
-        'main.py':
-          'import os, sys\nif os.fork() == 0:\n  a = []\n  while True: a.append(b"x" * 2**20)\n_, status = os.wait()\nsys.exit(status != 0)',
-      },
-      { ...PYTHON, ...PROGRAM },
-      'oom_kill',
-    ],
-  ])('of memory ends a run that fills %s', async (_, files, options, cause) => {
-    const { end } = await world.run(files, options);
-    expect(end.outcome).toMatchObject({ state: 'out_of_memory', cause });
-  });
-
-  test('of memory that is too small for the runtime ends the run before it begins', async () => {
-    const { end } = await world.run({ 'main.js': 'export default () => 1;' }, { resources: { memoryBytes: 2 ** 24 } });
-    expect(end.outcome).toMatchObject({ state: 'out_of_memory', cause: 'memory_too_small' });
-  });
-
-  test('of processes ends a fork bomb', async () => {
-    const bomb = 'import os\ntry:\n  while True: os.fork()\nexcept OSError: os._exit(1)';
-    const { end } = await world.run({ 'main.py': bomb }, { ...PYTHON, ...PROGRAM });
-    expect(end.outcome).toMatchObject({ state: 'limit_exceeded', cause: 'pids_limit' });
-  });
-
-  test('of time ends a fork bomb that takes no for an answer', async () => {
-    const bomb = 'import os\nwhile True:\n  try: os.fork()\n  except OSError: pass';
-    const { end } = await world.run({ 'main.py': bomb }, { ...PYTHON, ...PROGRAM, resources: { timeoutMs: 1_000 } });
-    expect(end.outcome).toMatchObject({ state: 'timed_out', cause: 'wall_limit' });
-  });
-
-  test('of output ends a run that does not stop to write, at exactly that many bytes', async () => {
-    const ran = await world.run(
-      { 'main.js': 'import fs from "fs"; export default () => { for (;;) fs.writeSync(1, "a".repeat(65536)); };' },
-      { resources: { outputBytes: 100_000 } },
-    );
-    expect(ran.end.outcome).toMatchObject({ state: 'limit_exceeded', cause: 'output_limit' });
-    expect(ran.stdout).toHaveLength(100_000);
-    expect(ran.end.usage.outputBytes).toBe(100_000);
-  });
-
-  test('of a meter ends a run that reports more, and what was too much is not counted', async () => {
-    const ran = await world.run(
-      { 'main.js': 'export default (i, soma) => { soma.usage("tokens", 8); soma.usage("tokens", 8); return 1; };' },
-      { meterLimits: { tokens: 10 } },
-    );
-    expect(ran.end.outcome).toMatchObject({ state: 'limit_exceeded', cause: 'meter_limit' });
-    expect(ran.end.usage.meters).toEqual({ tokens: 8 });
-  });
-
-  test('is the one that was granted, also in a sandbox that was made for others', async () => {
-    const limitsOf = async (resources: NonNullable<RunOptions['resources']>) => {
-      const title = newId('req');
-      const main = `export default (title, soma) => { process.title = title; soma.event('named'); return new Promise(() => setInterval(() => {}, 1000)); };`;
-      const start = await world.prepare({ 'main.js': main }, { input: title, resources });
-      const running = world.execute(start);
-      await eventually(async () => (await world.frames(start.runId)).some(({ kind }) => kind === 'event'));
-      const limits = ControlGroup.ofProcess(hostPidOf(title)).limits();
-      await world.call('POST', `/v1/runs/${start.runId}/cancel`);
-      await running;
-      return limits;
-    };
-    expect(await limitsOf({ cpuMillis: 750, pids: 99 })).toEqual({
-      cpuQuotaUs: 75_000,
-      pids: 99,
-      memoryBytes: 128 * 2 ** 20,
-    });
-    expect(await limitsOf({ memoryBytes: 100 * 2 ** 20, pids: 40 })).toEqual({
-      cpuQuotaUs: 50_000,
-      pids: 40,
-      memoryBytes: 100 * 2 ** 20,
-    });
-  });
 });
 
 /** A WASI command that writes `text` to its stdout, assembled by hand. */
