@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { Cell } from '#contracts/cells';
 import { idOf } from '#contracts/ids';
 
+import { EXECUTOR_CHOICES } from './executor/choose.ts';
+
 /** A sixteenth of the memory this process may count on, and always enough for what stands ready at least. */
 function defaultPoolMemoryBytes(): number {
   const memoryBytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
@@ -47,7 +49,7 @@ const Environment = z.object({
   /** Addresses or `address/prefix`, separated by commas, that runs may reach although they are not public: upstreams of the operator's own. */
   SOMA_EGRESS_ALLOW_ADDRESSES: z.string().default(''),
   /** What makes sandboxes: `auto` takes an OCI runtime where this process may use one, else Docker Engine. */
-  SOMA_EXECUTOR: z.enum(['auto', 'docker', 'oci']).default('auto'),
+  SOMA_EXECUTOR: z.enum(EXECUTOR_CHOICES).default('auto'),
   DOCKER_HOST: z.string().optional(),
 });
 

@@ -15,8 +15,8 @@ export interface OciRuntime {
 export type Runtimes = Readonly<Partial<Record<IsolationClass, OciRuntime>>>;
 
 /** What this machine has; crun starts a sandbox in half the time that runc takes. */
-export function findRuntimes(): Runtimes {
-  const standard = findRuntime('crun') ?? findRuntime('runc');
+export function findRuntimes(standardNames: readonly OciRuntime['name'][] = ['crun', 'runc']): Runtimes {
+  const standard = standardNames.map((name) => findRuntime(name)).find((found) => found !== undefined);
   const gvisor = findRuntime('runsc');
   return {
     ...(standard ? { standard } : {}),
