@@ -37,6 +37,9 @@ export const Frame = z.discriminatedUnion('kind', [
 ]);
 export type Frame = z.infer<typeof Frame>;
 
+/** From the end of a run on; after that only its `end` frame is left. */
+export const FRAMES_RETENTION_DAYS = 30;
+
 /** Distributes over the union, so that a frame's own fields survive. */
 type WithoutSeq<F> = F extends unknown ? Omit<F, 'seq' | 'atMs'> : never;
 export type FrameBody = WithoutSeq<Frame>;

@@ -98,11 +98,18 @@ export class Driver {
     const { store, ctx } = this.parts;
     for (;;) {
       this.firstTryMs ??= Date.now();
+      const nowMs = Date.now();
       const step = nextStep(store.facts, {
-        tryingForMs: Date.now() - this.firstTryMs,
+        nowMs,
+        tryingForMs: nowMs - this.firstTryMs,
         isStartUncertain: this.starter.isStartUncertain,
       });
       if (step.kind === 'wait') return;
+      if (step.kind === 'keep') return ctx.storage.setAlarm(step.untilMs);
+      if (step.kind === 'expire') {
+        store.expired();
+        continue;
+      }
       if (step.kind === 'done') return ctx.storage.deleteAlarm();
       if (isDuty(step.kind)) {
         if (!(await this.finish(step.kind))) return;

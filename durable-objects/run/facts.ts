@@ -33,6 +33,8 @@ export interface Facts {
   readonly isCollected: boolean;
   /** Whoever held the run knows that it may be forgotten. */
   readonly isForgotten: boolean;
+  /** Of its frames only the end is left. */
+  readonly isExpired: boolean;
   /** Consecutive failures of the step at hand, once the run has ended. */
   readonly failures: number;
 }
@@ -82,7 +84,7 @@ export interface FormerAttempt {
 }
 
 export type Fact = FactOnTheWay | FactAfterTheEnd;
-type FactAfterTheEnd = { readonly kind: 'settled' | 'recorded' | 'collected' | 'forgotten' | 'failed' };
+type FactAfterTheEnd = { readonly kind: 'settled' | 'recorded' | 'collected' | 'forgotten' | 'expired' | 'failed' };
 type FactOnTheWay =
   | { readonly kind: 'begun'; readonly isIdempotent: boolean; readonly placement: Placement | null }
   | { readonly kind: 'placed'; readonly placement: Placement | null }
@@ -103,6 +105,8 @@ export function learn(facts: Facts, fact: Fact): Facts {
       return { ...facts, isCollected: true, failures: 0 };
     case 'forgotten':
       return { ...facts, isForgotten: true, failures: 0 };
+    case 'expired':
+      return { ...facts, isExpired: true };
     case 'failed':
       return { ...facts, failures: facts.failures + 1 };
     default:
@@ -157,6 +161,7 @@ export const NOTHING_KNOWN: Facts = {
   isRecorded: false,
   isCollected: false,
   isForgotten: false,
+  isExpired: false,
   failures: 0,
 };
 

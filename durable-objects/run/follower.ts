@@ -11,6 +11,8 @@ const CALL_LIMIT_MS = 5_000;
 const ACKNOWLEDGE_EVERY_MS = 250;
 /** A stream that said nothing for this long is worth a question to the fleet, again and again. */
 const QUIET_MS = 2_000;
+/** What may be written and not yet be durable: a disk that is slow makes the runner wait, and memory does not grow. */
+const MOST_UNSYNCED_BYTES = 4 * 2 ** 20;
 /** The same nonsense that often, without one good frame between, will not get better. */
 const PROTOCOL_ERRORS_MAX = 3;
 
@@ -144,8 +146,9 @@ export class Follower {
   }
 
   private async consume({ body }: RunnerStream): Promise<Progress> {
-    const { store, bell } = this.parts;
+    const { store, bell, ctx } = this.parts;
     const reader = new FrameReader(store.facts.seqOffset);
+    let unsyncedBytes = 0;
     for await (const chunk of body) {
       this.lastHeardMs = Date.now();
       const frames = newFrames(reader.push(chunk), store.lastSeq);
@@ -158,6 +161,10 @@ export class Follower {
       }
       if (end) return { kind: 'end-frame', end };
       if (store.facts.loss) return MOVED;
+      unsyncedBytes += chunk.length;
+      if (unsyncedBytes < MOST_UNSYNCED_BYTES) continue;
+      await ctx.storage.sync();
+      unsyncedBytes = 0;
     }
     return STUCK;
   }

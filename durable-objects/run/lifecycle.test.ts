@@ -6,6 +6,7 @@ import { NO_USAGE } from '#contracts/run';
 import { type Conclusion, type Facts, type Judgement, NOTHING_KNOWN } from './facts.ts';
 import {
   endingOf,
+  FRAMES_KEPT_MS,
   isRunnerGone,
   lost,
   nextStep,
@@ -32,7 +33,7 @@ const CONCLUSION: Conclusion = {
   runnerEndSeq: 3,
 };
 const PLACEMENT = { runnerId: 'rnr_a', endpoint: 'https://a.test' };
-const NOW: Trial = { tryingForMs: 0, isStartUncertain: false };
+const NOW: Trial = { nowMs: 10, tryingForMs: 0, isStartUncertain: false };
 
 function step(facts: Partial<Facts>, trial: Partial<Trial> = {}) {
   return nextStep({ ...FRESH, ...facts }, { ...NOW, ...trial });
@@ -48,9 +49,17 @@ test('a run goes from step to step as facts come in', () => {
     { conclusion: CONCLUSION, isSettled: true },
     { conclusion: CONCLUSION, isSettled: true, isRecorded: true },
     { conclusion: CONCLUSION, isSettled: true, isRecorded: true, isForgotten: true },
+    { conclusion: CONCLUSION, isSettled: true, isRecorded: true, isForgotten: true, isExpired: true },
   ];
   const kinds = facts.map((known) => step(known).kind);
-  expect(kinds).toEqual(['wait', 'reserve', 'start', 'follow', 'settle', 'record', 'forget', 'done']);
+  expect(kinds).toEqual(['wait', 'reserve', 'start', 'follow', 'settle', 'record', 'forget', 'keep', 'done']);
+});
+
+test('its frames are kept for their time, and for no longer', () => {
+  const facts = { conclusion: CONCLUSION, isSettled: true, isRecorded: true, isForgotten: true };
+  const untilMs = CONCLUSION.endedAtMs + FRAMES_KEPT_MS;
+  expect(step(facts, { nowMs: untilMs - 1 })).toEqual({ kind: 'keep', untilMs });
+  expect(step(facts, { nowMs: untilMs })).toEqual({ kind: 'expire' });
 });
 
 test('where the answer of a runner was lost, that runner is asked what it knows before anything else', () => {
@@ -84,12 +93,13 @@ test('a run that has ended is never started, followed or ended again', () => {
     isSettled: fc.boolean(),
     isRecorded: fc.boolean(),
     isForgotten: fc.boolean(),
+    isExpired: fc.boolean(),
   });
-  const attempts = fc.record({ tryingForMs: fc.nat(), isStartUncertain: fc.boolean() });
+  const attempts = fc.record({ nowMs: fc.nat(), tryingForMs: fc.nat(), isStartUncertain: fc.boolean() });
   fc.assert(
     fc.property(someFacts, attempts, (facts, attempt) => {
       const { kind } = step({ ...facts, conclusion: CONCLUSION }, attempt);
-      expect(['settle', 'record', 'forget', 'done']).toContain(kind);
+      expect(['settle', 'record', 'forget', 'keep', 'expire', 'done']).toContain(kind);
     }),
   );
 });

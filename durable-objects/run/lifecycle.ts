@@ -1,11 +1,12 @@
+import { FRAMES_RETENTION_DAYS } from '#contracts/frames';
 import type { Outcome } from '#contracts/run';
 import { HEARTBEAT_INTERVAL_MS } from '#contracts/runner';
 
-import type { Facts, Judgement } from './facts.ts';
+import type { Conclusion, Facts, Judgement } from './facts.ts';
 
 /**
- * The life of one run as a function of what is known of it: reserve → start → follow → settle → record → collect → forget; where its runner is lost,
- * once more from start. Every step may be repeated: what it has achieved is a fact, and a fact is written once.
+ * The life of one run as a function of what is known of it: reserve → start → follow → settle → record → collect → forget → expire; where its
+ * runner is lost, once more from start. Every step may be repeated: what it has achieved is a fact, and a fact is written once.
  */
 export type Step =
   | {
@@ -19,11 +20,15 @@ export type Step =
         | 'record'
         | 'collect'
         | 'forget'
+        | 'expire'
         | 'done';
     }
+  /** Nothing to do before that. */
+  | { readonly kind: 'keep'; readonly untilMs: number }
   | { readonly kind: 'conclude'; readonly outcome: Outcome };
 
 export interface Trial {
+  readonly nowMs: number;
   /** Since this instance of the object first tried to start this attempt: an outage of the edge does not count against it. */
   readonly tryingForMs: number;
   /** A request to start was sent, and its answer never came: the runner may hold the run. */
@@ -44,10 +49,11 @@ export const SILENT_MS = 3 * HEARTBEAT_INTERVAL_MS;
 export const SUSPICIOUS_MS = 2 * HEARTBEAT_INTERVAL_MS;
 /** A runner ends a run at its time limit. This much later it is told to, and this much later again it is not believed any more. */
 export const OVERDUE_MS = 60_000;
+export const FRAMES_KEPT_MS = FRAMES_RETENTION_DAYS * 86_400_000;
 
 export function nextStep(facts: Facts, trial: Trial): Step {
   if (!facts.isBegun) return { kind: 'wait' };
-  if (facts.conclusion) return afterTheEnd(facts);
+  if (facts.conclusion) return afterTheEnd(facts, facts.conclusion, trial.nowMs);
   if (facts.loss) return { kind: 'conclude', outcome: lost(facts.loss.detail) };
   if (facts.acceptedAtMs !== null) return { kind: 'follow' };
   if (facts.placement && trial.isStartUncertain) return { kind: 'recover' };
@@ -58,11 +64,14 @@ export function nextStep(facts: Facts, trial: Trial): Step {
   return { kind: facts.isReserved ? 'start' : 'reserve' };
 }
 
-function afterTheEnd(facts: Facts): Step {
+function afterTheEnd(facts: Facts, { left, endedAtMs }: Conclusion, nowMs: number): Step {
   if (!facts.isSettled) return { kind: 'settle' };
   if (!facts.isRecorded) return { kind: 'record' };
-  if (!facts.isCollected && facts.conclusion?.left) return { kind: 'collect' };
-  return { kind: facts.isForgotten ? 'done' : 'forget' };
+  if (!facts.isCollected && left) return { kind: 'collect' };
+  if (!facts.isForgotten) return { kind: 'forget' };
+  if (facts.isExpired) return { kind: 'done' };
+  const untilMs = endedAtMs + FRAMES_KEPT_MS;
+  return nowMs < untilMs ? { kind: 'keep', untilMs } : { kind: 'expire' };
 }
 
 export type Ending =

@@ -31,4 +31,5 @@ export const RUN_MIGRATIONS = [
    DROP INDEX results;
    DROP INDEX egress;
    CREATE INDEX frames_to_find ON frames (kind, seq) WHERE kind IN ('result', 'egress', 'row', 'state')`,
+  `ALTER TABLE run ADD COLUMN is_expired INTEGER NOT NULL DEFAULT 0`,
 ] as const;

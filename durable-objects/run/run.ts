@@ -9,6 +9,8 @@ import { RunStore } from './store.ts';
 import { Bell, type EventSource, watch } from './watch.ts';
 
 const HEARTBEAT_MS = 15_000;
+/** Each may hold one chunk of frames in memory (`store.ts`). */
+const MOST_WATCHERS = 1_000;
 const EVENT_STREAM = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store, no-transform',
@@ -51,20 +53,21 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
     this.driver.hearOfLoss(detail);
   }
 
-  /** Frames after `Last-Event-ID` as server-sent events. To a client that has seen the end it says 204, which tells an EventSource to stop. */
+  /** Frames after `Last-Event-ID` as server-sent events. To a client that has seen the end it says 204, which tells an EventSource to stop; 503 where as many watch as may. */
   override async fetch(request: Request): Promise<Response> {
     const lastEventId = request.headers.get('last-event-id') ?? '0';
     if (!/^\d{1,15}$/.test(lastEventId)) return new Response('Last-Event-ID is not one of ours', { status: 400 });
     const afterSeq = Number(lastEventId);
     const { conclusion } = this.store.facts;
     if (conclusion && afterSeq >= conclusion.endSeq) return new Response(null, { status: 204 });
+    if (this.bell.joined >= MOST_WATCHERS) return new Response(null, { status: 503 });
     this.driver.wake();
     return new Response(watch(this.events(), afterSeq), { headers: EVENT_STREAM });
   }
 
   override async alarm(): Promise<void> {
-    const { isBegun, isForgotten } = this.store.facts;
-    if (!isBegun || isForgotten) return;
+    const { isBegun, isExpired } = this.store.facts;
+    if (!isBegun || isExpired) return;
     // The next alarm is armed first: a throw below must not leave the run without one.
     await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_MS);
     this.driver.wake();

@@ -59,6 +59,7 @@ const RunRow = z.object({
   is_recorded: Flag,
   is_collected: Flag,
   is_forgotten: Flag,
+  is_expired: Flag,
   failures: z.int(),
 });
 const EventRow = z.object({ seq: z.int(), kind: z.string(), body: z.string() });
@@ -183,6 +184,15 @@ export class RunStore {
     this.set({ kind: 'forgotten' }, 'is_forgotten = 1, failures = 0');
   }
 
+  /** Deletes every frame but the end. */
+  expired(): void {
+    this.storage.transactionSync(() => {
+      this.storage.sql.exec("DELETE FROM frames WHERE kind <> 'end'");
+      this.set({ kind: 'expired' }, 'is_expired = 1');
+    });
+    this.latestRead = undefined;
+  }
+
   failed(): void {
     this.set({ kind: 'failed' }, 'failures = failures + 1');
   }
@@ -275,6 +285,7 @@ function factsOf(row: z.infer<typeof RunRow>): Omit<Facts, 'isIdempotent'> {
     isRecorded: row.is_recorded,
     isCollected: row.is_collected,
     isForgotten: row.is_forgotten,
+    isExpired: row.is_expired,
     failures: row.failures,
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Frames as server-sent events (WHATWG HTML §9.2). A watcher holds nothing but its position: it reads on from SQLite when its client asks for
- * more, so a slow client costs no memory and a thousand of them cost a thousand numbers.
+ * Frames as server-sent events (WHATWG HTML §9.2). A watcher holds its position and the one chunk that is on its way: it reads on from SQLite
+ * when its client asks for more. A slow client holds up neither the run nor the other watchers.
  */
 export interface EventChunk {
   readonly bytes: Uint8Array;
@@ -55,7 +55,8 @@ export function watch(source: EventSource, afterSeq: number): ReadableStream<Uin
         leave();
       },
     },
-    { highWaterMark: 1 },
+    // Nothing is read ahead of its client.
+    { highWaterMark: 0 },
   );
 }
 
@@ -90,6 +91,10 @@ export class Bell {
     const { resolve } = this.waiting;
     this.waiting = Promise.withResolvers();
     resolve(event);
+  }
+
+  get joined(): number {
+    return this.watchers;
   }
 
   join(): () => void {

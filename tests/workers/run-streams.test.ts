@@ -1,14 +1,23 @@
-import { runDurableObjectAlarm } from 'cloudflare:test';
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
+import { type Frame, FRAMES_RETENTION_DAYS } from '#contracts/frames';
 import { newId } from '#contracts/ids';
 import { NO_USAGE } from '#contracts/run';
 
 import { AMOUNT, crash, endOf, leaveNothing, lines, numbers, runningRun } from './support/runs.ts';
 import { Watcher } from './support/watcher.ts';
-import { GOOD_END, runNamed, USAGE } from './support/world.ts';
+import { eventually, GOOD_END, runNamed, USAGE } from './support/world.ts';
 
 afterEach(leaveNothing);
+
+async function framesFrom(run: DurableObjectStub, after?: number): Promise<Frame[]> {
+  return (await Watcher.open(run, after)).all();
+}
+
+function alarmOf(run: DurableObjectStub): Promise<number | null> {
+  return runInDurableObject(run, (_instance, { storage }) => storage.getAlarm());
+}
 
 describe('a stream that breaks', () => {
   test('is taken up where it broke, without a gap or a double', async () => {
@@ -144,6 +153,46 @@ describe('watchers', () => {
     const watcher = await Watcher.open(run);
     await watcher.all();
     expect(watcher.ids).toEqual(numbers(1_001));
+  });
+
+  test('one that comes when the frames have expired gets the end alone', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const { runner, run, runId, tenant } = await runningRun();
+    const text = 'x'.repeat(100_000);
+    await runner.say(
+      runId,
+      numbers(20).map(() => ({ kind: 'stdout', text, encoding: 'utf8' })),
+    );
+    await runner.end(runId, GOOD_END);
+    const { endedAtMs } = (await endOf(tenant)) ?? { endedAtMs: 0 };
+    await eventually('the runner has forgotten the run', async () => !(await runner.holds(runId)));
+    const dueMs = endedAtMs + FRAMES_RETENTION_DAYS * 86_400_000;
+    await eventually('it waits for that day', async () => (await alarmOf(run)) === dueMs);
+
+    vi.setSystemTime(dueMs - 1);
+    await runDurableObjectAlarm(run);
+    expect((await framesFrom(run)).length).toBe(21);
+    expect(await alarmOf(run)).toBe(dueMs);
+
+    vi.setSystemTime(dueMs);
+    await runDurableObjectAlarm(run);
+    await eventually('nothing is left to do', async () => (await alarmOf(run)) === null);
+    expect(await framesFrom(run)).toMatchObject([{ kind: 'end', seq: 21, outcome: GOOD_END.outcome }]);
+    await crash(run);
+    expect(await framesFrom(runNamed(runId), 7)).toMatchObject([{ kind: 'end', seq: 21 }]);
+    const storedBytes = await runInDurableObject(runNamed(runId), (_, { storage }) => storage.sql.databaseSize);
+    expect(storedBytes).toBeLessThan(20 * text.length);
+  });
+
+  test('no more than a thousand of them; the next one may come in where one has left', async () => {
+    const { runner, run, runId } = await runningRun();
+    const [first, ...others] = await Promise.all(numbers(1_000).map(() => Watcher.open(run)));
+    expect((await run.fetch('https://run/')).status).toBe(503);
+    await first?.leave();
+    await eventually('there is room again', async () => (await Watcher.open(run).catch(() => undefined)) !== undefined);
+    await runner.end(runId, GOOD_END);
+    await Promise.all(others.map((watcher) => watcher.all()));
+    for (const { ids } of others) expect(ids).toEqual([1]);
   });
 
   test('one that has seen the end is told to stay away', async () => {

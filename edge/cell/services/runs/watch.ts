@@ -1,3 +1,4 @@
+import { DomainError } from '#contracts/errors';
 import type { RunId } from '#contracts/ids';
 import type { Run } from '#contracts/run';
 
@@ -15,7 +16,7 @@ export interface WatchInput {
  * A run as server-sent events: first `run` with the run as it is now, then its frames after `after`, then live until `end`.
  * Without content for a watcher that has seen the end.
  *
- * @throws NotFound
+ * @throws NotFound · DomainError `at_capacity` too many watch it
  */
 export async function watchRun({ ctx, input }: Verb<WatchInput>): Promise<Response> {
   requirePermission(ctx, 'runs:read');
@@ -26,6 +27,9 @@ export async function watchRun({ ctx, input }: Verb<WatchInput>): Promise<Respon
 export async function eventsOf(ctx: Ctx, run: Run, after: number): Promise<Response> {
   const request = new Request('https://run/events', { headers: { 'last-event-id': String(after) } });
   const response = await runObject(ctx, run.id).fetch(request);
+  if (response.status === 503) {
+    throw new DomainError('at_capacity', 'as many watch this run as may; try again later', { retryAfterS: 5 });
+  }
   if (!response.body) return response;
 
   const { readable, writable } = new IdentityTransformStream();
