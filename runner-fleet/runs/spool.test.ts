@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -86,6 +86,22 @@ test('a reopened spool goes on where the whole lines end', () => {
     [301, 'end'],
   ]);
   expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toHaveLength(302);
+});
+
+test('a reopened spool holds every frame of one that is longer than what is read at once', () => {
+  const written = Spool.create(path, HEADER);
+  const texts = [1, 700_000, 1_048_576, 3, 2_500_000, 5].map((length, index) => String(index).repeat(length));
+  for (const text of texts) written.append({ kind: 'stdout', text, encoding: 'utf8' }, 1);
+  const seen: string[] = [];
+  const spool = Spool.reopen(path, (frame) => seen.push(frame.kind === 'stdout' ? frame.text : frame.kind));
+  expect(seen).toEqual(texts);
+  expect(spool.size).toBe(written.size);
+  expect(framesAfter(spool, 4).map(({ seq }) => seq)).toEqual([5, 6]);
+});
+
+test('what has no whole header is no spool', () => {
+  writeFileSync(path, JSON.stringify(HEADER));
+  expect(() => Spool.reopen(path, () => undefined)).toThrow('no whole header');
 });
 
 test('the lag is what no reader has taken', () => {

@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  fdatasync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 import { z } from 'zod';
@@ -17,6 +7,7 @@ import { Frame, type FrameBody } from '#contracts/frames';
 import { ReceiptClaims } from '#contracts/receipt';
 
 import { ArtifactFolder } from './artifact-folder.ts';
+import { wholeLines } from './whole-lines.ts';
 
 /** What must be known of a run to answer for it after a crash. Never its input, never a secret. */
 export const SpoolHeader = ReceiptClaims.pick({
@@ -85,15 +76,23 @@ export class Spool {
 
   /** Opens what an earlier process left; a line that was cut off by its death is dropped. */
   static reopen(path: string, onFrame: (frame: Frame) => void): Spool {
-    const bytes = readFileSync(path);
-    const headerEnd = bytes.indexOf(NEWLINE) + 1;
-    const header = SpoolHeader.parse(JSON.parse(bytes.subarray(0, headerEnd).toString('utf8')));
-    const spool = new Spool(path, openSync(path, 'r+'), header, headerEnd);
-    for (let start = headerEnd, end = bytes.indexOf(NEWLINE, start); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
-      const frame = Frame.parse(JSON.parse(bytes.subarray(start, end).toString('utf8')));
-      spool.#remember(frame, end + 1 - start);
+    const fd = openSync(path, 'r+');
+    try {
+      return Spool.#takeBack(path, fd, onFrame);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  }
+
+  static #takeBack(path: string, fd: number, onFrame: (frame: Frame) => void): Spool {
+    const [first] = wholeLines(fd).take(1);
+    if (!first) throw new Error('it has no whole header');
+    const spool = new Spool(path, fd, SpoolHeader.parse(JSON.parse(first.toString('utf8'))), first.length + 1);
+    for (const line of wholeLines(fd).drop(1)) {
+      const frame = Frame.parse(JSON.parse(line.toString('utf8')));
+      spool.#remember(frame, line.length + 1);
       onFrame(frame);
-      start = end + 1;
     }
     if (fstatSync(spool.#fd).size > spool.#size) ftruncateSync(spool.#fd, spool.#size);
     return spool;

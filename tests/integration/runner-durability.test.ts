@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '#contracts/ids';
 import { verifyReceipt } from '#contracts/verify-receipt';
 
-import { CELL, eventually, resultOf, type RunOptions, RunnerWorld } from '../support/runner-process.ts';
+import { CELL, eventually, resultOf, RunnerWorld } from '../support/runner-process.ts';
 
 let world: RunnerWorld;
 beforeAll(async () => {
@@ -13,7 +13,6 @@ afterAll(async () => {
   await world.close();
 });
 
-const PYTHON: RunOptions = { runtime: 'python3.11' };
 const ENDLESS = {
   'main.js': 'console.log("begun"); export default () => new Promise(() => setInterval(() => {}, 1000));',
 };
@@ -115,36 +114,6 @@ test('a run whose reader is gone goes on, and can be read later', async () => {
   response.destroy();
   const later = resultOf(await world.get(`/v1/runs/${start.runId}/frames`));
   expect(later.output).toBe('done');
-});
-
-test('a reader that does not read makes the run wait, and then gets every byte', async () => {
-  const megabytes = 96;
-  const main = `import os, sys
-chunk = b"x" * 2**20
-for n in range(${megabytes}):
-    sys.stdout.buffer.write(chunk)
-sys.stdout.flush()
-`;
-  const start = await world.prepare(
-    { 'main.py': main },
-    { ...PYTHON, style: 'program', resources: { outputBytes: 100 * 2 ** 20, timeoutMs: 60_000, cpuMillis: 2_000 } },
-  );
-  const response = await world.open('PUT', `/v1/runs/${start.runId}`, JSON.stringify(start));
-  response.pause();
-  const spooled = () => world.dataFileBytes(start.runId);
-  await eventually(async () => spooled() > 32 * 2 ** 20);
-  expect(spooled()).toBeLessThan(40 * 2 ** 20);
-  response.resume();
-  let received = 0;
-  for await (const chunk of response) received += chunk.length;
-  expect(received).toBeGreaterThan(megabytes * 2 ** 20);
-  const [last] = (await world.frames(start.runId)).slice(-1);
-  expect(last).toMatchObject({
-    kind: 'end',
-    outcome: { state: 'succeeded' },
-    usage: { outputBytes: megabytes * 2 ** 20 },
-  });
-  await world.acknowledge(start.runId, last?.seq ?? 0);
 });
 
 test('beyond its capacity runs wait, and beyond what may wait it says so, and when to come again', async () => {
