@@ -50,6 +50,7 @@ async function executorOf(name: EngineName): Promise<Executor> {
     cgroupParent: name === 'docker' ? PARENT : `/${PARENT}`,
   };
   const standard = name === 'docker' ? undefined : findRuntime(name);
+  if (name !== 'docker' && !standard) throw new Error(`${name} is not installed`);
   const executor = standard
     ? new OciExecutor({ ...options, directory: join(directory, 'engine'), runtimes: { ...findRuntimes(), standard } })
     : new DockerExecutor(options);

@@ -13,9 +13,9 @@ import { aptGetUpdate, kernelPackage } from './debian-kernel.ts';
 
 /** Engines, runtimes and what their programs are linked against. */
 const PACKAGES = `
-  docker.io containerd runc crun runsc busybox-static
+  docker.io containerd runc crun runsc tar busybox-static
   libc6 libgcc-s1 libstdc++6 zlib1g libseccomp2 libsystemd0 liblzma5 liblz4-1 libzstd1 libcap2 libgcrypt20 libgpg-error0
-  libdevmapper1.02.1 libudev1 libselinux1 libpcre2-8-0 libtinfo6 libltdl7 dmsetup libyajl2 tzdata
+  libdevmapper1.02.1 libudev1 libselinux1 libpcre2-8-0 libacl1 libtinfo6 libltdl7 dmsetup libyajl2 tzdata
 `
   .trim()
   .split(/\s+/);
@@ -27,7 +27,6 @@ const BUSYBOX_APPLETS = [
   'insmod',
   'ifconfig',
   'poweroff',
-  'tar',
   'ps',
   'cat',
   'ls',
@@ -106,7 +105,7 @@ async function furnish(rootfs: string, kernelFiles: string): Promise<void> {
   await mkdir(join(rootfs, CRUN_FOLDER), { recursive: true });
   await rename(join(rootfs, 'usr/bin/crun'), join(rootfs, CRUN_FOLDER, 'crun'));
   for (const path of UNUSED_PROGRAMS) await rm(join(rootfs, path), { force: true });
-  for (const path of ['var/lib/docker', 'soma', 'modules', 'root'])
+  for (const path of ['var/lib/docker', 'soma', 'modules', 'root', 'mnt'])
     await mkdir(join(rootfs, path), { recursive: true });
   await symlink('/run', join(rootfs, 'var/run'));
   await copyFile(join(import.meta.dirname, 'init.sh'), join(rootfs, 'init'));

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { globSync, readFileSync, rmSync } from 'node:fs';
 import { relative } from 'node:path';
 
 import { z } from 'zod';
@@ -9,6 +9,7 @@ import type { Suite, SuiteResult, TestResult } from '../protocol.ts';
 import { say, uptimeSeconds } from './say.ts';
 
 const REPORT = '/tmp/report.json';
+const LOG_CHARACTERS = 4_000;
 const CONFIG = 'tests/conformance/guest/inside/vitest.config.ts';
 const FLAGS =
   `--config ${CONFIG} --configLoader runner --reporter verbose --reporter json --outputFile.json ${REPORT}`.split(' ');
@@ -48,7 +49,15 @@ export async function runSuite({ name, files, environment }: Suite): Promise<Sui
   const [code] = await once(child, 'close');
   const guestSeconds = uptimeSeconds() - begunAt;
   const exitCode = typeof code === 'number' ? code : 1;
+  if (exitCode !== 0) showLogsLeft();
   return { name, exitCode, guestSeconds, tests: readTests() };
+}
+
+/** A world that did not start leaves the log of its runner. */
+function showLogsLeft(): void {
+  for (const log of globSync('/tmp/soma-runner-test-*/runner.log')) {
+    console.log(`${log}:\n${readFileSync(log, 'utf8').slice(-LOG_CHARACTERS)}`);
+  }
 }
 
 function readTests(): TestResult[] {
