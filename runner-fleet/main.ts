@@ -9,6 +9,7 @@ import { type Config, parseConfig } from './config.ts';
 import { Heartbeats } from './heartbeat.ts';
 import { MtlsAgent } from './identity/client-tls.ts';
 import { fileIdentitySource } from './identity/file-source.ts';
+import { isOwnValidNow } from './identity/peer.ts';
 import { createMtlsServer } from './identity/server-tls.ts';
 import { log, reasonOf } from './log.ts';
 import { Runner } from './runner.ts';
@@ -25,7 +26,7 @@ const config = parseConfig(process.env);
 const identity = await fileIdentitySource(config.identityDirectory);
 assertOwnIdentity(config, identity);
 
-const runner = new Runner(config, sealerOf(config, identity));
+const runner = new Runner(config, sealerOf(config, identity), () => isOwnValidNow(identity.current()));
 await runner.start();
 
 const server = createMtlsServer({

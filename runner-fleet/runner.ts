@@ -42,6 +42,7 @@ export class Runner {
   readonly door: Door;
   readonly health: Health;
   readonly #config: Config;
+  readonly #hasIdentity: () => boolean;
   readonly #docker: Dockerode;
   readonly #executor: Executor;
   readonly #pool: WarmPool;
@@ -54,7 +55,9 @@ export class Runner {
   #isEngineGone = false;
   #isLooking = false;
 
-  constructor(config: Config, sealer: Sealer) {
+  /** `hasIdentity`: nobody believes what a runner says whose identity has expired, or whose clock says so. */
+  constructor(config: Config, sealer: Sealer, hasIdentity: () => boolean) {
+    this.#hasIdentity = hasIdentity;
     this.#config = config;
     this.#docker = new Dockerode({ timeout: ENGINE_TIMEOUT_MS });
     const { dataDirectory, runnerId, cell, trustDomain } = config;
@@ -184,6 +187,7 @@ export class Runner {
   #notReadyBecause(): string | undefined {
     if (this.#runs.isDraining) return 'draining';
     if (this.#obstacle !== undefined) return this.#obstacle;
+    if (!this.#hasIdentity()) return 'the identity is not valid now, or the clock is wrong';
     if (this.#isEngineGone) return 'the engine does not answer';
     return this.#pool.isReady ? undefined : 'the pool is not warm';
   }

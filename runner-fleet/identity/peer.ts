@@ -2,7 +2,7 @@ import type { DetailedPeerCertificate, SecureContextOptions, TLSSocket } from 'n
 
 import type { X509Svid } from '#contracts/identity';
 import { parseSpiffeId } from '#contracts/spiffe';
-import { authoritiesFor, readSvidLeaf, type SvidLeaf } from '#contracts/x509';
+import { authoritiesFor, certificatesOf, readSvidLeaf, type SvidLeaf } from '#contracts/x509';
 
 /**
  * What both ends of mTLS check beyond OpenSSL's path validation (SPIFFE X509-SVID §5): the leaf is a sound SVID, its
@@ -34,9 +34,20 @@ export function verifyPeer(socket: TLSSocket, own: X509Svid): SvidLeaf {
   const root = above.at(-1);
   const isOurs = authoritiesFor(own.trustBundlePem, trustDomain).some((authority) => root?.equals(authority));
   if (!isOurs) throw new Error(`the chain of ${svid.spiffeId} does not end in an authority of its trust domain`);
-  const now = Date.now();
-  if (svid.notAfterMs <= now || svid.notBeforeMs > now) throw new Error(`${svid.spiffeId} is not valid now`);
+  if (!isValidNow(svid)) throw new Error(`${svid.spiffeId} is not valid now`);
   return svid;
+}
+
+/** By the clock of this machine: where that is wrong, nobody is believed. */
+export function isValidNow({ notBeforeMs, notAfterMs }: Pick<SvidLeaf, 'notBeforeMs' | 'notAfterMs'>): boolean {
+  const now = Date.now();
+  return notBeforeMs <= now && now < notAfterMs;
+}
+
+/** Whether others can believe what this identity says now. */
+export function isOwnValidNow({ certificateChainPem }: X509Svid): boolean {
+  const [leaf] = certificatesOf(certificateChainPem);
+  return leaf !== undefined && isValidNow(readSvidLeaf(leaf));
 }
 
 /** A connection is worth as long as the identity it was made with. */

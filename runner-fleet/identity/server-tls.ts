@@ -6,7 +6,7 @@ import { TLSSocket } from 'node:tls';
 import type { IdentitySource, X509Svid } from '#contracts/identity';
 import type { SvidLeaf } from '#contracts/x509';
 
-import { destroyAt, secureContextOf, verifyPeer } from './peer.ts';
+import { destroyAt, isValidNow, secureContextOf, verifyPeer } from './peer.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 const MAX_HEADER_BYTES = 16 * 2 ** 10;
@@ -36,7 +36,7 @@ export function createMtlsServer({ identity, onRequest, onRefusedPeer }: MtlsSer
     },
     (request, response) => {
       const peer = peers.get(request.socket);
-      if (!peer || peer.notAfterMs <= Date.now()) {
+      if (!peer || !isValidNow(peer)) {
         request.socket.destroy();
         return;
       }

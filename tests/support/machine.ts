@@ -12,7 +12,7 @@ const PACKAGES: Readonly<Record<string, readonly SystemPackage[]>> = {
   ],
   integration: [REDIS, ...COMPILER, ...OCI_RUNTIMES],
   e2e: [REDIS, ...COMPILER, { name: 'chromium', brings: 'chromium' }],
-  chaos: [REDIS, ...COMPILER],
+  chaos: [REDIS, ...COMPILER, ...OCI_RUNTIMES, { name: 'faketime', brings: 'faketime' }],
   conformance: [
     ...COMPILER,
     { name: 'qemu-system-x86', brings: 'qemu-system-x86_64' },

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import Dockerode from 'dockerode';
 
-import { allPids, identityOf, isAlive, type ProcessIdentity } from '#local/processes/proc';
+import { allPids, commandLineOf, identityOf, isAlive, type ProcessIdentity } from '#local/processes/proc';
 import { childGroups, ControlGroup, removeEmptyGroup } from '#runner/executor/control-group';
 import { ensureImages } from '#runner/images/build';
 import { IMAGE_NAMES, imageTag } from '#runner/images/recipe';
@@ -143,14 +143,6 @@ export class PrivateEngine {
   /** The engine takes any living process under a recorded number for its former self. */
   #dropPidFiles(): void {
     for (const path of ['pid', 'exec/containerd/containerd.pid']) rmSync(join(this.directory, path), { force: true });
-  }
-}
-
-function commandLineOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return '';
   }
 }
 

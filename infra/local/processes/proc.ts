@@ -28,6 +28,11 @@ export function environmentOf(pid: number): ReadonlyMap<string, string> {
   return new Map(entries.map((entry) => splitOnce(entry)));
 }
 
+/** Words, each ended by a NUL; empty for one that has gone. */
+export function commandLineOf(pid: number): string {
+  return readProc(pid, 'cmdline') ?? '';
+}
+
 export function allPids(): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

@@ -1,0 +1,140 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+
+import { BreakableRuntime } from '../support/breakable-runtime.ts';
+import {
+  acknowledgeAll,
+  assertServes,
+  cancel,
+  crowd,
+  faults,
+  letGo,
+  patientRun,
+  settled,
+  untilNothingIsLeft,
+} from '../support/patient-run.ts';
+import { PrivateEngine } from '../support/private-engine.ts';
+import { eventually, resultOf, RunnerWorld } from '../support/runner-process.ts';
+
+/** What makes sandboxes, and stops answering: Docker Engine, stopped by SIGSTOP, and an OCI runtime that never comes back. */
+interface Engine {
+  readonly environment: Record<string, string>;
+  hang(): void;
+  wake(): void;
+  /** Processes of it, or in its control groups, that no sandbox of the runner accounts for. */
+  strays(): Promise<number>;
+  close(): Promise<void>;
+}
+
+async function dockerEngine(): Promise<Engine> {
+  const engine = await PrivateEngine.start();
+  vi.stubEnv('DOCKER_HOST', engine.host);
+  return {
+    environment: { SOMA_EXECUTOR: 'docker' },
+    hang: () => engine.hang(),
+    wake: () => engine.wake(),
+    strays: async () => engine.leftovers().groups - (await engine.containers()),
+    close: () => engine.close(),
+  };
+}
+
+function ociRuntime(): Promise<Engine> {
+  const runtime = new BreakableRuntime();
+  return Promise.resolve({
+    environment: runtime.environment,
+    hang: () => runtime.hang(),
+    wake: () => runtime.wake(),
+    strays: () => Promise.resolve(runtime.hanging),
+    close: () => Promise.resolve(runtime.close()),
+  });
+}
+
+describe.each([
+  ['Docker Engine', dockerEngine],
+  ['an OCI runtime', ociRuntime],
+])('%s', (_, startEngine) => {
+  let engine: Engine;
+  let world: RunnerWorld;
+  beforeAll(async () => {
+    engine = await startEngine();
+    world = await RunnerWorld.start({ ...engine.environment, SOMA_CAPACITY: '16', SOMA_QUEUE_SIZE: '16' });
+  });
+  afterEach(async () => {
+    await untilReady(true);
+    await assertServes(world);
+    await untilNothingIsLeft(world);
+    await eventually(async () => (await engine.strays()) === 0, 60_000);
+  });
+  afterAll(async () => {
+    engine?.wake();
+    await world?.close();
+    vi.unstubAllEnvs();
+    await engine?.close();
+  });
+
+  const untilReady = (isReady: boolean) =>
+    eventually(async () => ((await world.get('/readyz')).status === 200) === isReady, 60_000);
+
+  test('hangs: the runner says so, runs end without it, what waits is refused, and it recovers by itself', async () => {
+    const [ending, cancelled] = await Promise.all([patientRun(world), patientRun(world)]);
+    engine.hang();
+    const crowded = crowd(world, 8);
+    await untilReady(false);
+    await eventually(() => !(world.heartbeats.at(-1)?.isReady ?? true));
+    await cancel(world, cancelled);
+    expect((await settled(world, cancelled)).outcome.state).toBe('cancelled');
+    letGo(world);
+    expect((await settled(world, ending)).outcome.state).toBe('succeeded');
+    expect((await acknowledgeAll(world, await crowded)).refused).toBeGreaterThan(0);
+    engine.wake();
+  });
+
+  test('hangs for longer than any boot is waited for: what it makes of it afterwards is taken away', async () => {
+    const before = await faults(world, 'a sandbox did not boot');
+    engine.hang();
+    const crowded = crowd(world, 8);
+    await eventually(async () => (await faults(world, 'a sandbox did not boot')) > before, 60_000);
+    const { refused, ended } = await acknowledgeAll(world, await crowded);
+    expect(refused + ended).toBe(8);
+    engine.wake();
+  });
+
+  test('hangs, and the runner is killed while runs wait to start: they were never here, and may be started', async () => {
+    engine.hang();
+    const running = await Promise.all(
+      Array.from({ length: 8 }, () => world.prepare({ 'main.js': 'export default () => 1;' })),
+    );
+    const answers = running.map((start) => world.execute(start).catch(() => 'broken'));
+    await untilReady(false);
+    await world.stopRunner('SIGKILL');
+    engine.wake();
+    await world.startRunner();
+    expect(await Promise.all(answers)).toContain('broken');
+    for (const start of running) {
+      const { end } = await world.execute(start);
+      expect(end.outcome.state).toBe('succeeded');
+      expect(await world.acknowledge(start.runId, end.seq)).toBe(204);
+    }
+  });
+
+  test('works, and the runner is killed during a stream: its sandboxes end by themselves, the run is lost, once', async () => {
+    const run = await patientRun(world);
+    await world.stopRunner('SIGKILL');
+    await world.startRunner();
+    const answer = await world.get(`/v1/runs/${run.start.runId}/frames`);
+    const result = Promise.resolve(resultOf(answer));
+    const { outcome } = await settled(world, { ...run, result });
+    expect(outcome).toMatchObject({ state: 'lost', cause: 'runner_died' });
+  });
+
+  test('works, and the runner is killed before an end was acknowledged: it says the same again, under the same receipt', async () => {
+    const run = await patientRun(world);
+    letGo(world);
+    const { end } = await run.result;
+    await world.stopRunner('SIGKILL');
+    await world.startRunner();
+    const again = resultOf(await world.get(`/v1/runs/${run.start.runId}/frames`));
+    expect(again.end).toEqual(end);
+    expect((await settled(world, run)).outcome.state).toBe('succeeded');
+    expect(await world.acknowledge(run.start.runId, end.seq)).toBe(204);
+  });
+});
