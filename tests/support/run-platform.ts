@@ -9,4 +9,5 @@ const [dataDirectory = '', flag] = process.argv.slice(2);
 const ports = await freePlatformPorts();
 const platform = await startPlatform({ dataDirectory, ports, runnersPerCell: flag === '--runners' ? 1 : 0 });
 process.once('SIGTERM', () => void platform.stop().then(() => process.exit(0)));
-process.send?.({ kind: 'up', publicUrl: platform.publicUrl, ports });
+const pids = { runner: platform.pid('runner:eu-west-1'), worker: platform.pid('worker:eu-west-1') };
+process.send?.({ kind: 'up', publicUrl: platform.publicUrl, ports, pids });

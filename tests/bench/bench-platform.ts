@@ -1,0 +1,27 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { z } from 'zod';
+
+const Up = z.object({ publicUrl: z.url(), pids: z.object({ runner: z.int(), worker: z.int() }) });
+export type BenchPlatform = z.infer<typeof Up>;
+
+/** A platform with runners, of a benchmark's own and in a process of its own. `pids` are of its European region. */
+export async function withPlatform(bench: (platform: BenchPlatform) => Promise<void>): Promise<void> {
+  const dataDirectory = await mkdtemp(path.join(tmpdir(), 'soma-bench-'));
+  const platform = fork(path.join(import.meta.dirname, '../support/run-platform.ts'), [dataDirectory, '--runners']);
+  const ended = once(platform, 'exit');
+  try {
+    const died = ended.then(() => Promise.reject(new Error('the platform did not start')));
+    const [message] = await Promise.race([once(platform, 'message'), died]);
+    died.catch(() => undefined);
+    await bench(Up.parse(message));
+  } finally {
+    platform.kill('SIGTERM');
+    await ended;
+    await rm(dataDirectory, { recursive: true, force: true });
+  }
+}

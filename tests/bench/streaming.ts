@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { loadavg } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { startRun } from '#cli/start-run';
+import type { Installation } from '#contracts/api/installations';
+import { publishSection } from '#support/publish-section';
+import { openEvents, watchFrames } from '#support/run-watcher';
+import { RunningTenant } from '#support/running-tenant';
+import { until } from '#support/until';
+
+import { type BenchPlatform, withPlatform } from './bench-platform.ts';
+import { percentile } from './measure.ts';
+import { machine, PAGE } from './report.ts';
+import { ResidentMemory, workerdOf } from './resident-memory.ts';
+
+/** `npm run bench:streaming`: how soon a line is at its watchers, and what 100 MB of output cost in time and memory. */
+
+const LINES = 1_500;
+const WATCHERS = [1, 200];
+const ROUNDS = 3;
+const MIB = 2 ** 20;
+/** 100 MB, and a little. */
+const FLOOD_MIB = 96;
+const RECORDED_WITHIN_MS = 120_000;
+const SLOW_PAUSE_MS = 200;
+
+const CLOCK = `
+export default async ({ lines }) => {
+  for (let line = 0; line < lines; line += 1) {
+    console.log((performance.timeOrigin + performance.now()).toFixed(3));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return null;
+};
+`;
+const FLOOD = `import sys
+def main(megabytes, soma):
+    block = ("x" * 127 + chr(10)) * 8192
+    for n in range(megabytes):
+        sys.stdout.write(block)
+    sys.stdout.flush()
+`;
+
+const KINDS = ['fast', 'slow', 'stalled'] as const;
+type Kind = (typeof KINDS)[number];
+
+class StreamingBench {
+  readonly #tenant: RunningTenant;
+  readonly #memory: { readonly runner: ResidentMemory; readonly workerd: ResidentMemory };
+  readonly #clock: Installation;
+  readonly #flood: Installation;
+
+  private constructor(tenant: RunningTenant, pids: BenchPlatform['pids'], installed: readonly Installation[]) {
+    const [clock, flood] = installed;
+    if (!clock || !flood) throw new Error('both capsules are needed');
+    this.#tenant = tenant;
+    this.#clock = clock;
+    this.#flood = flood;
+    this.#memory = { runner: new ResidentMemory(pids.runner), workerd: new ResidentMemory(workerdOf(pids.worker)) };
+  }
+
+  static async open({ publicUrl, pids }: BenchPlatform): Promise<StreamingBench> {
+    const tenant = await RunningTenant.create(publicUrl, 'eu-west-1');
+    const clock = await tenant.installs('clock', CLOCK, { resources: { timeoutMs: 120_000 } });
+    const flood = await tenant.installs('flood', FLOOD, {
+      runtime: 'python3.11',
+      entrypoint: 'main.py',
+      resources: { timeoutMs: 120_000, outputBytes: 100 * MIB },
+    });
+    return new StreamingBench(tenant, pids, [clock, flood]);
+  }
+
+  /** From each line of one run to each of its watchers, in milliseconds. */
+  async lineLatencies(watchers: number, lines: number): Promise<number[]> {
+    const runId = await this.#begin(this.#clock, { lines });
+    const seen: { readonly printedAtMs: number; readonly latencyMs: number }[] = [];
+    let allThereAtMs = 0;
+    const watch = async () => {
+      let isThere = false;
+      for await (const frame of watchFrames(this.#tenant.connection, runId)) {
+        const nowMs = performance.timeOrigin + performance.now();
+        if (!isThere) allThereAtMs = nowMs;
+        isThere = true;
+        if (frame.kind !== 'stdout') continue;
+        const times = frame.text.trimEnd().split('\n').map(Number);
+        seen.push(...times.map((printedAtMs) => ({ printedAtMs, latencyMs: nowMs - printedAtMs })));
+      }
+    };
+    await Promise.all(Array.from({ length: watchers }, watch));
+    if (seen.length !== watchers * lines) throw new Error(`${seen.length} lines came`);
+    // Nobody waited for a line that was printed before he came.
+    return seen.filter(({ printedAtMs }) => printedAtMs > allThereAtMs).map(({ latencyMs }) => latencyMs);
+  }
+
+  /** Passes 100 MB to one watcher of this kind. */
+  async flood(kind: Kind) {
+    const before = { runner: this.#memory.runner.restart(), workerd: this.#memory.workerd.restart() };
+    const runId = await this.#begin(this.#flood, FLOOD_MIB);
+    const startedAt = performance.now();
+    const response = await openEvents(this.#tenant.connection, runId);
+    const reading = READERS[kind](response);
+    // Given up below, where it is still at it.
+    reading.catch(() => undefined);
+    const isEnded = async () => (await this.#tenant.findRun(runId)).endedAt;
+    const [readBytes] = await Promise.all([
+      kind === 'fast' ? reading : 0,
+      until('the run is recorded', isEnded, (endedAt) => endedAt !== null, RECORDED_WITHIN_MS),
+    ]);
+    const seconds = (performance.now() - startedAt) / 1_000;
+    if (kind === 'fast' && readBytes < FLOOD_MIB * MIB) throw new Error(`${readBytes} bytes came`);
+    response.destroy();
+    return {
+      seconds,
+      runnerBytes: this.#memory.runner.peakBytes - before.runner,
+      workerdBytes: this.#memory.workerd.peakBytes - before.workerd,
+      before,
+    };
+  }
+
+  async #begin(installation: Installation, input: unknown): Promise<string> {
+    return (await startRun(this.#tenant.connection, { installation: installation.id, input }, randomUUID())).id;
+  }
+}
+
+const READERS: Readonly<Record<Kind, (response: IncomingMessage) => Promise<number>>> = {
+  fast: (response) => readAll(response, () => undefined),
+  slow: (response) => readAll(response, () => delay(SLOW_PAUSE_MS)),
+  stalled: async (response) => {
+    await once(response, 'close');
+    return 0;
+  },
+};
+
+async function readAll(response: IncomingMessage, pace: () => Promise<void> | undefined): Promise<number> {
+  let bytes = 0;
+  for await (const piece of response) {
+    if (!Buffer.isBuffer(piece)) throw new TypeError('expected bytes');
+    bytes += piece.length;
+    await pace();
+  }
+  return bytes;
+}
+
+async function latencyTable(bench: StreamingBench): Promise<string[]> {
+  await bench.lineLatencies(1, 100);
+  const rows: string[] = [];
+  for (const watchers of WATCHERS) {
+    const latencies = await bench.lineLatencies(watchers, LINES);
+    const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => percentile(latencies, share).toFixed(1));
+    rows.push(`| ${watchers} | ${latencies.length} | ${p50} | ${p95} | ${p99} |`);
+    console.log(rows.at(-1));
+  }
+  return ['| watchers | lines seen | p50 ms | p95 ms | p99 ms |', '|---|---|---|---|---|', ...rows];
+}
+
+async function floodTable(bench: StreamingBench): Promise<string[]> {
+  // What a process grows by in its first flood, it keeps.
+  await bench.flood('fast');
+  const rows: string[] = [];
+  for (const kind of KINDS) {
+    const rounds: Awaited<ReturnType<typeof bench.flood>>[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) rounds.push(await bench.flood(kind));
+    const most = (of: (round: (typeof rounds)[number]) => number) => Math.max(...rounds.map(of));
+    const seconds = percentile(
+      rounds.map((round) => round.seconds),
+      0.5,
+    );
+    const cells = [
+      kind,
+      seconds.toFixed(1),
+      ((FLOOD_MIB * MIB) / 1e6 / seconds).toFixed(1),
+      inMegabytes(most(({ before }) => before.runner)),
+      inMegabytes(most(({ runnerBytes }) => runnerBytes)),
+      inMegabytes(most(({ before }) => before.workerd)),
+      inMegabytes(most(({ workerdBytes }) => workerdBytes)),
+    ];
+    rows.push(`| ${cells.join(' | ')} |`);
+    console.log(rows.at(-1));
+  }
+  return [
+    '| watcher | run recorded after s | MB/s | runner before MB | grew by at most MB | cell workerd before MB | grew by at most MB |',
+    '|---|---|---|---|---|---|---|',
+    ...rows,
+  ];
+}
+
+function inMegabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(0);
+}
+
+await withPlatform(async (platform) => {
+  const load = loadavg()[0]?.toFixed(1);
+  const bench = await StreamingBench.open(platform);
+  const body = [
+    ...(await latencyTable(bench)),
+    '',
+    ...(await floodTable(bench)),
+    '',
+    `Memory is resident memory, the most of ${ROUNDS} rounds after a warm-up; times are the median. Load average before: ${load}. ${machine()}.`,
+  ].join('\n');
+  publishSection(PAGE, 'streaming', body);
+});
