@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -37,10 +36,9 @@ export class SettableClock {
   }
 }
 
-/** The folder is named after the machine's architecture. */
+/** Its folder is named after the machine's architecture. */
 function libraryPath(): string {
-  const listed = execFileSync('dpkg', ['--listfiles', 'libfaketime'], { encoding: 'utf8' });
-  const path = listed.split('\n').find((line) => line.endsWith('/libfaketimeMT.so.1'));
-  if (path === undefined) throw new Error('the package libfaketime has no libfaketimeMT.so.1');
+  const [path] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1');
+  if (path === undefined) throw new Error('libfaketime is missing; the package faketime brings it');
   return path;
 }
