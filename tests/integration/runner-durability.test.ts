@@ -133,7 +133,8 @@ test('beyond its capacity runs wait, and beyond what may wait it says so, and wh
   expect([answer.status, JSON.parse(answer.text).code, answer.headers['retry-after']]).toEqual([
     429,
     'at_capacity',
-    '1',
+    // Seconds, as many as this machine's pace makes likely.
+    expect.stringMatching(/^[1-9]\d*$/),
   ]);
   expect((await world.get(`/v1/runs/${extra.runId}/frames`)).status).toBe(404);
   await Promise.all(starts.map(({ runId }) => cancel(runId)));
