@@ -32,6 +32,9 @@ const Report = z.object({
   ),
 });
 
+/** Longer than a group takes on a slow machine; the guests of `conformance` are emulated. */
+const GROUP_LIMIT_MS = 40 * 60_000;
+
 interface Totals {
   passed: number;
   failed: number;
@@ -55,7 +58,8 @@ function vitest(projects: readonly string[], reportFile: string): Promise<number
     ...passOn,
   ];
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { stdio: 'inherit' });
+    // What hangs between two tests no limit of a test ends.
+    const child = spawn(process.execPath, args, { stdio: 'inherit', timeout: GROUP_LIMIT_MS, killSignal: 'SIGKILL' });
     child.on('error', reject);
     child.on('close', (code) => resolve(code ?? 1));
   });

@@ -27,7 +27,7 @@ export async function soak(total: number): Promise<void> {
       const { residentMib, descriptors } = processOf(bench.world.pid);
       const firstBytes = timings.map(({ firstByteMs }) => firstByteMs);
       const figures = [perSecond, percentile(firstBytes, 0.5), percentile(firstBytes, 0.95), residentMib];
-      const counts = [descriptors, mountCount(), groupCount()];
+      const counts = [descriptors, mountCount(), groupCount(bench.world.runnerId)];
       rows.push(`| ${[done + step, ...figures.map((figure) => figure.toFixed(1)), ...counts].join(' | ')} |`);
       console.log(rows.at(-1));
     }
@@ -36,7 +36,7 @@ export async function soak(total: number): Promise<void> {
   }
   const head =
     '| runs so far | runs/s | first byte p50 ms | p95 | runner MiB | descriptors | mounts | control groups |';
-  const after = `After the runner has drained: ${mountCount()} mounts, ${groupCount()} control groups of sandboxes. ${machine()}.`;
+  const after = `After the runner has drained: ${mountCount()} mounts, ${groupCount(bench.world.runnerId)} control groups of sandboxes. ${machine()}.`;
   publishSection(PAGE, 'soak', [head, '|---|---|---|---|---|---|---|---|', ...rows, '', after].join('\n'));
 }
 
@@ -49,8 +49,9 @@ function mountCount(): number {
   return readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n').length;
 }
 
-function groupCount(): number {
-  const root = ['/sys/fs/cgroup/memory/soma', '/sys/fs/cgroup/soma'].find((path) => existsSync(path));
+/** Control groups of this runner's sandboxes, those that wait in the pool among them. */
+function groupCount(runnerId: string): number {
+  const root = ['/sys/fs/cgroup/memory/soma', '/sys/fs/cgroup/soma'].find((path) => existsSync(`${path}/${runnerId}`));
   if (root === undefined) return 0;
-  return readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isDirectory()).length;
+  return readdirSync(`${root}/${runnerId}`, { withFileTypes: true }).filter((entry) => entry.isDirectory()).length;
 }

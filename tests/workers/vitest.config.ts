@@ -47,6 +47,8 @@ export default defineConfig({
   test: {
     name: 'workers',
     include: ['**/*.test.ts'],
+    // One Worker for all files: each test makes its own tenant, and a start costs half a second.
+    isolate: false,
     // What an object logs when a test takes its neighbours away is noise, unless the test fails.
     silent: 'passed-only',
   },
