@@ -9,10 +9,10 @@ import { type RunOptions, RunnerWorld } from '#support/runner-process';
 import type { Timing } from './measure.ts';
 
 export const BURST = 50;
-export const SUSTAINED_MS = 15_000;
+export const SUSTAINED_MS = 10_000;
 export const PACED_SHARE = 0.8;
 export const CLIENTS = 8;
-const PACED_MS = 15_000;
+const PACED_MS = 10_000;
 
 const CAPSULES = {
   node: { files: { 'main.js': 'export default () => { console.log("hello"); return null; };\n' }, options: {} },

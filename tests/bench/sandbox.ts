@@ -22,8 +22,8 @@ import { soak } from './soak.ts';
  * `-- --soak N` runs N runs on the default engine and looks for what leaks.
  */
 
-const ROUNDS = 20;
-const WARM_UPS = 3;
+const ROUNDS = 12;
+const WARM_UPS = 2;
 const FLOOR = 'python3 -c';
 
 async function benchEngines(): Promise<void> {
