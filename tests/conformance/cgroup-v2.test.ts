@@ -1,3 +1,5 @@
+import { globSync } from 'node:fs';
+
 import { describe, expect, test } from 'vitest';
 
 import { CRUN_FOLDER } from './guest/rootfs.ts';
@@ -8,24 +10,30 @@ import { type GuestSuite, runInGuests } from './guest/run-in-guests.ts';
  * run outside (tests/integration) and some that only fit there (guest/inside). What they report becomes tests here.
  */
 const PATH = '/usr/local/bin:/usr/sbin:/usr/bin';
-const LIMITS = ['tests/integration/runner.test.ts', 'tests/conformance/guest/inside/*.test.ts'];
+const WITH_CRUN = `${CRUN_FOLDER}:${PATH}`;
+const integration = (...names: readonly string[]) => names.map((name) => `tests/integration/${name}.test.ts`);
+const INSIDE = 'tests/conformance/guest/inside/*.test.ts';
+/** These go through all executors and isolation classes by themselves. */
+const THROUGH_ALL = integration(
+  'runner-artifacts',
+  'runner-isolation',
+  'runner-limits',
+  'runner-proof',
+  'runner-usage',
+);
+const OTHERS = globSync('tests/integration/runner*.test.ts').filter((file) => !THROUGH_ALL.includes(file));
+const ESSENTIAL = [...integration('runner', 'runner-durability'), INSIDE];
+/** The longest come first, as two may run at once. */
 const suites: readonly GuestSuite[] = [
-  {
-    name: 'crun',
-    environment: { SOMA_EXECUTOR: 'oci', PATH: `${CRUN_FOLDER}:${PATH}` },
-    // Many of these go through all executors and isolation classes by themselves.
-    files: [...LIMITS, 'tests/integration/runner-*.test.ts', 'tests/integration/attacks*.test.ts'],
-  },
-  {
-    name: 'docker',
-    environment: { SOMA_EXECUTOR: 'docker' },
-    files: [...LIMITS, 'tests/integration/runner-durability.test.ts'],
-  },
-  { name: 'runc', environment: { SOMA_EXECUTOR: 'oci', PATH }, files: LIMITS },
+  { name: 'all executors', environment: { PATH: WITH_CRUN }, files: THROUGH_ALL },
+  { name: 'attacks', environment: { PATH: WITH_CRUN }, files: integration('attacks*') },
+  { name: 'crun', environment: { SOMA_EXECUTOR: 'oci', PATH: WITH_CRUN }, files: [...OTHERS, INSIDE] },
+  { name: 'docker', environment: { SOMA_EXECUTOR: 'docker' }, files: ESSENTIAL },
+  { name: 'runc', environment: { SOMA_EXECUTOR: 'oci', PATH }, files: ESSENTIAL },
 ];
 
 for (const { name, answer } of await runInGuests(suites, (line) => console.log(line))) {
-  describe(`executor ${name}, in a guest`, () => {
+  describe(`${name}, in a guest`, () => {
     test('the guest boots with the unified hierarchy alone, and reports all of its tests', () => {
       expect(answer.failure).toBeUndefined();
       expect(answer.isFinished).toBe(true);
