@@ -2,15 +2,13 @@ import { globSync } from 'node:fs';
 
 import { describe, expect, test } from 'vitest';
 
-import { CRUN_FOLDER } from './guest/rootfs.ts';
+import { WITHOUT_CRUN } from './guest/rootfs.ts';
 import { type GuestSuite, runInGuests } from './guest/run-in-guests.ts';
 
 /**
  * The runner on cgroup version 2, which this machine may not have: inside guests that QEMU emulates, with the very tests that
  * run outside (tests/integration) and some that only fit there (guest/inside). What they report becomes tests here.
  */
-const PATH = '/usr/local/bin:/usr/sbin:/usr/bin';
-const WITH_CRUN = `${CRUN_FOLDER}:${PATH}`;
 const integration = (...names: readonly string[]) => names.map((name) => `tests/integration/${name}.test.ts`);
 const INSIDE = 'tests/conformance/guest/inside/*.test.ts';
 /** These go through all executors and isolation classes by themselves. */
@@ -25,11 +23,15 @@ const OTHERS = globSync('tests/integration/runner*.test.ts').filter((file) => !T
 const ESSENTIAL = [...integration('runner', 'runner-durability'), INSIDE];
 /** The longest come first, as two may run at once. */
 const suites: readonly GuestSuite[] = [
-  { name: 'all executors', environment: { PATH: WITH_CRUN }, files: THROUGH_ALL },
-  { name: 'attacks', environment: { PATH: WITH_CRUN }, files: integration('attacks*') },
-  { name: 'crun', environment: { SOMA_EXECUTOR: 'oci', PATH: WITH_CRUN }, files: [...OTHERS, INSIDE] },
+  { name: 'all executors', environment: {}, files: THROUGH_ALL },
+  { name: 'attacks', environment: {}, files: integration('attacks*') },
+  { name: 'crun', environment: { SOMA_EXECUTOR: 'oci' }, files: [...OTHERS, INSIDE] },
   { name: 'docker', environment: { SOMA_EXECUTOR: 'docker' }, files: ESSENTIAL },
-  { name: 'runc', environment: { SOMA_EXECUTOR: 'oci', PATH }, files: ESSENTIAL },
+  {
+    name: 'runc',
+    environment: { SOMA_EXECUTOR: 'oci', PATH: `${WITHOUT_CRUN}:/usr/local/bin:/usr/sbin` },
+    files: ESSENTIAL,
+  },
 ];
 
 for (const { name, answer } of await runInGuests(suites, (line) => console.log(line))) {

@@ -1,24 +1,28 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { chmod, copyFile, cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
 import { layOutRootfs } from '#runner/images/debian';
 import { run } from '#runner/images/process';
+import { RECIPES } from '#runner/images/recipe';
 
 import { cached, CONFORMANCE_DATA, hashOf } from './content-cache.ts';
 import { aptGetUpdate, kernelPackage } from './debian-kernel.ts';
 
-/** Engines, runtimes and what their programs are linked against. */
-const PACKAGES = `
+/** Engines, runtimes and what their programs are linked against, and the Python that tests are helped by. */
+const PACKAGES = [
+  ...`
   docker.io containerd runc crun runsc tar busybox-static
   libc6 libgcc-s1 libstdc++6 zlib1g libseccomp2 libsystemd0 liblzma5 liblz4-1 libzstd1 libcap2 libgcrypt20 libgpg-error0
   libdevmapper1.02.1 libudev1 libselinux1 libpcre2-8-0 libacl1 libtinfo6 libltdl7 dmsetup libyajl2 tzdata
 `
-  .trim()
-  .split(/\s+/);
+    .trim()
+    .split(/\s+/),
+  ...RECIPES['python3.11'].debianPackages,
+];
 const BUSYBOX_APPLETS = [
   'sh',
   'mount',
@@ -59,7 +63,7 @@ export async function ensureBaseSystem(say: (message: string) => void): Promise<
     [...GUEST_FILES, 'rootfs.ts'].map((name) => readFile(join(import.meta.dirname, name))),
   );
   const kernel = await kernelPackage();
-  const hash = hashOf(kernel, process.version, ...files);
+  const hash = hashOf(kernel, process.version, ...PACKAGES, ...files);
   const directory = await cached('system', hash, async (unfinished) => {
     say('making a Debian system from packages');
     await makeSystem(unfinished, kernel);
@@ -77,8 +81,11 @@ async function makeSystem(directory: string, kernel: string): Promise<void> {
   const rootfs = join(directory, 'rootfs');
   const kernelFiles = join(directory, 'kernel');
   const recipe = {
-    debianPackages: PACKAGES,
-    debianSymlinks: Object.fromEntries(BUSYBOX_APPLETS.map((applet) => [`usr/bin/${applet}`, 'busybox'])),
+    debianPackages: [...new Set(PACKAGES)],
+    debianSymlinks: {
+      ...Object.fromEntries(BUSYBOX_APPLETS.map((applet) => [`usr/bin/${applet}`, 'busybox'])),
+      ...RECIPES['python3.11'].debianSymlinks,
+    },
     hasNodeBinary: true,
   };
   await layOutRootfs(recipe, rootfs, packageCache).catch(async () => {
@@ -98,16 +105,17 @@ async function makeSystem(directory: string, kernel: string): Promise<void> {
   for (const made of [rootfs, kernelFiles]) await rm(made, { recursive: true });
 }
 
-/** crun is taken before runc wherever both are found: it lies where only the suite that is about it looks. */
-export const CRUN_FOLDER = '/opt/crun';
+/** crun is taken before runc wherever both are found: here is all that /usr/bin has but crun. */
+export const WITHOUT_CRUN = '/opt/without-crun';
 
 async function furnish(rootfs: string, kernelFiles: string): Promise<void> {
-  await mkdir(join(rootfs, CRUN_FOLDER), { recursive: true });
-  await rename(join(rootfs, 'usr/bin/crun'), join(rootfs, CRUN_FOLDER, 'crun'));
   for (const path of UNUSED_PROGRAMS) await rm(join(rootfs, path), { force: true });
   for (const path of ['var/lib/docker', 'soma', 'modules', 'root', 'mnt'])
     await mkdir(join(rootfs, path), { recursive: true });
   await symlink('/run', join(rootfs, 'var/run'));
+  await mkdir(join(rootfs, WITHOUT_CRUN), { recursive: true });
+  const programs = (await readdir(join(rootfs, 'usr/bin'))).filter((name) => name !== 'crun');
+  for (const name of programs) await symlink(`/usr/bin/${name}`, join(rootfs, WITHOUT_CRUN, name));
   await copyFile(join(import.meta.dirname, 'init.sh'), join(rootfs, 'init'));
   await chmod(join(rootfs, 'init'), 0o755);
   await writeFile(join(rootfs, 'etc/hosts'), '127.0.0.1 localhost\n');
