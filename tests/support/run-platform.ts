@@ -6,8 +6,11 @@ import { freePlatformPorts } from '#local/ports';
  * `node run-platform.ts <data directory> [--runners]`.
  */
 const [dataDirectory = '', flag] = process.argv.slice(2);
+const withRunners = flag === '--runners';
 const ports = await freePlatformPorts();
-const platform = await startPlatform({ dataDirectory, ports, runnersPerCell: flag === '--runners' ? 1 : 0 });
+const platform = await startPlatform({ dataDirectory, ports, runnersPerCell: withRunners ? 1 : 0 });
 process.once('SIGTERM', () => void platform.stop().then(() => process.exit(0)));
-const pids = { runner: platform.pid('runner:eu-west-1'), worker: platform.pid('worker:eu-west-1') };
+const pids = withRunners
+  ? { runner: platform.pid('runner:eu-west-1'), worker: platform.pid('worker:eu-west-1') }
+  : undefined;
 process.send?.({ kind: 'up', publicUrl: platform.publicUrl, ports, pids });
