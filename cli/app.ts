@@ -3,23 +3,11 @@ import { buildApplication, buildCommand, buildRouteMap, text_en } from '@stricli
 import { login, logout, tenants, whoami } from './commands/account.ts';
 import { artifacts } from './commands/artifacts.ts';
 import { schedules, webhooks } from './commands/automation.ts';
+import { install, installations, uninstall } from './commands/installations.ts';
 import { init, keys, layers, pack, publish } from './commands/publishing.ts';
 import { secrets } from './commands/secrets.ts';
 import { apiKeys, audit, budget, cost, usage } from './commands/tenant.ts';
-import {
-  cancel,
-  install,
-  installations,
-  logs,
-  receipt,
-  rerun,
-  run,
-  runs,
-  search,
-  show,
-  showRun,
-  uninstall,
-} from './commands/using.ts';
+import { cancel, logs, receipt, rerun, run, runs, search, show, showRun } from './commands/using.ts';
 import type { Context } from './context.ts';
 import { describeFailure, exitCodeFor } from './failure.ts';
 

@@ -1,12 +1,11 @@
 import { buildCommand, buildRouteMap } from '@stricli/core';
 
 import type { SearchFlags } from '../actions/catalogue.ts';
-import type { InstallFlags } from '../actions/installations.ts';
 import type { ReceiptFlags } from '../actions/receipt.ts';
 import type { RerunFlags, RunFlags } from '../actions/run.ts';
 import type { LogsFlags, RunsFlags } from '../actions/runs.ts';
 import type { Context, JsonFlag } from '../context.ts';
-import { ISOLATION_NAMES, RUN_STATES } from './choices.ts';
+import { RUN_STATES } from './choices.ts';
 import { count, json, one, text, texts, toggle, wholeNumber } from './flags.ts';
 
 const capsule = one('publisher/slug', 'The capsule');
@@ -34,37 +33,6 @@ export const show = buildCommand<JsonFlag, [string], Context>({
   docs: { brief: 'A capsule: what it does, touches and costs, and its versions' },
   parameters: { positional: capsule, flags: { json } },
   loader: async () => (await import('../actions/catalogue.ts')).show,
-});
-
-export const install = buildCommand<InstallFlags, [string], Context>({
-  docs: {
-    brief: 'Install a capsule and grant what it may touch',
-    fullDescription:
-      'What the capsule wants to touch is listed and asked for; without a terminal it must be granted with --approve, one permission each.',
-  },
-  parameters: {
-    positional: capsule,
-    flags: {
-      json,
-      range: text('A SemVer range such as ^1.2.0, or one exact version', 'range'),
-      isolation: { kind: 'enum', values: ISOLATION_NAMES, brief: 'The least that its runs get', optional: true },
-      approve: texts('Grant a permission, such as egress:api.example.com:443', 'permission'),
-      approveAll: toggle('Grant everything its latest version wants'),
-    },
-  },
-  loader: async () => (await import('../actions/installations.ts')).install,
-});
-
-export const uninstall = buildCommand<object, [string], Context>({
-  docs: { brief: 'Remove an installation' },
-  parameters: { positional: one('capsule', 'publisher/slug or ins_…') },
-  loader: async () => (await import('../actions/installations.ts')).uninstall,
-});
-
-export const installations = buildCommand<JsonFlag, [], Context>({
-  docs: { brief: 'What is installed, and what it may touch' },
-  parameters: { flags: { json } },
-  loader: async () => (await import('../actions/installations.ts')).installations,
 });
 
 export const run = buildCommand<RunFlags, [string], Context>({

@@ -254,7 +254,7 @@ test('keys and credentials are readable by their owner alone', async () => {
 test.each([
   'whoami',
   'search',
-  'installations',
+  'installations list',
   'runs',
   'usage',
   'budget get',

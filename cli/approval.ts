@@ -1,0 +1,57 @@
+import { type Context, isInteractive } from './context.ts';
+import { Failure, Refused } from './failure.ts';
+import { note } from './output.ts';
+
+export interface Asker {
+  readonly capsule: string;
+  /** Permissions that this command takes back: it does not ask for them again. */
+  readonly revoked?: readonly string[];
+}
+
+/** Sends without more than was granted before; what the platform says is missing is shown, loudly, and granted only by a yes. */
+export async function withApproval<T>(
+  context: Context,
+  { capsule, revoked = [] }: Asker,
+  send: (granted: readonly string[]) => Promise<T>,
+): Promise<T> {
+  try {
+    return await send([]);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.problem.code !== 'approval_required') throw error;
+    const missing = missingOf(error);
+    const kept = missing.filter((permission) => revoked.includes(permission));
+    if (kept.length > 0) {
+      throw new Failure(
+        `nothing was changed: the version that this range means needs ${kept.join(', ')}. Choose another --range, or soma uninstall ${capsule}`,
+        { cause: error },
+      );
+    }
+    note(
+      context.process,
+      `\n  ${capsule} WANTS TO TOUCH\n${missing.map((permission) => `    ● ${describePermission(permission)}`).join('\n')}\n`,
+    );
+    if (!isInteractive(context)) {
+      const approvals = missing.map((permission) => `--approve ${permission}`).join(' ');
+      throw new Failure(`nothing was changed. To grant it, say it again with\n  ${approvals}`, { cause: error });
+    }
+    const { confirm } = await import('@clack/prompts');
+    if ((await confirm({ message: 'Grant all of this?', initialValue: false, output: process.stderr })) !== true) {
+      throw new Failure('nothing was changed', { cause: error });
+    }
+    return send(missing);
+  }
+}
+
+function missingOf(refused: Refused): string[] {
+  const { missing } = refused.problem;
+  return Array.isArray(missing) ? missing.map(String) : [];
+}
+
+function describePermission(permission: string): string {
+  const [kind, rest = ''] = permission.split(/:(.*)/s);
+  if (kind === 'egress') return `the network: ${rest}`;
+  if (kind === 'secret') return `your secret ${rest}`;
+  if (kind === 'dataset') return `rows for the data set ${rest}, kept in your region`;
+  if (kind === 'state') return 'state: what one run notes down and the next one reads';
+  return kind === 'artifacts' ? 'artifacts: files it hands back' : permission;
+}
