@@ -33,7 +33,7 @@ export const Budget = z.object({
 export type Budget = z.infer<typeof Budget>;
 
 export interface BeginRun {
-  readonly start: Omit<StartRun, 'secrets'>;
+  readonly start: Omit<StartRun, 'secrets' | 'lease'>;
   /** Opened only where the runner is asked to start. */
   readonly secrets: Readonly<Record<string, SealedText>>;
   readonly priced: Priced;
@@ -122,14 +122,19 @@ export interface PlacementRequest {
   readonly digest: string;
   readonly layers: readonly string[];
   readonly exclude: readonly string[];
+  /** Who may hold the attempt before this one: never chosen. */
+  readonly formerly?: string | undefined;
 }
 
 export type PlacementAnswer =
-  | ({ readonly kind: 'placed' } & Placement)
+  /** `lease` is what the runner had when it was last heard of. */
+  | ({ readonly kind: 'placed'; readonly lease: string } & Placement)
   /** None is free now; another moment may bring one. */
   | { readonly kind: 'none-free' }
   /** No runner of this cell offers the isolation class: waiting brings none. */
-  | { readonly kind: 'not-offered' };
+  | { readonly kind: 'not-offered' }
+  /** No runner but the one of the attempt before lives that might offer it. */
+  | { readonly kind: 'none-left' };
 
 export interface FleetObject {
   heartbeat(beat: Heartbeat): Promise<void>;
@@ -137,13 +142,13 @@ export interface FleetObject {
   /** A run that was placed there has ended: its place is free, also before the next heartbeat says so. A hint; may get lost. */
   vacate(runnerId: string): Promise<void>;
   runners(): Promise<readonly (Heartbeat & { lastSeenMs: number })[]>;
-  /** Where a runner is now, and whether it has gone silent; undefined if it was never seen, or forgotten. */
-  find(runnerId: string): Promise<RunnerSighting | undefined>;
+  /** Where a runner is now, and whether it has gone silent. */
+  find(runnerId: string): Promise<RunnerSighting>;
 }
 
 export interface RunnerSighting {
-  readonly endpoint: string;
-  readonly lastSeenMs: number;
+  /** Undefined where it was never seen, or forgotten. */
+  readonly endpoint: string | undefined;
   /** How long the fleet has listened and not heard of it; a cell that was away itself has not listened. */
   readonly silentMs: number;
 }

@@ -9,6 +9,9 @@ import { IsolationClass } from './isolation.ts';
 import { Json } from './json.ts';
 import { Resources } from './manifest.ts';
 
+/** A stretch of time in which a runner was never cut off from its cell for long; it names each anew. */
+const LeaseId = z.string().min(1).max(64);
+
 /**
  * The door of a runner, HTTP/1.1 over mTLS; the caller must be `spiffe://<trust domain>/cell/<its own cell>`.
  *
@@ -18,7 +21,7 @@ import { Resources } from './manifest.ts';
  * PUT    /v1/runs/:id                StartRun → 200 application/x-ndjson, one Frame a line, ends after `end`;
  *                                    a known id continues from its first frame (idempotent);
  *                                    409 bundle_missing or layer_missing, `missing` names all that is to be sent;
- *                                    429 at_capacity (Retry-After), 503 draining
+ *                                    429 at_capacity (Retry-After), 503 draining or lease_lapsed
  * GET    /v1/runs/:id/frames?after=N 200 the frames after N, then live; 404 unknown_run
  * POST   /v1/runs/:id/ack            { seq }: frames up to seq are held durably; acknowledging `end` forgets the run; 204
  * GET    /v1/runs/:id/artifacts/:sha256  200 the bytes of a file that the receipt lists; until the end is acknowledged
@@ -50,6 +53,8 @@ export const StartRun = z.strictObject({
   meterLimits: z.record(z.string(), z.int()),
   /** Secret values of this run only; never written to a log, a receipt or the spool. */
   secrets: z.record(z.string(), z.string()),
+  /** Of a run that may be begun again elsewhere: the runner's lease it was placed under. It goes on while that holds, and no longer. */
+  lease: LeaseId.optional(),
   input: Json,
 });
 export type StartRun = z.infer<typeof StartRun>;
@@ -62,6 +67,7 @@ export const RUNNER_REFUSAL_CODES = [
   'draining',
   'unavailable',
   'isolation_unavailable',
+  'lease_lapsed',
   'unknown_run',
   'run_id_reused',
   'invalid_input',
@@ -92,6 +98,8 @@ export const Heartbeat = z.strictObject({
   /** Where the cell reaches it, such as https://runner-1.eu-west-1.soma.internal:8443 */
   endpoint: z.url(),
   version: z.string(),
+  /** What it has now; what was placed under an earlier one it refuses. */
+  lease: LeaseId,
   isDraining: z.boolean(),
   isReady: z.boolean(),
   /** Runs it takes at a time, those that would wait for their turn included. */
@@ -111,6 +119,10 @@ export const Heartbeat = z.strictObject({
 });
 export type Heartbeat = z.infer<typeof Heartbeat>;
 
-export const HEARTBEAT_INTERVAL_MS = 2_000;
-/** A runner that was silent this long takes no new run. */
-export const HEARTBEAT_EXPIRY_MS = 8_000;
+export const HEARTBEAT_INTERVAL_MS = 1_000;
+/** A runner that was silent this long takes no new run. One that does not answer either is gone: its runs are lost, or begun again elsewhere. */
+export const HEARTBEAT_EXPIRY_MS = 7_000;
+/** A runner that no heartbeat of its own was answered for this long is cut off: it stops the runs that may be begun again elsewhere. */
+export const RUN_LEASE_MS = 6_000;
+/** Within which they have stopped, and by which clocks may disagree in that time. */
+export const LEASE_MARGIN_MS = HEARTBEAT_EXPIRY_MS - RUN_LEASE_MS;

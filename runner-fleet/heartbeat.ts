@@ -5,6 +5,7 @@ import { URL } from 'node:url';
 import { HEARTBEAT_INTERVAL_MS, type Heartbeat } from '#contracts/runner';
 
 import type { MtlsAgent } from './identity/client-tls.ts';
+import type { LeaseKeeper } from './lifecycle/lease-keeper.ts';
 import { log, reasonOf } from './log.ts';
 
 const PATH = '/internal/v1/runners/heartbeat';
@@ -14,7 +15,9 @@ export interface HeartbeatsOptions {
   /** Origin of the cell's mTLS door. */
   readonly cellDoor: string;
   readonly agent: MtlsAgent;
-  readonly compose: () => Heartbeat;
+  /** Each heartbeat that is answered renews it. */
+  readonly lease: Pick<LeaseKeeper, 'send' | 'answered'>;
+  readonly compose: () => Omit<Heartbeat, 'lease'>;
 }
 
 /** Tells the cell at intervals how this runner is. A cell that does not listen is told again; nothing here ever throws. */
@@ -37,8 +40,11 @@ export class Heartbeats {
   }
 
   async beat(): Promise<void> {
+    const { lease, compose } = this.#options;
+    const sent = lease.send();
     try {
-      await this.#post();
+      await this.#post({ ...compose(), lease: sent.lease });
+      lease.answered(sent);
       if (this.#isHeard === false) log('info', 'the cell hears heartbeats again');
       this.#isHeard = true;
     } catch (error) {
@@ -47,15 +53,15 @@ export class Heartbeats {
     }
   }
 
-  async #post(): Promise<void> {
-    const { cellDoor, agent, compose } = this.#options;
+  async #post(beat: Heartbeat): Promise<void> {
+    const { cellDoor, agent } = this.#options;
     const outgoing = request(new URL(PATH, cellDoor), {
       method: 'POST',
       agent,
       headers: { 'content-type': 'application/json' },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    outgoing.end(JSON.stringify(compose()));
+    outgoing.end(JSON.stringify(beat));
     const [response] = await once(outgoing, 'response');
     response.resume();
     if (response.statusCode >= 300) throw new Error(`the cell answered ${response.statusCode}`);

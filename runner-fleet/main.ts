@@ -42,6 +42,7 @@ const agent = new MtlsAgent({ identity, isExpected: (id) => id === cellSpiffeId(
 const heartbeats = new Heartbeats({
   cellDoor: config.cellDoor,
   agent,
+  lease: runner.lease,
   compose: () => runner.heartbeat(config.endpoint ?? `https://127.0.0.1:${port}`, packageManifest.version),
 });
 heartbeats.start();
@@ -65,6 +66,7 @@ async function stop(): Promise<void> {
   await heartbeats.beat();
   await drained.catch((error: unknown) => log('error', 'could not drain', { reason: reasonOf(error) }));
   heartbeats.stop();
+  runner.lease.close();
   healthServer?.close();
   const closed = once(server, 'close');
   server.close();

@@ -18,6 +18,7 @@ import { chooseExecutor } from './executor/choose.ts';
 import type { Executor } from './executor/executor.ts';
 import { missingImages } from './images/build.ts';
 import { assertIsolation } from './isolation/assert-isolation.ts';
+import { LeaseKeeper } from './lifecycle/lease-keeper.ts';
 import { log, reasonOf } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { byRuntime, standingShapes } from './pool/shape.ts';
@@ -41,6 +42,7 @@ const ENGINE_TIMEOUT_MS = 15_000;
 export class Runner {
   readonly door: Door;
   readonly health: Health;
+  readonly lease = new LeaseKeeper();
   readonly #config: Config;
   readonly #hasIdentity: () => boolean;
   readonly #docker: Dockerode;
@@ -106,10 +108,12 @@ export class Runner {
       isolationClasses: () => this.#isolationClasses,
       bundles: this.#bundles,
       network: { resolve: systemResolver(), addresses: new AddressRules(config.egressAllowAddresses) },
+      lease: this.lease,
       sealer,
       onFault,
       onEnded: (end) => metrics.runEnded(end),
     });
+    this.lease.onLapse = () => this.#runs.stopLapsed();
     this.health = new Health({ notReadyBecause: () => this.#notReadyBecause(), metrics });
     this.door = new Door({
       runs: this.#runs,
@@ -130,7 +134,7 @@ export class Runner {
     );
   }
 
-  heartbeat(endpoint: string, version: string): Heartbeat {
+  heartbeat(endpoint: string, version: string): Omit<Heartbeat, 'lease'> {
     return {
       runnerId: this.#config.runnerId,
       cell: this.#config.cell,

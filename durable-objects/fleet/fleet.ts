@@ -9,7 +9,7 @@ import { type FleetEnv, runOf } from '../env.ts';
 import { migrate } from '../migrate.ts';
 import { parseCall } from '../parse.ts';
 import { FLEET_MIGRATIONS } from './migrations.ts';
-import { place, RUNNER_FORGOTTEN_MS, warmKey } from './placement.ts';
+import { place, RUNNER_FORGOTTEN_MS, silentFor, warmKey } from './placement.ts';
 
 interface Runner {
   beat: Heartbeat;
@@ -56,7 +56,7 @@ export class Fleet extends DurableObject<FleetEnv> implements FleetObject {
   }
 
   async place(request: PlacementRequest): Promise<PlacementAnswer> {
-    const answer = place(this.known.values(), request, Date.now());
+    const answer = place(this.known.values(), request, { nowMs: Date.now(), listeningSinceMs: this.listeningSinceMs });
     const placedSince = answer.kind === 'placed' ? this.known.get(answer.runnerId)?.placedSince : undefined;
     const key = warmKey(request);
     placedSince?.set(key, (placedSince.get(key) ?? 0) + 1);
@@ -72,12 +72,10 @@ export class Fleet extends DurableObject<FleetEnv> implements FleetObject {
     return [...this.known.values()].map(({ beat, lastSeenMs }) => ({ ...beat, lastSeenMs }));
   }
 
-  async find(runnerId: string): Promise<RunnerSighting | undefined> {
+  async find(runnerId: string): Promise<RunnerSighting> {
     const runner = this.known.get(runnerId);
-    if (!runner) return undefined;
-    const { beat, lastSeenMs } = runner;
-    const silentMs = Date.now() - Math.max(lastSeenMs, this.listeningSinceMs);
-    return { endpoint: beat.endpoint, lastSeenMs, silentMs };
+    const hearing = { nowMs: Date.now(), listeningSinceMs: this.listeningSinceMs };
+    return { endpoint: runner?.beat.endpoint, silentMs: silentFor(runner, hearing) };
   }
 
   override async alarm(): Promise<void> {

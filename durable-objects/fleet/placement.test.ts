@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { Digest } from '#contracts/digest';
 import { newId, type RunnerId } from '#contracts/ids';
@@ -10,6 +10,7 @@ import { HEARTBEAT_EXPIRY_MS, type Heartbeat } from '#contracts/runner';
 import { canTake, isOffered, type KnownRunner, OFFER_REMEMBERED_MS, place } from './placement.ts';
 
 const NOW = Date.UTC(2026, 10, 23);
+const HEARING = { nowMs: NOW, listeningSinceMs: NOW - 3_600_000 };
 const DIGEST = Digest.parse(`sha256:${'0'.repeat(64)}`);
 const OTHER_DIGEST = Digest.parse(`sha256:${'1'.repeat(64)}`);
 const LAYER = Digest.parse(`sha256:${'2'.repeat(64)}`);
@@ -33,6 +34,7 @@ function runner(beat: Partial<Heartbeat>, known: Partial<KnownRunner> = {}): Kno
       cell: 'eu-west-1',
       endpoint: `https://${runnerId.replace('_', '-')}.test`,
       version: '1',
+      lease: 'of now',
       isDraining: false,
       isReady: true,
       capacity: 4,
@@ -48,7 +50,7 @@ function runner(beat: Partial<Heartbeat>, known: Partial<KnownRunner> = {}): Kno
 }
 
 function chosen(runners: readonly KnownRunner[], change: Partial<PlacementRequest> = {}): string | undefined {
-  const answer = place(runners, { ...REQUEST, ...change }, NOW);
+  const answer = place(runners, { ...REQUEST, ...change }, HEARING);
   return answer.kind === 'placed' ? answer.runnerId : undefined;
 }
 
@@ -71,6 +73,39 @@ test('a place is free again as soon as the run in it has ended', () => {
 test('a runner that is excluded is not chosen', () => {
   const [first, second] = [runner({}), runner({ running: 3 })];
   expect(chosen([first, second], { exclude: [first.beat.runnerId] })).toBe(second.beat.runnerId);
+});
+
+describe('a run that was lost with its runner', () => {
+  const former = runner({});
+  const formerly = former.beat.runnerId;
+  const again = { ...REQUEST, formerly };
+
+  test('never goes back there', () => {
+    const other = runner({ running: 3 });
+    expect(chosen([former, other], { formerly })).toBe(other.beat.runnerId);
+  });
+
+  test.each([
+    ['is full', runner({ running: 4 })],
+    ['is starting', runner({ isReady: false, isolationClasses: [] })],
+  ])('waits for another that %s', (_what, other) => {
+    expect(place([former, other], again, HEARING).kind).toBe('none-free');
+  });
+
+  test.each([
+    ['there is no other', []],
+    ['the other is being stopped', [runner({ isDraining: true })]],
+    ['the other has gone silent', [runner({}, { lastSeenMs: NOW - HEARTBEAT_EXPIRY_MS })]],
+    ['the other does not offer its class', [runner({ isolationClasses: ['strict'] })]],
+  ])('waits for nobody where %s', (_what, others) => {
+    expect(place([former, ...others], again, HEARING).kind).toBe('none-left');
+  });
+
+  test('waits for another that this cell could not hear while it was away itself', () => {
+    const unheard = runner({}, { lastSeenMs: NOW - 60_000 });
+    const listeningSinceMs = NOW - HEARTBEAT_EXPIRY_MS + 1;
+    expect(place([former, unheard], again, { nowMs: NOW, listeningSinceMs }).kind).toBe('none-free');
+  });
 });
 
 test('a warm runner is preferred to an idle one that is cold', () => {
@@ -112,8 +147,8 @@ test('a class that no runner offers is refused at once, one whose runners are bu
   const standard = runner({ isolationClasses: ['standard'] });
   const strict = runner({ isolationClasses: ['strict'], running: 4 });
   const asked = { ...REQUEST, isolation: 'strict' as const };
-  expect(place([standard], asked, NOW).kind).toBe('not-offered');
-  expect(place([standard, strict], asked, NOW).kind).toBe('none-free');
+  expect(place([standard], asked, HEARING).kind).toBe('not-offered');
+  expect(place([standard, strict], asked, HEARING).kind).toBe('none-free');
 });
 
 test.each([
@@ -122,7 +157,7 @@ test.each([
   ['a runner of the class went silent a moment ago', [runner({}, { lastSeenMs: NOW - HEARTBEAT_EXPIRY_MS })]],
   ['every runner has long been silent', [runner({ isolationClasses: [] }, { lastSeenMs: NOW - OFFER_REMEMBERED_MS })]],
 ])('while %s, a run waits', (_why, runners) => {
-  expect(place(runners, REQUEST, NOW).kind).toBe('none-free');
+  expect(place(runners, REQUEST, HEARING).kind).toBe('none-free');
 });
 
 const keys = fc.constantFrom('node24/standard', 'node24/strict', 'wasm/standard');

@@ -17,6 +17,17 @@ export const OFFER_REMEMBERED_MS = 60_000;
 
 type Wanted = Pick<PlacementRequest, 'runtime' | 'isolation'>;
 
+/** Since when the fleet hears heartbeats at all: while it was not there, nobody was silent towards it. */
+export interface Hearing {
+  readonly nowMs: number;
+  readonly listeningSinceMs: number;
+}
+
+/** One that was never heard of has been silent for as long as the fleet listened. */
+export function silentFor(runner: Pick<KnownRunner, 'lastSeenMs'> | undefined, { nowMs, listeningSinceMs }: Hearing) {
+  return nowMs - Math.max(runner?.lastSeenMs ?? 0, listeningSinceMs);
+}
+
 /** How a heartbeat names the sandboxes that wait: `node24/standard`. */
 export function warmKey({ runtime, isolation }: Wanted): string {
   return `${runtime}/${isolation}`;
@@ -27,19 +38,25 @@ export function warmKey({ runtime, isolation }: Wanted): string {
  * one that has a sandbox warm, then the one that holds most of what the run needs, then the least loaded. Where nothing else decides the
  * digest does, so that a capsule tends to come back to a runner that will have its bundle.
  */
-export function place(runners: Iterable<KnownRunner>, request: PlacementRequest, nowMs: number): PlacementAnswer {
+export function place(runners: Iterable<KnownRunner>, request: PlacementRequest, hearing: Hearing): PlacementAnswer {
   const known = [...runners];
+  const { nowMs } = hearing;
   const best = known
     .filter((runner) => canTake(runner, request, nowMs))
     .reduce<KnownRunner | undefined>(
       (chosen, runner) => (chosen && compare(chosen, runner, request) <= 0 ? chosen : runner),
       undefined,
     );
-  if (best) return { kind: 'placed', ...placementOn(best) };
+  if (best) return { kind: 'placed', lease: best.beat.lease, ...placementOn(best) };
+  if (!isAnyLeft(known, request, hearing)) return { kind: 'none-left' };
   return isOffered(known, request, nowMs) ? { kind: 'none-free' } : { kind: 'not-offered' };
 }
 
-export function canTake(runner: KnownRunner, request: Wanted & Pick<PlacementRequest, 'exclude'>, nowMs: number) {
+export function canTake(
+  runner: KnownRunner,
+  request: Wanted & Pick<PlacementRequest, 'exclude' | 'formerly'>,
+  nowMs: number,
+): boolean {
   const { beat, lastSeenMs } = runner;
   return (
     beat.isReady &&
@@ -47,16 +64,32 @@ export function canTake(runner: KnownRunner, request: Wanted & Pick<PlacementReq
     beat.isolationClasses.includes(request.isolation) &&
     nowMs - lastSeenMs < HEARTBEAT_EXPIRY_MS &&
     runningOn(runner) < beat.capacity &&
+    beat.runnerId !== request.formerly &&
     !request.exclude.includes(beat.runnerId)
   );
 }
 
+/** A first attempt may wait for whoever comes; one that was lost with its runner only for a runner that is there. */
+function isAnyLeft(runners: readonly KnownRunner[], request: PlacementRequest, hearing: Hearing): boolean {
+  if (request.formerly === undefined) return true;
+  return runners.some(
+    (runner) =>
+      runner.beat.runnerId !== request.formerly &&
+      !runner.beat.isDraining &&
+      mayOffer(runner, request) &&
+      silentFor(runner, hearing) < HEARTBEAT_EXPIRY_MS,
+  );
+}
+
 /** Fails only where it is known: a cell that has heard of no runner lately, or of one that is still starting, may yet have the class. */
-export function isOffered(runners: readonly KnownRunner[], { isolation }: Wanted, nowMs: number): boolean {
+export function isOffered(runners: readonly KnownRunner[], wanted: Wanted, nowMs: number): boolean {
   const lately = runners.filter(({ lastSeenMs }) => nowMs - lastSeenMs < OFFER_REMEMBERED_MS);
-  const mayOffer = ({ beat }: KnownRunner) =>
-    beat.isolationClasses.includes(isolation) || (!beat.isReady && !beat.isDraining);
-  return lately.length === 0 || lately.some(mayOffer);
+  return lately.length === 0 || lately.some((runner) => mayOffer(runner, wanted));
+}
+
+function mayOffer({ beat }: KnownRunner, { isolation }: Wanted): boolean {
+  const { isolationClasses, isReady, isDraining } = beat;
+  return isolationClasses.includes(isolation) || (!isReady && !isDraining);
 }
 
 function placementOn({ beat: { runnerId, endpoint } }: KnownRunner): Placement {

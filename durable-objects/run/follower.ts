@@ -2,7 +2,15 @@ import type { RunnerSighting } from '#contracts/objects';
 
 import { fleetOf } from '../env.ts';
 import { within } from '../within.ts';
-import { isRunnerGone, lost, punctuality, SUSPICIOUS_MS } from './lifecycle.ts';
+import {
+  incomprehensible,
+  isRunnerGone,
+  lost,
+  NOT_ASKED_YET,
+  patienceMs,
+  punctuality,
+  SUSPICIOUS_MS,
+} from './lifecycle.ts';
 import { FrameReader, newFrames, ProtocolError } from './ndjson.ts';
 import { ended, MOVED, type Parts, type Progress, STUCK } from './parts.ts';
 import { RunnerClient, type RunnerStream } from './runner-client.ts';
@@ -23,6 +31,7 @@ export class Follower {
   private current: RunnerStream | undefined;
   private lastHeardMs = 0;
   private unreachableSinceMs: number | undefined;
+  private patienceMs = patienceMs(NOT_ASKED_YET);
   private protocolErrors = 0;
   private lossDetail = 'the runner no longer knows this run';
   private acknowledging: Promise<void> | undefined;
@@ -47,6 +56,7 @@ export class Follower {
     const before = store.lastSeq;
     this.current = stream;
     this.unreachableSinceMs = undefined;
+    this.patienceMs = patienceMs(NOT_ASKED_YET);
     this.lastHeardMs = Date.now();
     const probing = setInterval(() => void this.probe(), QUIET_MS);
     try {
@@ -55,7 +65,7 @@ export class Follower {
       if (store.lastSeq > before) this.protocolErrors = 0;
       if (error instanceof ProtocolError) this.protocolErrors += 1;
       if (this.protocolErrors >= PROTOCOL_ERRORS_MAX) {
-        return ended({ state: 'lost', cause: 'protocol_error', detail: String(error), exitCode: null });
+        return ended(incomprehensible(String(error)));
       }
       console.warn({ message: 'a frame stream broke', runId: store.request.start.runId, error: String(error) });
       return store.lastSeq > before ? MOVED : STUCK;
@@ -89,7 +99,7 @@ export class Follower {
     if (!current || !placement || Date.now() - this.lastHeardMs < QUIET_MS) return;
     try {
       const sighting = await this.sighting(placement.runnerId);
-      if ((sighting?.silentMs ?? Number.POSITIVE_INFINITY) >= SUSPICIOUS_MS) current.abort();
+      if (sighting.silentMs >= SUSPICIOUS_MS) current.abort();
     } catch (error) {
       console.warn({ message: 'the fleet did not answer', error: String(error) });
     }
@@ -123,20 +133,21 @@ export class Follower {
     const nowMs = Date.now();
     this.unreachableSinceMs ??= beganAtMs;
     const sighting = await this.sighting(placement.runnerId);
-    if (sighting && sighting.endpoint !== placement.endpoint) {
-      store.placed({ ...placement, endpoint: sighting.endpoint });
-    }
+    const { endpoint = placement.endpoint } = sighting;
+    if (endpoint !== placement.endpoint) store.placed({ ...placement, endpoint });
     const silence = {
       unreachableForMs: nowMs - this.unreachableSinceMs,
-      heartbeatSilentMs: sighting?.silentMs,
+      heartbeatSilentMs: sighting.silentMs,
     };
+    this.patienceMs = patienceMs(silence);
     return isRunnerGone(silence) ? ended(lost('the runner went silent while it held this run')) : STUCK;
   }
 
   private async attach(): Promise<RunnerStream | undefined> {
     const { store } = this.parts;
     try {
-      const answer = await this.runner().attach(store.request.start.runId, store.lastSeq - store.facts.seqOffset);
+      const { runId } = store.request.start;
+      const answer = await this.runner().attach(runId, store.lastSeq - store.facts.seqOffset, this.patienceMs);
       if (answer.kind === 'streaming') return answer.stream;
       store.giveUp({ detail: this.lossDetail, isHeld: false });
     } catch (error) {
@@ -191,8 +202,8 @@ export class Follower {
     }
   }
 
-  private sighting(runnerId: string): Promise<RunnerSighting | undefined> {
-    return within(CALL_LIMIT_MS, 'the fleet', fleetOf(this.parts.env).find(runnerId));
+  private sighting(runnerId: string): Promise<RunnerSighting> {
+    return within<RunnerSighting>(CALL_LIMIT_MS, 'the fleet', fleetOf(this.parts.env).find(runnerId));
   }
 
   private runner(): RunnerClient {

@@ -2,18 +2,20 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { NO_USAGE } from '#contracts/run';
+import { HEARTBEAT_EXPIRY_MS } from '#contracts/runner';
 
 import { type Conclusion, type Facts, type Judgement, NOTHING_KNOWN } from './facts.ts';
 import {
   endingOf,
   FRAMES_KEPT_MS,
+  incomprehensible,
   isRunnerGone,
   lost,
   nextStep,
   OVERDUE_MS,
+  patienceMs,
   punctuality,
   refused,
-  SILENT_MS,
   START_DEADLINE_MS,
   type Trial,
   UNREACHABLE_MS,
@@ -105,13 +107,27 @@ test('a run that has ended is never started, followed or ended again', () => {
 });
 
 test('a runner is gone when neither this object nor the fleet has heard of it for long', () => {
-  expect(isRunnerGone({ unreachableForMs: UNREACHABLE_MS, heartbeatSilentMs: SILENT_MS })).toBe(true);
-  expect(isRunnerGone({ unreachableForMs: UNREACHABLE_MS, heartbeatSilentMs: undefined })).toBe(true);
+  expect(isRunnerGone({ unreachableForMs: UNREACHABLE_MS, heartbeatSilentMs: HEARTBEAT_EXPIRY_MS })).toBe(true);
 });
 
 test('a runner that still reports is not gone, and neither is one that a cell coming back has just begun to call', () => {
   expect(isRunnerGone({ unreachableForMs: 60_000, heartbeatSilentMs: 1_000 })).toBe(false);
   expect(isRunnerGone({ unreachableForMs: 1_000, heartbeatSilentMs: 60_000 })).toBe(false);
+});
+
+test('a runner is asked for as long as it may take to be gone, so that it is known to be lost no later than it is', () => {
+  const times = fc.record({ unreachableForMs: fc.nat(10_000), heartbeatSilentMs: fc.nat(10_000) });
+  fc.assert(
+    fc.property(times, (silence) => {
+      const askedMs = patienceMs(silence);
+      const { unreachableForMs, heartbeatSilentMs } = silence;
+      const after = (ms: number) =>
+        isRunnerGone({ unreachableForMs: unreachableForMs + ms, heartbeatSilentMs: heartbeatSilentMs + ms });
+      expect(askedMs).toBeGreaterThan(0);
+      expect(askedMs).toBeLessThanOrEqual(UNREACHABLE_MS);
+      expect(after(askedMs - 250)).toBe(askedMs === 250 ? isRunnerGone(silence) : false);
+    }),
+  );
 });
 
 const LOST: Judgement = { ...CONCLUSION, outcome: lost('the runner is gone'), isBillable: false, receipt: null };
@@ -128,6 +144,14 @@ test.each([
   ['that was to be cancelled', { isIdempotent: true, isCancelRequested: true }],
 ])('a lost run %s ends as lost', (_which, facts) => {
   expect(endingOf({ ...FRESH, ...facts, placement: PLACEMENT }, LOST)).toEqual({ kind: 'conclude', judgement: LOST });
+});
+
+test.each([
+  ['ended long after its time', { loss: { detail: 'it outstayed its time', isHeld: true } }, LOST],
+  ['said what nobody understands', {}, { ...LOST, outcome: incomprehensible('no frame') }],
+])('a run whose runner answers, and that %s, is not started again: it may go on there', (_what, facts, judgement) => {
+  const running = { ...FRESH, ...facts, isIdempotent: true, placement: PLACEMENT, acceptedAtMs: 1 };
+  expect(endingOf(running, judgement).kind).toBe('conclude');
 });
 
 test('a run that failed is not started again', () => {

@@ -1,6 +1,6 @@
 import { FRAMES_RETENTION_DAYS } from '#contracts/frames';
 import type { Outcome } from '#contracts/run';
-import { HEARTBEAT_INTERVAL_MS } from '#contracts/runner';
+import { HEARTBEAT_EXPIRY_MS, HEARTBEAT_INTERVAL_MS } from '#contracts/runner';
 
 import type { Conclusion, Facts, Judgement } from './facts.ts';
 
@@ -40,11 +40,13 @@ export const START_DEADLINE_MS = 15_000;
 /** As often as a run is started at all. */
 export const MOST_ATTEMPTS = 2;
 /**
- * A runner that was asked in vain for the one, and sends no heartbeats for the other, is gone, and its runs with it. Together with the ways
- * there a run is known to be lost within ten seconds.
+ * A runner that was asked in vain for so long, and sends no heartbeats for HEARTBEAT_EXPIRY_MS, is gone, and its runs with it. Together with
+ * the ways there a run is known to be lost within ten seconds.
  */
 export const UNREACHABLE_MS = 2_000;
-export const SILENT_MS = 3 * HEARTBEAT_INTERVAL_MS;
+/** As long as the runner may take to answer: it has the frames at hand, and one that takes longer is asked again. */
+const MOST_PATIENCE_MS = 2_000;
+const LEAST_PATIENCE_MS = 250;
 /** A quiet run whose runner missed a heartbeat is worth a question to the runner. */
 export const SUSPICIOUS_MS = 2 * HEARTBEAT_INTERVAL_MS;
 /** A runner ends a run at its time limit. This much later it is told to, and this much later again it is not believed any more. */
@@ -94,21 +96,36 @@ export function endingOf(facts: Facts, judgement: Judgement): Ending {
   };
 }
 
-function isRetried(facts: Facts, { state }: Outcome): boolean {
-  return state === 'lost' && facts.isIdempotent && facts.attempt < MOST_ATTEMPTS && !facts.isCancelRequested;
+/** A run that may goes on under a lease of its runner: the attempt on a runner that was cut off is over before another one begins. */
+export function mayBeginAgain({ isIdempotent, attempt }: Facts): boolean {
+  return isIdempotent && attempt < MOST_ATTEMPTS;
+}
+
+/** Only where this attempt is over: a runner that answers, and does not do as it is told, may have it still. */
+function isRetried(facts: Facts, { state, cause }: Outcome): boolean {
+  const mayGoOn = facts.loss?.isHeld === true || cause === PROTOCOL_ERROR;
+  return state === 'lost' && mayBeginAgain(facts) && !facts.isCancelRequested && !mayGoOn;
 }
 
 /** What is known of a runner that this run hangs on. */
 export interface Silence {
   /** How long it has not answered this object. */
   readonly unreachableForMs: number;
-  /** How long the fleet has listened in vain; undefined where the fleet does not know it. */
-  readonly heartbeatSilentMs: number | undefined;
+  /** How long the fleet has listened in vain. */
+  readonly heartbeatSilentMs: number;
 }
+
+export const NOT_ASKED_YET: Silence = { unreachableForMs: 0, heartbeatSilentMs: 0 };
 
 /** Both must be long: a cell whose own door was shut has heard no heartbeats either, and finds its runners well. */
 export function isRunnerGone({ unreachableForMs, heartbeatSilentMs }: Silence): boolean {
-  return unreachableForMs >= UNREACHABLE_MS && (heartbeatSilentMs ?? Number.POSITIVE_INFINITY) >= SILENT_MS;
+  return unreachableForMs >= UNREACHABLE_MS && heartbeatSilentMs >= HEARTBEAT_EXPIRY_MS;
+}
+
+/** How long the next question to the runner may take, so that it is known to be gone no later than it is. */
+export function patienceMs({ unreachableForMs, heartbeatSilentMs }: Silence): number {
+  const goneInMs = Math.max(UNREACHABLE_MS - unreachableForMs, HEARTBEAT_EXPIRY_MS - heartbeatSilentMs);
+  return Math.min(MOST_PATIENCE_MS, Math.max(LEAST_PATIENCE_MS, goneInMs));
 }
 
 export type Punctuality = 'in-time' | 'cancel-now' | 'give-up';
@@ -121,6 +138,13 @@ export function punctuality(acceptedForMs: number, timeoutMs: number): Punctuali
 
 export function lost(detail: string): Outcome {
   return { state: 'lost', cause: 'runner_lost', detail, exitCode: null };
+}
+
+const PROTOCOL_ERROR = 'protocol_error';
+
+/** What it says is not frames, again and again. */
+export function incomprehensible(detail: string): Outcome {
+  return { state: 'lost', cause: PROTOCOL_ERROR, detail, exitCode: null };
 }
 
 export function refused(cause: string, detail: string): Outcome {

@@ -9,7 +9,7 @@ import { parseCall } from '../parse.ts';
 
 /** What a run was begun with, as it is kept: money as text, secrets sealed. */
 const StoredRequest = z.object({
-  start: StartRun.omit({ secrets: true }),
+  start: StartRun.omit({ secrets: true, lease: true }),
   secrets: z.record(z.string(), SealedText),
   priced: z.object({ pricing: Pricing, resources: Resources }),
   budget: Budget,

@@ -25,8 +25,6 @@ export interface RunnerStream {
 }
 
 const HEADERS_TIMEOUT_MS = 10_000;
-/** A runner has the frames at hand: one that takes longer is asked again. */
-const ATTACH_TIMEOUT_MS = 2_000;
 const CALL_TIMEOUT_MS = 10_000;
 const BUNDLE_TIMEOUT_MS = 60_000;
 const ARTIFACT_TIMEOUT_MS = 120_000;
@@ -64,10 +62,10 @@ export class RunnerClient {
     throw new Error(`the runner's answer says nothing certain: ${detail}`);
   }
 
-  async attach(runId: string, afterSeq: number): Promise<AttachAnswer> {
+  async attach(runId: string, afterSeq: number, headersTimeoutMs = HEADERS_TIMEOUT_MS): Promise<AttachAnswer> {
     const { response, abort } = await this.open(`/v1/runs/${runId}/frames?after=${afterSeq}`, {
       headers: { accept: 'application/x-ndjson' },
-      headersTimeoutMs: ATTACH_TIMEOUT_MS,
+      headersTimeoutMs,
     });
     if (response.status === 200 && response.body) return { kind: 'streaming', stream: { body: response.body, abort } };
     // The body is read in any case, so that the connection is free again.

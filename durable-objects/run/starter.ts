@@ -6,7 +6,7 @@ import type { StartRun } from '#contracts/runner';
 
 import { fleetOf, usageMeterOf } from '../env.ts';
 import { within } from '../within.ts';
-import { refused } from './lifecycle.ts';
+import { mayBeginAgain, NOT_ASKED_YET, patienceMs, refused } from './lifecycle.ts';
 import { ended, MOVED, type Parts, type Progress, STUCK } from './parts.ts';
 import type { RunRequest } from './request.ts';
 import { RunnerClient, type StartAnswer } from './runner-client.ts';
@@ -20,6 +20,8 @@ export class Starter {
   private readonly parts: Parts;
   private readonly excluded = new Set<string>();
   private reservation: Promise<ReserveDecision> | undefined;
+  /** Who is to be asked. Not written: another instance of this object asks that runner what it has, and never starts on an old choice. */
+  private chosen: Placed | undefined;
   /**
    * A runner was asked and its answer never came, or this object was restarted while it asked. The run may have started there, so no other
    * runner is asked before this one has said that it does not know it.
@@ -46,7 +48,10 @@ export class Starter {
     // Whether it fails is looked at when it is needed.
     reservation.catch(() => undefined);
     try {
-      return placementOf(await this.findRunner(request, PREPARE_LIMIT_MS));
+      const answer = await this.findRunner(request, PREPARE_LIMIT_MS);
+      if (answer.kind !== 'placed') return undefined;
+      this.chosen = answer;
+      return placementOf(answer);
     } catch {
       // No runner for now, as where none is free: `start` looks again.
       return undefined;
@@ -71,19 +76,20 @@ export class Starter {
   /** Asks one runner to start. The choice was written first: from then on that runner may hold the run. */
   async start(): Promise<Progress> {
     const { store } = this.parts;
-    const known = store.facts.placement;
-    const answer = known ? ({ kind: 'placed', ...known } as const) : await this.choose();
+    const answer = this.chosen ?? (await this.choose());
+    if (answer.kind === 'none-left') return ended(NONE_LEFT);
     if (answer.kind === 'not-offered') return ended(isolationUnavailable(store.request.start.isolation));
     if (answer.kind === 'none-free') {
       this.excluded.clear();
       return STUCK;
     }
-    const placement = { runnerId: answer.runnerId, endpoint: answer.endpoint };
+    const placement = placementOf(answer);
     if (store.facts.isCancelRequested || store.facts.loss) return MOVED;
     const start = await this.openStart();
     if (!start) return ended(SECRET_UNREADABLE);
     this.isUncertain = true;
-    return this.conclude(placement, await this.ask(placement, start));
+    const leased = mayBeginAgain(store.facts) ? { ...start, lease: answer.lease } : start;
+    return this.conclude(placement, await this.ask(placement, leased));
   }
 
   /** Finds out whether the runner that was asked has the run. */
@@ -91,7 +97,8 @@ export class Starter {
     const { env, store } = this.parts;
     const { placement } = store.facts;
     if (!placement) return MOVED;
-    const answer = await new RunnerClient(env.RUNNERS, placement.endpoint).attach(store.request.start.runId, 0);
+    const runner = new RunnerClient(env.RUNNERS, placement.endpoint);
+    const answer = await runner.attach(store.request.start.runId, 0, patienceMs(NOT_ASKED_YET));
     if (answer.kind === 'streaming') return { kind: 'accepted', stream: answer.stream };
     return this.elsewhere(placement);
   }
@@ -105,6 +112,7 @@ export class Starter {
 
   private elsewhere(placement: Placement): Progress {
     this.isUncertain = false;
+    this.chosen = undefined;
     this.excluded.add(placement.runnerId);
     this.parts.store.placed(null);
     return MOVED;
@@ -145,8 +153,9 @@ export class Starter {
   private async choose(): Promise<PlacementAnswer> {
     const { store } = this.parts;
     const answer = await this.findRunner(store.request, CALL_LIMIT_MS);
-    const placement = placementOf(answer);
-    if (placement) store.placed(placement);
+    if (answer.kind !== 'placed') return answer;
+    this.chosen = answer;
+    store.placed(placementOf(answer));
     return answer;
   }
 
@@ -154,16 +163,20 @@ export class Starter {
   private findRunner({ start }: RunRequest, limitMs: number): Promise<PlacementAnswer> {
     const { runtime, isolation, digest, layers } = start;
     const formerly = this.parts.store.facts.former?.heldBy?.runnerId;
-    const exclude = [...this.excluded, ...(formerly === undefined ? [] : [formerly])];
-    const placing = fleetOf(this.parts.env).place({ runtime, isolation, digest, layers, exclude });
+    const exclude = [...this.excluded];
+    const placing = fleetOf(this.parts.env).place({ runtime, isolation, digest, layers, exclude, formerly });
     return within<PlacementAnswer>(limitMs, 'the fleet', placing);
   }
 }
 
 const SECRET_UNREADABLE = refused('secret_unreadable', 'a secret of this run cannot be read; set it again');
 
-function placementOf(answer: PlacementAnswer): Placement | undefined {
-  return answer.kind === 'placed' ? { runnerId: answer.runnerId, endpoint: answer.endpoint } : undefined;
+const NONE_LEFT = refused('no_capacity', 'no other runner of this region is there');
+
+type Placed = Extract<PlacementAnswer, { kind: 'placed' }>;
+
+function placementOf({ runnerId, endpoint }: Placed): Placement {
+  return { runnerId, endpoint };
 }
 
 function isolationUnavailable(isolation: string): Outcome {

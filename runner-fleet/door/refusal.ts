@@ -10,6 +10,7 @@ const KINDS: Record<RefusalCode, { status: number; title: string }> = {
   draining: { status: 503, title: 'This runner takes no more runs' },
   unavailable: { status: 503, title: 'No sandbox could be had' },
   isolation_unavailable: { status: 503, title: 'This runner does not offer that isolation' },
+  lease_lapsed: { status: 503, title: 'This runner was cut off since' },
   unknown_run: { status: 404, title: 'No such run' },
   run_id_reused: { status: 409, title: 'The run id was used for another run' },
   invalid_input: { status: 400, title: 'The request is not valid' },

@@ -15,6 +15,7 @@ let directory: string;
 let upstream: Server;
 let port: number;
 let gate: EgressGate;
+let mayPass: boolean;
 const open: Socket[] = [];
 
 beforeEach(async () => {
@@ -28,7 +29,9 @@ beforeEach(async () => {
   const address = upstream.address();
   if (address === null || typeof address === 'string') throw new Error('the upstream has no port');
   ({ port } = address);
+  mayPass = true;
   gate = await EgressGate.open(join(directory, 'egress'), {
+    mayPass: () => mayPass,
     grants: [`echo.test:${port}`, 'closed.test:9', 'two.test:9'],
     network: {
       addresses: new AddressRules(['127.0.0.0/8']),
@@ -101,4 +104,19 @@ test('once it is closed nothing goes through, and what was open is gone', async 
   const late = ask(`echo.test:${port}`);
   await new Promise((resolve) => late.once('close', resolve));
   expect(gate.report().rows).toHaveLength(1);
+});
+
+test('once nothing may pass any more, not another byte leaves, whoever sends it first', async () => {
+  const heard: Buffer[] = [];
+  upstream.on('connection', (socket) => socket.on('data', (chunk) => heard.push(chunk)));
+  const tunnel = ask(`echo.test:${port}`);
+  expect(await statusOf(tunnel)).toBe(200);
+  mayPass = false;
+  const gone = new Promise((resolve) => tunnel.once('end', resolve));
+  tunnel.write('too late');
+  await gone;
+  const late = ask(`echo.test:${port}`);
+  await new Promise((resolve) => late.once('close', resolve));
+  expect(heard).toEqual([]);
+  expect(gate.bytes).toBe(0);
 });

@@ -44,6 +44,8 @@ export interface EgressGateOptions {
   /** `host:port`, as the run was granted them. */
   readonly grants: readonly string[];
   readonly network: Network;
+  /** Asked for every piece: a run that may begin elsewhere by now reaches nobody from here any more. */
+  readonly mayPass: () => boolean;
 }
 
 /**
@@ -106,6 +108,7 @@ export class EgressGate {
   }
 
   async #admit(request: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
+    if (!this.#options.mayPass()) return this.close();
     // At once: a stream that ends while its host is looked up takes nothing back.
     if (head.length > 0) client.unshift(head);
     const target = parseTarget(request.url ?? '');
@@ -177,7 +180,10 @@ export class EgressGate {
     };
     upstream.setTimeout(IDLE_TIMEOUT_MS, close);
     client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-    const sent = new Throttle(this.#bandwidth, (bytes) => (account.sentBytes += bytes));
+    const sent = new Throttle(this.#bandwidth, (bytes) => {
+      if (this.#options.mayPass()) account.sentBytes += bytes;
+      else this.close();
+    });
     const received = new Throttle(this.#bandwidth, (bytes) => (account.receivedBytes += bytes));
     // Each way ends by itself; one that breaks takes the other with it.
     await Promise.all([pass(client, sent, upstream), pass(upstream, received, client)]).catch(close);

@@ -31,6 +31,8 @@ export type StopSignal =
   | { readonly kind: 'state_limit'; readonly detail: string }
   | { readonly kind: 'output_invalid'; readonly detail: string }
   | { readonly kind: 'runner_stopped' }
+  /** It may be begun again elsewhere from now on. */
+  | { readonly kind: 'runner_cut_off' }
   | { readonly kind: 'spool_failed' };
 
 export interface Exit {
@@ -150,6 +152,11 @@ function outcomeOfStop({ limits }: Lifecycle, stop: StopSignal, exitCode: number
       return end('failed', stop.detail);
     case 'runner_stopped':
       return end('lost', 'the runner was stopped before the run ended');
+    case 'runner_cut_off':
+      return end(
+        'lost',
+        'the runner was cut off from its cell, and stopped the run so that it can begin again elsewhere',
+      );
     case 'spool_failed':
       return end('lost', 'the runner could not keep what the run said');
     default:

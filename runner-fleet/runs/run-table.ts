@@ -1,8 +1,6 @@
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Digest } from '#contracts/digest';
-import type { Frame } from '#contracts/frames';
 import type { RunId } from '#contracts/ids';
 import type { IsolationClass } from '#contracts/isolation';
 import { jsonSha256 } from '#contracts/json-sha256';
@@ -12,17 +10,11 @@ import type { StartRun } from '#contracts/runner';
 import type { Admission } from '../admission/admission.ts';
 import type { BundleCache } from '../bundles/bundle-cache.ts';
 import { missingRefusal, Refusal } from '../door/refusal.ts';
-import { EgressGate, type Network } from '../egress/gate.ts';
-import type { Sandbox } from '../executor/executor.ts';
-import { MEMORY_FLOOR_BYTES } from '../executor/sandbox-spec.ts';
-import { shapeFor } from '../pool/shape.ts';
-import { Run } from './run.ts';
-import { seal, type Sealer, sealUntilKept } from './seal.ts';
-import { Spool, type SpoolHeader } from './spool.ts';
+import { archivesOf, type Entry, RunStarter, type RunStarterOptions } from './run-starter.ts';
+import { sealUntilKept } from './seal.ts';
+import { Spool } from './spool.ts';
 
 const SPOOL_SUFFIX = '.ndjson';
-/** Where the sandbox's forwarder looks for it (images/init/egress.c). */
-const EGRESS_SOCKET = 'egress';
 const RETRY_AFTER_S = 1;
 /** Ids of runs that were acknowledged: a request that comes late must not run them again. */
 const MAX_REMEMBERED_IDS = 10_000;
@@ -34,7 +26,7 @@ const RUNNER_DIED: Outcome = {
   exitCode: null,
 };
 
-export interface RunTableOptions {
+export interface RunTableOptions extends Omit<RunStarterOptions, 'spoolPath'> {
   readonly directory: string;
   readonly admission: Pick<Admission, 'enter' | 'leave' | 'close'>;
   /** Spools nobody acknowledges keep this runner from taking more; they are never thrown away. */
@@ -42,21 +34,12 @@ export interface RunTableOptions {
   /** What this runner has proven to itself. A run of another class is never given less. */
   readonly isolationClasses: () => readonly IsolationClass[];
   readonly bundles: Pick<BundleCache, 'has' | 'hold' | 'linkInto'>;
-  readonly network: Network;
-  readonly sealer: Sealer;
-  readonly onFault: (what: string, error: unknown) => void;
-  readonly onEnded: (frame: Extract<Frame, { kind: 'end' }>) => void;
-}
-
-interface Entry {
-  readonly spool: Spool;
-  /** Absent for a run that ended before this process began, or without a sandbox. */
-  readonly run?: Run;
 }
 
 /** The runs of this runner by id: each is executed at most once, and kept until its end is acknowledged. */
 export class RunTable {
   readonly #options: RunTableOptions;
+  readonly #starter: RunStarter;
   readonly #entries = new Map<RunId, Entry>();
   readonly #starting = new Map<RunId, Promise<Entry>>();
   readonly #acknowledged = new Set<RunId>();
@@ -65,7 +48,9 @@ export class RunTable {
 
   constructor(options: RunTableOptions) {
     this.#options = options;
-    mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+    const { directory } = options;
+    this.#starter = new RunStarter({ ...options, spoolPath: (runId) => join(directory, `${runId}${SPOOL_SUFFIX}`) });
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
   }
 
   get isDraining(): boolean {
@@ -175,6 +160,13 @@ export class RunTable {
     clearTimeout(stopAll);
   }
 
+  /** Stops what goes on under a lease that has lapsed: it may begin elsewhere from now on. */
+  stopLapsed(): void {
+    for (const { run, lease } of this.#entries.values()) {
+      if (lease !== undefined && !this.#options.lease.holds(lease)) run?.stop({ kind: 'runner_cut_off' });
+    }
+  }
+
   #admit(start: StartRun): Promise<Entry> {
     const { maxSpoolBytes, bundles, isolationClasses } = this.#options;
     const { runId, digest, isolation } = start;
@@ -183,6 +175,7 @@ export class RunTable {
     if (!isolationClasses().includes(isolation)) {
       throw new Refusal('isolation_unavailable', `this runner does not offer ${isolation} isolation`);
     }
+    this.#starter.assertMayBegin(start);
     const spooledBytes = this.#entries.values().reduce((sum, { spool }) => sum + spool.storedBytes, 0);
     if (spooledBytes > maxSpoolBytes) {
       throw new Refusal('at_capacity', 'too much output waits to be acknowledged', RETRY_AFTER_S);
@@ -191,7 +184,7 @@ export class RunTable {
     const missing = archives.filter((archive) => !bundles.has(archive));
     if (missing.length > 0) throw missingRefusal(digest, missing);
     const release = bundles.hold(archives);
-    const starting = this.#start(start).finally(() => {
+    const starting = this.#enter(start).finally(() => {
       release();
       this.#starting.delete(runId);
     });
@@ -199,124 +192,11 @@ export class RunTable {
     return starting;
   }
 
-  async #start(start: StartRun): Promise<Entry> {
-    const shape = shapeFor(start);
-    const input = Buffer.from(JSON.stringify(start.input));
-    const entry =
-      shape.memoryBytes < MEMORY_FLOOR_BYTES[shape.image]
-        ? await this.#endTooSmall(start, input)
-        : await this.#startIn(await this.#options.admission.enter(start.tenantId, shape), start, input);
+  async #enter(start: StartRun): Promise<Entry> {
+    const entry = await this.#starter.start(start);
     this.#entries.set(start.runId, entry);
     return entry;
   }
-
-  async #startIn(sandbox: Sandbox, start: StartRun, input: Buffer): Promise<Entry> {
-    let egress: EgressGate | undefined;
-    try {
-      await this.#link(start, sandbox);
-      egress = await this.#openEgress(start, sandbox);
-      return this.#execute(start, input, sandbox, egress);
-    } catch (error) {
-      egress?.close();
-      await sandbox.dispose();
-      this.#options.admission.leave();
-      throw error;
-    }
-  }
-
-  async #openEgress({ egress: grants }: StartRun, sandbox: Sandbox): Promise<EgressGate | undefined> {
-    if (grants.length === 0) return undefined;
-    const { network, onFault } = this.#options;
-    try {
-      return await EgressGate.open(join(sandbox.controlDirectory, EGRESS_SOCKET), { grants, network });
-    } catch (error) {
-      onFault('a way out could not be opened', error);
-      throw new Refusal('unavailable', 'the egress of the run could not be opened', RETRY_AFTER_S);
-    }
-  }
-
-  async #link(start: StartRun, { capsuleDirectory }: Sandbox): Promise<void> {
-    const missing = await this.#options.bundles.linkInto(archivesOf(start), capsuleDirectory);
-    if (missing.length > 0) throw missingRefusal(start.digest, missing);
-  }
-
-  #execute(start: StartRun, input: Buffer, sandbox: Sandbox, egress: EgressGate | undefined): Entry {
-    const { admission, sealer, onFault } = this.#options;
-    const spool = this.#createSpool(start, input);
-    try {
-      const run = new Run({ start, input, sandbox, egress, spool, sealer, onFault });
-      void run.ended.then(() => {
-        admission.leave();
-        this.#reportEnd(spool);
-      });
-      spool.sync().catch((error: unknown) => onFault('a spool could not be synced', error));
-      return { spool, run };
-    } catch (error) {
-      // The sandbox died while it waited. Nothing has run, so the run may still be started elsewhere.
-      spool.remove();
-      onFault('a run could not be handed over', error);
-      throw new Refusal('unavailable', 'no sandbox could be started', RETRY_AFTER_S);
-    }
-  }
-
-  /** A runtime that cannot boot in the memory it was granted is out of memory before it begins. */
-  async #endTooSmall(start: StartRun, input: Buffer): Promise<Entry> {
-    const { resources, runtime } = start;
-    const spool = this.#createSpool(start, input);
-    try {
-      await seal(spool, this.#options.sealer, {
-        outcome: {
-          state: 'out_of_memory',
-          cause: 'memory_too_small',
-          detail: `${runtime} needs more than the ${resources.memoryBytes} bytes it was granted to start at all`,
-          exitCode: null,
-        },
-        usage: { ...NO_USAGE, inputBytes: input.length },
-        endedAtMs: spool.header.startedAtMs,
-      });
-    } catch (error) {
-      spool.remove();
-      throw this.#notKept(error);
-    }
-    this.#reportEnd(spool);
-    return { spool };
-  }
-
-  #createSpool(start: StartRun, input: Buffer): Spool {
-    const { runId, tenantId, installationId, capsule, version, digest, cell, isolation } = start;
-    const header: SpoolHeader = {
-      runId,
-      tenantId,
-      installationId,
-      capsule,
-      version,
-      digest,
-      cell,
-      isolation,
-      inputSha256: jsonSha256(start.input),
-      inputBytes: input.length,
-      startedAtMs: Date.now(),
-    };
-    try {
-      return Spool.create(join(this.#options.directory, `${runId}${SPOOL_SUFFIX}`), header);
-    } catch (error) {
-      throw this.#notKept(error);
-    }
-  }
-
-  #notKept(error: unknown): Refusal {
-    this.#options.onFault('a spool could not be made', error);
-    return new Refusal('unavailable', 'what the run says could not be kept', RETRY_AFTER_S);
-  }
-
-  #reportEnd({ end }: Spool): void {
-    if (end) this.#options.onEnded(end);
-  }
-}
-
-/** What the files of a run come from; the bundle lies on top. */
-function archivesOf({ layers, digest }: StartRun): Digest[] {
-  return [...layers, digest];
 }
 
 function isSameRun(start: StartRun, { header }: Spool): boolean {

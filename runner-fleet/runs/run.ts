@@ -19,6 +19,8 @@ import { Statements } from './statements.ts';
 const WALL_GRACE_MS = 250;
 /** How long a sandbox may take to end after it was told to. */
 const STOP_GRACE_MS = 750;
+/** The same for one that may begin elsewhere in a moment; with the ways there it stays below LEASE_MARGIN_MS. */
+const CUT_OFF_GRACE_MS = 250;
 const USAGE_INTERVAL_MS = 500;
 /** From the first byte of what a run left to the last. */
 const COLLECT_LIMIT_MS = 60_000;
@@ -188,7 +190,9 @@ export class Run {
   }
 
   #kill(): void {
-    const { sandbox, onFault } = this.#parts;
+    const { sandbox, egress, onFault } = this.#parts;
+    // What it still does, nobody outside is to notice.
+    egress?.close();
     sandbox.channel.write(KILL_WORD);
     // What is left in the pipes is little; waiting for a reader now would only delay the end.
     sandbox.channel.resume();
@@ -197,7 +201,8 @@ export class Run {
       await sandbox.kill().catch((error: unknown) => onFault('the engine did not kill a sandbox', error));
       sandbox.channel.destroy();
     };
-    this.#timers.push(setTimeout(() => void killFromOutside(), STOP_GRACE_MS));
+    const graceMs = this.#lifecycle.stop?.kind === 'runner_cut_off' ? CUT_OFF_GRACE_MS : STOP_GRACE_MS;
+    this.#timers.push(setTimeout(() => void killFromOutside(), graceMs));
   }
 
   /** The group may be gone with its sandbox; then what was read last is what is known. */

@@ -44,6 +44,7 @@ async function heartbeat(): Promise<void> {
     cell: 'eu-west-1',
     endpoint: 'http://runner.test',
     version: 'test',
+    lease: 'the first',
     isDraining: false,
     isReady: true,
     capacity: 10,

@@ -54,6 +54,7 @@ export class SandboxWorld {
       },
       bundles: this.#bundles,
       network,
+      lease: { holds: () => true },
       sealer: {
         spiffeId: 'spiffe://soma.test/cell/eu-west-1/runner/x',
         runnerId: this.runnerId,

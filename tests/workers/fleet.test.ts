@@ -52,8 +52,13 @@ test('a runner of another cell is not taken', async () => {
   expect(await refusalOf(fleet().heartbeat(stranger))).toContain('no business');
 });
 
-test('a runner nobody has heard of is not found', async () => {
-  expect(await fleet().find(newId('rnr'))).toBeUndefined();
+test('a runner nobody has heard of is nowhere, and was silent for as long as the fleet has listened', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  await runInDurableObject(fleet(), (_instance, state) => state.abort('restart')).catch(() => undefined);
+  const runnerId = newId('rnr');
+  expect(await fleet().find(runnerId)).toEqual({ endpoint: undefined, silentMs: 0 });
+  vi.setSystemTime(Date.now() + 5_000);
+  expect(await fleet().find(runnerId)).toEqual({ endpoint: undefined, silentMs: 5_000 });
 });
 
 test('lost runs are handed to their objects, and repeats do no harm', async () => {

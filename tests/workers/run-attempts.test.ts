@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
+import { HEARTBEAT_EXPIRY_MS } from '#contracts/runner';
+
 import { OFFER_REMEMBERED_MS } from '../../durable-objects/fleet/placement.ts';
-import { SILENT_MS } from '../../durable-objects/run/lifecycle.ts';
 import { AMOUNT, crash, endOf, leaveNothing, lines, storedRow } from './support/runs.ts';
 import { Watcher } from './support/watcher.ts';
 import {
@@ -29,11 +30,14 @@ async function runOnTheFirstOfTwo() {
   return { first, second, tenant, ...begun };
 }
 
-/** Lets the runner go silent towards everybody for as long as it takes to be given up. */
-async function goSilent({ runner }: Awaited<ReturnType<typeof onlyRunner>>): Promise<void> {
+type KnownRunner = Awaited<ReturnType<typeof onlyRunner>>;
+
+/** Lets the runner go silent towards everybody for as long as it takes to be given up; the others go on. */
+async function goSilent({ runner }: KnownRunner, others: readonly KnownRunner[] = []): Promise<void> {
   await runner.become('unreachable');
-  for (let second = 0; second < SILENT_MS / 1_000 + 3; second += 1) {
+  for (let second = 0; second < HEARTBEAT_EXPIRY_MS / 1_000 + 3; second += 1) {
     vi.setSystemTime(Date.now() + 1_000);
+    for (const other of others) await other.heartbeat();
     await scheduler.wait(20);
   }
 }
@@ -45,10 +49,7 @@ describe('a lost run of an idempotent capsule', () => {
     const watcher = await Watcher.open(run);
     await first.runner.say(runId, [...lines(2), { kind: 'result', data: 'of the first attempt' }]);
     await watcher.until(3);
-    const silent = goSilent(first);
-    await second.heartbeat();
-    await silent;
-    await second.heartbeat();
+    await goSilent(first, [second]);
     await eventually('the second runner has the run', () => second.runner.holds(runId));
     await second.runner.say(runId, [...lines(1, 3), { kind: 'result', data: 'of the second attempt' }]);
     await second.runner.end(runId, GOOD_END);
@@ -105,16 +106,42 @@ describe('a lost run of an idempotent capsule', () => {
     expect(await endOf(tenant)).toMatchObject({ outcome: DIED, attempts: 2, amountNanos: AMOUNT });
   });
 
-  test('for which no other runner is free ends as lost, with what was proven, and never goes back to who may hold it', async () => {
+  test('goes on under the lease of the runner that was chosen, once; its second attempt, and a run that is not idempotent, under none', async () => {
+    const { first, second, tenant, runId } = await runOnTheFirstOfTwo();
+    expect(await first.runner.leaseOf(runId)).toBe(`of ${first.runnerId}`);
+    const other = await tenant.begin({}, false);
+    await eventually('the other run is under way', async () => first.runner.holds(other.runId));
+    expect(await first.runner.leaseOf(other.runId)).toBeUndefined();
+    await first.runner.end(runId, { outcome: DIED, usage: USAGE, receipt: 'valid' });
+    await eventually('the second runner has the run', () => second.runner.holds(runId));
+    expect(await second.runner.leaseOf(runId)).toBeUndefined();
+    await Promise.all([second.runner.end(runId, GOOD_END), first.runner.end(other.runId, GOOD_END)]);
+    await eventually('both have ended', async () => (await tenant.endedRuns()).length === 2);
+  });
+
+  test('whose only runner is lost ends as lost at once: there is nobody to wait for', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
+    const only = await onlyRunner();
+    const tenant = new TestTenant();
+    const { run, runId } = await tenant.begin({}, true);
+    await eventually('the runner has the run', () => only.runner.holds(runId));
+    const watcher = await Watcher.open(run);
+    const lostAtMs = Date.now();
+    await goSilent(only);
+    const frames = await watcher.all();
+    expect(frames.map(({ kind }) => kind)).toEqual(['attempt', 'end']);
+    expect(frames.at(-1)).toMatchObject({ outcome: { state: 'lost', cause: 'runner_lost' } });
+    expect((frames.at(-1)?.atMs ?? 0) - lostAtMs).toBeLessThanOrEqual(10_000);
+    expect(await endOf(tenant)).toMatchObject({ attempts: 2, amountNanos: '0' });
+  });
+
+  test('for which no other runner is free ends as lost, with what was proven, and never goes back to who may hold it', async () => {
     const { runner } = await onlyRunner();
     const tenant = new TestTenant();
     const { run, runId } = await tenant.begin({}, true);
     await eventually('the runner has the run', () => runner.holds(runId));
     const watcher = await Watcher.open(run);
     await runner.end(runId, { outcome: DIED, usage: USAGE, receipt: 'valid' });
-    await watcher.until(1);
-    vi.setSystemTime(Date.now() + 60_000);
     expect((await watcher.all()).at(-1)).toMatchObject({ outcome: { state: 'lost', cause: DIED.cause }, usage: USAGE });
     expect(await endOf(tenant)).toMatchObject({ amountNanos: AMOUNT, attempts: 2 });
     expect((await runner.calls()).filter((call) => call === 'PUT run')).toHaveLength(1);

@@ -66,6 +66,10 @@ export class FakeRunner extends DurableObject {
     return this.runs.has(runId);
   }
 
+  async leaseOf(runId: string): Promise<string | undefined> {
+    return this.held(runId).start.lease;
+  }
+
   async secretsOf(runId: string): Promise<Record<string, string>> {
     return this.held(runId).start.secrets;
   }

@@ -57,6 +57,7 @@ export function beatOf(runnerId: RunnerId, change: Partial<Heartbeat> = {}): Hea
     cell: env.CELL,
     endpoint: `https://${runnerId.replace('_', '-')}`,
     version: 'test',
+    lease: `of ${runnerId}`,
     isDraining: false,
     isReady: true,
     capacity: 100,
