@@ -3,7 +3,7 @@ import { globSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
 import { WITHOUT_CRUN } from './guest/rootfs.ts';
-import { type GuestSuite, runInGuests } from './guest/run-in-guests.ts';
+import { type Guest, runInGuests } from './guest/run-in-guests.ts';
 
 /**
  * The runner on cgroup version 2, which this machine may not have: inside guests that QEMU emulates, with the very tests that
@@ -11,30 +11,37 @@ import { type GuestSuite, runInGuests } from './guest/run-in-guests.ts';
  */
 const integration = (...names: readonly string[]) => names.map((name) => `tests/integration/${name}.test.ts`);
 const INSIDE = 'tests/conformance/guest/inside/*.test.ts';
-/** These go through all executors and isolation classes by themselves. */
-const THROUGH_ALL = integration(
-  'runner-artifacts',
-  'runner-isolation',
-  'runner-limits',
-  'runner-proof',
-  'runner-usage',
-);
-const OTHERS = globSync('tests/integration/runner*.test.ts').filter((file) => !THROUGH_ALL.includes(file));
+const METERING = [...integration('runner-usage'), 'tests/conformance/metering.test.ts'];
+/** These go through Docker Engine, the better of the OCI runtimes (crun, where both are) and gVisor by themselves. */
+const LIMITS = integration('runner-artifacts', 'runner-isolation', 'runner-limits', 'runner-proof');
+const ATTACKS = integration('attacks');
+/** These take the executor they are told. */
+const OTHERS = globSync('tests/integration/runner*.test.ts').filter((file) => ![...METERING, ...LIMITS].includes(file));
 const ESSENTIAL = [...integration('runner', 'runner-durability'), INSIDE];
+const RUNC = { SOMA_EXECUTOR: 'oci', PATH: `${WITHOUT_CRUN}:/usr/local/bin:/usr/sbin` };
+/** Of tests that go through all, those of the one OCI runtime that is found. */
+const OCI_STANDARD = 'oci, standard|standard sandbox of the executor oci';
 /** The longest come first, as two may run at once. */
-const suites: readonly GuestSuite[] = [
-  { name: 'all executors', environment: {}, files: THROUGH_ALL },
-  { name: 'attacks', environment: {}, files: integration('attacks*') },
-  { name: 'crun', environment: { SOMA_EXECUTOR: 'oci' }, files: [...OTHERS, INSIDE] },
-  { name: 'docker', environment: { SOMA_EXECUTOR: 'docker' }, files: ESSENTIAL },
+const guests: readonly Guest[] = [
+  { name: 'attacks', suites: [{ files: ATTACKS }] },
+  { name: 'limits', suites: [{ files: LIMITS }] },
+  { name: 'metering', suites: [{ files: METERING }] },
+  { name: 'crun', suites: [{ environment: { SOMA_EXECUTOR: 'oci' }, files: [...OTHERS, INSIDE] }] },
   {
     name: 'runc',
-    environment: { SOMA_EXECUTOR: 'oci', PATH: `${WITHOUT_CRUN}:/usr/local/bin:/usr/sbin` },
-    files: ESSENTIAL,
+    suites: [
+      { environment: RUNC, files: ESSENTIAL },
+      {
+        environment: RUNC,
+        files: [...integration('runner-isolation', 'runner-limits'), ...ATTACKS],
+        pattern: OCI_STANDARD,
+      },
+    ],
   },
+  { name: 'docker', suites: [{ environment: { SOMA_EXECUTOR: 'docker' }, files: ESSENTIAL }] },
 ];
 
-for (const { name, answer } of await runInGuests(suites, (line) => console.log(line))) {
+for (const { name, answer } of await runInGuests(guests, (line) => console.log(line))) {
   describe(`${name}, in a guest`, () => {
     test('the guest boots with the unified hierarchy alone, and reports all of its tests', () => {
       expect(answer.failure).toBeUndefined();

@@ -13,6 +13,8 @@ export const Request = z.discriminatedUnion('task', [
         name: z.string(),
         files: z.array(z.string()),
         environment: z.record(z.string(), z.string()),
+        /** Of the tests' full names; without it, all of them. */
+        pattern: z.string().optional(),
       }),
     ),
   }),

@@ -8,7 +8,7 @@ import { CONFORMANCE_DATA } from './content-cache.ts';
 import { type BootDisks, bootGuest } from './machine.ts';
 import { ensureProjectDisk } from './packed-project.ts';
 import { ensurePreparedDisk } from './prepared-disk.ts';
-import type { Answer } from './protocol.ts';
+import type { Answer, Suite } from './protocol.ts';
 import { ensureBaseSystem } from './rootfs.ts';
 
 /** Started in the guest as programs of their own. */
@@ -16,11 +16,19 @@ const PROGRAMS = ['runner-fleet/main.ts', 'tests/conformance/guest/inside/main.t
 const WITHIN_MS = 45 * 60_000;
 const LOCK_WAIT_SECONDS = 1_200;
 
+/** Tests that are run together. */
 export interface GuestSuite {
-  readonly name: string;
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string>>;
   /** Patterns, from the project's root. */
   readonly files: readonly string[];
+  /** Of the tests' full names; without it, all of them. */
+  readonly pattern?: string;
+}
+
+export interface Guest {
+  readonly name: string;
+  /** One after the other. */
+  readonly suites: readonly GuestSuite[];
 }
 
 export interface GuestResult {
@@ -28,30 +36,38 @@ export interface GuestResult {
   readonly answer: Answer;
 }
 
-/** Runs the runner's tests once for every suite, each in a guest of its own, as many at once as there are processors. */
+/** Boots the guests, as many at once as there are processors, and lets each run the tests it is meant for. */
 export async function runInGuests(
-  suites: readonly GuestSuite[],
+  guests: readonly Guest[],
   onLine: (line: string) => void,
 ): Promise<readonly GuestResult[]> {
-  const filesOf = new Map<GuestSuite, string[]>();
-  for (const suite of suites) filesOf.set(suite, (await Array.fromAsync(glob([...suite.files]))).toSorted());
-  const disks = await prepare([...filesOf.values()].flat(), onLine);
+  const suitesOf = new Map<Guest, Suite[]>();
+  for (const guest of guests) suitesOf.set(guest, await Promise.all(guest.suites.map((suite) => asked(guest, suite))));
+  const files = [...suitesOf.values()].flat().flatMap((suite) => suite.files);
+  const disks = await prepare([...new Set(files)], onLine);
   const results: GuestResult[] = [];
-  const queue = suites.entries();
+  const queue = suitesOf.entries();
   const work = async () => {
-    for (const [index, suite] of queue) {
-      const { name, environment } = suite;
+    for (const [{ name }, suites] of queue) {
+      const begunAt = performance.now();
       const answer = await bootGuest({
         ...disks,
-        request: { task: 'test', suites: [{ name, files: filesOf.get(suite) ?? [], environment }] },
+        request: { task: 'test', suites },
         withinMs: WITHIN_MS,
         onLine: (line) => onLine(`${name} ${line}`),
       }).catch((error: unknown): Answer => ({ isFinished: false, failure: String(error), suites: [] }));
-      results[index] = { name, answer };
+      onLine(`${name} is over after ${Math.round((performance.now() - begunAt) / 1_000)} s`);
+      results.push({ name, answer });
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));
   return results;
+}
+
+async function asked({ name }: Guest, { files, environment = {}, pattern }: GuestSuite): Promise<Suite> {
+  const found = (await Array.fromAsync(glob([...files]))).toSorted();
+  if (found.length === 0) throw new Error(`no file is called ${files.join(', ')}`);
+  return { name, environment, files: found, ...(pattern === undefined ? {} : { pattern }) };
 }
 
 async function prepare(files: readonly string[], say: (line: string) => void): Promise<BootDisks> {

@@ -35,13 +35,13 @@ const VitestReport = z.object({
 });
 
 /** Runs the files of a suite with vitest, and reads what came of it. */
-export async function runSuite({ name, files, environment }: Suite): Promise<SuiteResult> {
+export async function runSuite({ name, files, environment, pattern }: Suite): Promise<SuiteResult> {
   say(`suite ${name}`);
   rmSync(REPORT, { force: true });
   const begunAt = uptimeSeconds();
   const child = spawn(
     process.execPath,
-    ['node_modules/vitest/vitest.mjs', 'run', ...FLAGS, ...files],
+    ['node_modules/vitest/vitest.mjs', 'run', ...FLAGS, ...(pattern ? ['--testNamePattern', pattern] : []), ...files],
     // Not the console itself: on a terminal, vitest draws the same lines again and again.
     { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1', ...COMPILE_CACHE, ...environment } },
   );
@@ -50,7 +50,8 @@ export async function runSuite({ name, files, environment }: Suite): Promise<Sui
   const guestSeconds = uptimeSeconds() - begunAt;
   const exitCode = typeof code === 'number' ? code : 1;
   if (exitCode !== 0) showLogsLeft();
-  return { name, exitCode, guestSeconds, tests: readTests() };
+  const isWanted = (test: TestResult) => pattern === undefined || test.status !== 'skipped';
+  return { name, exitCode, guestSeconds, tests: readTests().filter(isWanted) };
 }
 
 /** A world that did not start leaves the log of its runner. */

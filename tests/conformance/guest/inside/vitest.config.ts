@@ -5,7 +5,11 @@ export default defineConfig({
   cacheDir: '/tmp/vite',
   test: {
     environment: 'node',
-    include: ['tests/integration/**/*.test.ts', 'tests/conformance/guest/inside/**/*.test.ts'],
+    include: [
+      'tests/integration/**/*.test.ts',
+      'tests/conformance/metering.test.ts',
+      'tests/conformance/guest/inside/**/*.test.ts',
+    ],
     fileParallelism: false,
     cache: false,
     fsModuleCache: false,

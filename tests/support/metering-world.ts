@@ -1,0 +1,202 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import Dockerode from 'dockerode';
+
+import { packBundle } from '#contracts/bundle';
+import { digestOf } from '#contracts/digest';
+import { newId } from '#contracts/ids';
+import type { IsolationClass } from '#contracts/isolation';
+import type { JsonValue } from '#contracts/json';
+import { jsonSha256 } from '#contracts/json-sha256';
+import { Resources } from '#contracts/manifest';
+import type { StartRun } from '#contracts/runner';
+import { BundleCache } from '#runner/bundles/bundle-cache';
+import { DockerExecutor } from '#runner/executor/docker';
+import type { Executor, Sandbox } from '#runner/executor/executor';
+import { OciExecutor } from '#runner/executor/oci/oci';
+import { findRuntime, findRuntimes } from '#runner/executor/oci/runtimes';
+import { ensureImages } from '#runner/images/build';
+import { shapeFor } from '#runner/pool/shape';
+import { Run } from '#runner/runs/run';
+import { Spool, type SpoolHeader } from '#runner/runs/spool';
+
+import { resultOf } from './runner-process.ts';
+
+const PARENT = `somatest${process.pid}.slice`;
+
+export type EngineName = 'docker' | 'crun' | 'runc';
+
+export interface MeteredRun {
+  readonly engine: EngineName;
+  readonly isolation: IsolationClass;
+  /** Source of `main.py`. */
+  readonly python: string;
+  readonly input: JsonValue;
+}
+
+export interface Measured {
+  /** What the run is charged for. */
+  readonly meteredUs: number;
+  /** What the kernel charged the parent group meanwhile. */
+  readonly kernelUs: number;
+  readonly wallMs: number;
+  /** What the capsule itself reports. */
+  readonly output: unknown;
+}
+
+/** Runs one at a time, each alone below a control group whose account the kernel keeps beside those of its children. */
+export class MeteringWorld {
+  readonly #docker = new Dockerode();
+  readonly #directory = mkdtempSync(join(tmpdir(), 'soma-usage-test-'));
+  readonly #bundles = new BundleCache({ directory: join(this.#directory, 'bundles'), maxBytes: 1e6 });
+  readonly #executors: Executor[] = [];
+
+  private constructor() {
+    mkdirSync(join(this.#directory, 'spool'));
+  }
+
+  static async start(): Promise<MeteringWorld> {
+    const world = new MeteringWorld();
+    await ensureImages({ docker: world.#docker, packageCache: join(tmpdir(), 'soma-packages') });
+    return world;
+  }
+
+  async close(): Promise<void> {
+    for (const executor of this.#executors) await executor.close();
+    rmSync(this.#directory, { recursive: true, force: true });
+    for (const group of parentGroups()) rmdirSync(group);
+  }
+
+  /** @throws where the run does not succeed */
+  async measure({ engine, isolation, python, input }: MeteredRun): Promise<Measured> {
+    const executor = await this.#executorOf(engine);
+    const files = { 'capsule.json': '{}', 'main.py': python };
+    const contents = Object.entries(files).map(([path, text]) => [path, Buffer.from(text)] as const);
+    const archive = new Uint8Array(packBundle(new Map(contents)));
+    const start = startOf(await digestOf(archive), isolation, input);
+    await this.#bundles.put(start.digest, archive, 'bundle');
+    const sandbox = await executor.boot(shapeFor(start));
+    await this.#bundles.linkInto([start.digest], sandbox.capsuleDirectory);
+
+    const path = join(this.#directory, 'spool', `${start.runId}.ndjson`);
+    const atEndUs = accountBeforeDisposal(sandbox);
+    const beforeUs = parentCpuUs();
+    const run = new Run({
+      start,
+      input: Buffer.from(JSON.stringify(input)),
+      sandbox,
+      spool: Spool.create(path, headerOf(start)),
+      sealer: {
+        spiffeId: 'spiffe://soma.test/cell/eu-west-1/runner/x',
+        runnerId: newId('rnr'),
+        sign: () => Promise.resolve('unsigned'),
+        onUnsigned: () => undefined,
+      },
+      onFault: (what, error) => {
+        throw new Error(what, { cause: error });
+      },
+    });
+    await run.ended;
+    const kernelUs = (await atEndUs) - beforeUs;
+    const text = readFileSync(path, 'utf8');
+    const { end, output } = resultOf({ status: 200, headers: {}, text: text.slice(text.indexOf('\n') + 1) });
+    if (end.outcome.state !== 'succeeded') throw new Error(`the run did not succeed: ${end.outcome.detail}`);
+    return { meteredUs: end.usage.cpuUs, kernelUs, wallMs: end.usage.wallMs, output };
+  }
+
+  async #executorOf(engine: EngineName): Promise<Executor> {
+    const at = (folder: string) => join(this.#directory, `${this.#executors.length}`, folder);
+    const options = {
+      docker: this.#docker,
+      runnerId: newId('rnr'),
+      sandboxDirectory: at('sandboxes'),
+      controlDirectory: at('control'),
+      cgroupParent: engine === 'docker' ? PARENT : `/${PARENT}`,
+    };
+    const standard = engine === 'docker' ? undefined : findRuntime(engine);
+    if (engine !== 'docker' && !standard) throw new Error(`${engine} is not installed`);
+    const runtimes = { ...findRuntimes(), ...(standard ? { standard } : {}) };
+    const executor = standard
+      ? new OciExecutor({ ...options, directory: join(this.#directory, 'engine'), runtimes })
+      : new DockerExecutor(options);
+    this.#executors.push(executor);
+    await executor.prepare();
+    return executor;
+  }
+}
+
+/** The group that all containers of this test are children of, in every hierarchy that has it. */
+function parentGroups(): string[] {
+  const root = '/sys/fs/cgroup';
+  return [root, ...readdirSync(root).map((name) => join(root, name))]
+    .map((hierarchy) => join(hierarchy, PARENT))
+    .filter((group) => existsSync(group));
+}
+
+/** What the kernel charged the parent group: an account of its own, kept beside those of its children, and after them. */
+function parentCpuUs(): number {
+  for (const group of parentGroups()) {
+    if (existsSync(join(group, 'cpuacct.usage'))) {
+      return Number(readFileSync(join(group, 'cpuacct.usage'), 'utf8')) / 1_000;
+    }
+    const [, usageUs] = existsSync(join(group, 'cpu.stat'))
+      ? (/^usage_usec (\d+)$/m.exec(readFileSync(join(group, 'cpu.stat'), 'utf8')) ?? [])
+      : [];
+    if (usageUs !== undefined) return Number(usageUs);
+  }
+  throw new Error(`no account of ${PARENT}`);
+}
+
+/** The parent's account while the sandbox still stands: taking it down is the platform's, not the run's. */
+function accountBeforeDisposal(sandbox: Sandbox): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const dispose = sandbox.dispose.bind(sandbox);
+  sandbox.dispose = () => {
+    resolve(parentCpuUs());
+    return dispose();
+  };
+  return promise;
+}
+
+function startOf(digest: StartRun['digest'], isolation: IsolationClass, input: JsonValue): StartRun {
+  return {
+    runId: newId('run'),
+    tenantId: newId('ten'),
+    installationId: newId('ins'),
+    capsule: 'acme/spin',
+    version: '1.0.0',
+    digest,
+    cell: 'eu-west-1',
+    runtime: 'python3.11',
+    entrypoint: 'main.py',
+    style: 'handler',
+    resources: Resources.parse({ cpuMillis: 2_000, timeoutMs: 900_000 }),
+    isolation,
+    layers: [],
+    egress: [],
+    artifacts: false,
+    datasets: [],
+    meterLimits: {},
+    secrets: {},
+    input,
+  };
+}
+
+function headerOf(start: StartRun): SpoolHeader {
+  const { runId, tenantId, installationId, capsule, version, digest, cell, isolation, input } = start;
+  return {
+    runId,
+    tenantId,
+    installationId,
+    capsule,
+    version,
+    digest,
+    cell,
+    isolation,
+    inputSha256: jsonSha256(input),
+    inputBytes: Buffer.byteLength(JSON.stringify(input)),
+    startedAtMs: Date.now(),
+  };
+}
