@@ -3,9 +3,11 @@ import { buildApplication, buildCommand, buildRouteMap, text_en } from '@stricli
 import { login, logout, tenants, whoami } from './commands/account.ts';
 import { artifacts } from './commands/artifacts.ts';
 import { schedules, webhooks } from './commands/automation.ts';
+import { datasets } from './commands/datasets.ts';
 import { install, installations, uninstall } from './commands/installations.ts';
 import { init, keys, layers, pack, publish } from './commands/publishing.ts';
 import { secrets } from './commands/secrets.ts';
+import { state } from './commands/state.ts';
 import { apiKeys, audit, budget, cost, usage } from './commands/tenant.ts';
 import { cancel, logs, receipt, rerun, run, runs, search, show, showRun } from './commands/using.ts';
 import type { Context } from './context.ts';
@@ -53,6 +55,8 @@ const root = buildRouteMap<string, Context>({
     logs,
     cancel,
     artifacts,
+    datasets,
+    state,
     receipt,
     schedules,
     webhooks,

@@ -14,6 +14,13 @@ export function namedInstallation(which: string): { installation: string } | { c
   throw new UsageError(`${which} names no installation: expected publisher/slug or ins_…`);
 }
 
+/** For what is kept also of an installation that was removed, and is not listed: an id is taken as it is. */
+export async function findInstallationId(connection: Connection, which: string): Promise<string> {
+  const named = namedInstallation(which);
+  if ('installation' in named) return named.installation;
+  return (await findInstallation(connection, which)).id;
+}
+
 export async function findInstallation(connection: Connection, which: string): Promise<Installation> {
   const named = namedInstallation(which);
   const items = await collect(MOST, (ask) => call(installationsApi.list, { query: ask }, connection));

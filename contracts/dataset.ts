@@ -13,6 +13,16 @@ export const DatasetName = z
 
 export const MAX_DATASETS = 8;
 
+/** Rows of a run are kept this long after it has ended; without a retention until somebody deletes them. A century is as good as for ever. */
+export const RetentionDays = z.int().min(1).max(36_500);
+
+/** Retention by the name of a data set. */
+export const DatasetRetentions = z.record(DatasetName, RetentionDays);
+export type DatasetRetentions = z.infer<typeof DatasetRetentions>;
+
+/** Rows of an installation that was removed can still be read and taken away for this long. */
+export const REMOVED_DATASET_GRACE_DAYS = 30;
+
 /** What one run added to a data set. `sha256` is that of its JSON lines, each row's JSON and a line feed. */
 export const DatasetPart = z.strictObject({
   name: DatasetName,

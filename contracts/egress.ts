@@ -61,3 +61,46 @@ function sumOf(a: EgressRow, b: EgressRow): EgressRow {
     receivedBytes: a.receivedBytes + b.receivedBytes,
   };
 }
+
+export const MAX_EGRESS_TARGETS = 64;
+
+const EgressCounts = z.strictObject({
+  connections: z.int().nonnegative(),
+  /** Connections that were kept from it, for whatever reason. */
+  refused: z.int().nonnegative(),
+  sentBytes: z.int().nonnegative(),
+  receivedBytes: z.int().nonnegative(),
+});
+export type EgressCounts = z.infer<typeof EgressCounts>;
+
+/** To whom a run spoke, as its receipt says it: all that it sent and received is in here. */
+export const EgressTotals = z
+  .strictObject({
+    targets: z
+      .array(EgressCounts.extend({ target: z.string().max(MAX_EGRESS_TARGET_CHARS) }))
+      .max(MAX_EGRESS_TARGETS)
+      .describe('`host:port`, by name'),
+    other: EgressCounts.optional().describe('All further targets together; absent where there was none'),
+  })
+  .refine(
+    ({ targets }) => new Set(targets.map(({ target }) => target)).size === targets.length,
+    'expected every target once',
+  );
+export type EgressTotals = z.infer<typeof EgressTotals>;
+export type EgressTarget = EgressTotals['targets'][number];
+
+export const NO_COUNTS: EgressCounts = { connections: 0, refused: 0, sentBytes: 0, receivedBytes: 0 };
+
+/** All bytes, both ways: what `usage.egressBytes` is. */
+export function egressBytesOf({ targets, other = NO_COUNTS }: EgressTotals): number {
+  return [...targets, other].reduce((sum, { sentBytes, receivedBytes }) => sum + sentBytes + receivedBytes, 0);
+}
+
+export function sumOfCounts(a: EgressCounts, b: EgressCounts): EgressCounts {
+  return {
+    connections: a.connections + b.connections,
+    refused: a.refused + b.refused,
+    sentBytes: a.sentBytes + b.sentBytes,
+    receivedBytes: a.receivedBytes + b.receivedBytes,
+  };
+}

@@ -49,6 +49,8 @@ test.each([
   [{ resources: { timeoutMs: 0 } }, '/resources/timeoutMs'],
   [{ pricing: { perRunNanos: 5 } }, '/pricing/perRunNanos'],
   [{ pricing: { perRunNanos: '-5' } }, '/pricing/perRunNanos'],
+  [{ datasetRetentionDays: { pages: 30 } }, '/datasetRetentionDays/pages'],
+  [{ permissions: { datasets: ['pages'] }, datasetRetentionDays: { pages: 0 } }, '/datasetRetentionDays/pages'],
   [{ inputs: {} }, ''],
 ])('%j is refused at %s', (change, path) => {
   const result = Manifest.safeParse({ ...smallest, ...change });

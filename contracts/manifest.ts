@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { ARTIFACT_LIMITS } from './artifact.ts';
 import { Cell } from './cells.ts';
-import { DatasetName, MAX_DATASETS } from './dataset.ts';
+import { DatasetName, DatasetRetentions, MAX_DATASETS } from './dataset.ts';
 import { Digest } from './digest.ts';
 import { IsolationClass } from './isolation.ts';
 import { Json } from './json.ts';
@@ -121,6 +121,9 @@ export const Manifest = z
         state: z.boolean().default(false).describe("Read and change the installation's keys and values"),
       })
       .prefault({}),
+    datasetRetentionDays: DatasetRetentions.optional().describe(
+      'Days that rows are kept, by data set, where the installation does not say otherwise; without one until they are deleted',
+    ),
     secrets: z
       .array(
         z.strictObject({
@@ -146,6 +149,13 @@ export const Manifest = z
       .describe('Digests of published layers of dependencies, laid under the bundle in this order'),
     pricing: Pricing.prefault({}),
     allowedRegions: z.array(Cell).min(1).optional(),
+  })
+  .superRefine(({ permissions, datasetRetentionDays = {} }, ctx) => {
+    for (const name of Object.keys(datasetRetentionDays)) {
+      if (permissions.datasets.includes(name)) continue;
+      const message = `expected the name of a data set in permissions.datasets, not ${name}`;
+      ctx.addIssue({ code: 'custom', path: ['datasetRetentionDays', name], message });
+    }
   })
   .describe('A Soma capsule manifest');
 export type Manifest = z.infer<typeof Manifest>;

@@ -4,6 +4,7 @@ import { Artifact, ARTIFACT_LIMITS, Sha256Hex } from './artifact.ts';
 import { Cell } from './cells.ts';
 import { DatasetPart, MAX_DATASETS } from './dataset.ts';
 import { Digest } from './digest.ts';
+import { EgressTotals } from './egress.ts';
 import { idOf } from './ids.ts';
 import { IsolationClass } from './isolation.ts';
 import { Outcome, Usage } from './run.ts';
@@ -36,6 +37,9 @@ export const ReceiptClaims = z.strictObject({
     .strictObject({ revision: z.int().min(0), changesSha256: Sha256Hex })
     .optional()
     .describe('What the run started from, and the digest of what it changed; absent where it changed nothing'),
+  egress: EgressTotals.optional().describe(
+    'To whom the run spoke; adds up to `usage.egressBytes`. Absent where the runner does not know: of a run that it was lost with, and in older receipts',
+  ),
   cell: Cell,
   runnerId: idOf('rnr'),
   isolation: IsolationClass,

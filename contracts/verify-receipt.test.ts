@@ -60,6 +60,15 @@ describe('a receipt is believed', () => {
     expect(await verifyReceipt({ jws, trustBundlePem })).toEqual(claims);
   });
 
+  test('that says to whom the run spoke, or is older and does not', async () => {
+    const total = { target: 'api.test:443', connections: 2, refused: 1, sentBytes: 30, receivedBytes: 70 };
+    const other = { connections: 9, refused: 0, sentBytes: 5, receivedBytes: 0 };
+    const spoke = { ...claims, usage: { ...NO_USAGE, egressBytes: 105 }, egress: { targets: [total], other } };
+    expect(await verifyReceipt({ jws: await signReceipt(await svid(), spoke), trustBundlePem })).toEqual(spoke);
+    const older = { ...claims, usage: spoke.usage };
+    expect(await verifyReceipt({ jws: await signReceipt(await svid(), older), trustBundlePem })).toEqual(older);
+  });
+
   test('whose certificate has expired since', async () => {
     const [notBeforeMs, notAfterMs] = [Date.now() - 7_200_000, Date.now() - 3_600_000];
     const old = await createAuthority('soma.test', { notBeforeMs, notAfterMs: IN_AN_HOUR });
@@ -191,6 +200,12 @@ describe('a receipt is not believed', () => {
           claims,
         ),
       'does not end in an authority',
+    ],
+    [
+      'whose targets do not add up to its egress',
+      async () =>
+        signReceipt(await svid(), { ...claims, usage: { ...NO_USAGE, egressBytes: 1 }, egress: { targets: [] } }),
+      'come to 0 bytes of egress; its usage says 1',
     ],
     [
       'that ends before it starts',

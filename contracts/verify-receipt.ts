@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { fromBase64, toBase64 } from './base64.ts';
 import { importPrivateKey } from './ecdsa.ts';
+import { egressBytesOf } from './egress.ts';
 import { DomainError } from './errors.ts';
 import type { X509Svid } from './identity.ts';
 import { RECEIPT_TYPE, ReceiptClaims } from './receipt.ts';
@@ -62,6 +63,7 @@ export async function verifyReceipt({ jws, trustBundlePem, expected = {} }: Rece
   );
   const claims = parsed(ReceiptClaims, () => JSON.parse(new TextDecoder().decode(payload)), 'the claims');
   assertSigner(claims, signer.spiffeId, expected.trustDomain);
+  assertAddsUp(claims);
   assertExpected(claims, expected);
   return claims;
 }
@@ -75,6 +77,14 @@ function assertSigner(claims: ReceiptClaims, spiffeId: string, trustDomain: stri
     throw notBelieved(`the signer is of ${workload.trustDomain}; expected ${trustDomain}`);
   }
   if (claims.endedAtMs < claims.startedAtMs) throw notBelieved('the run ended before it started');
+}
+
+/** What it says of whom the run spoke to is all of it. */
+function assertAddsUp({ egress, usage }: ReceiptClaims): void {
+  if (!egress) return;
+  const bytes = egressBytesOf(egress);
+  if (bytes !== usage.egressBytes)
+    throw notBelieved(`its targets come to ${bytes} bytes of egress; its usage says ${usage.egressBytes}`);
 }
 
 function assertExpected(claims: ReceiptClaims, { trustDomain: _checked, ...expected }: ExpectedReceipt): void {

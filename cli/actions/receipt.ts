@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import { decodeJwt } from 'jose';
 
+import type { EgressTotals } from '#contracts/egress';
 import * as runsApi from '#contracts/operations/runs';
 import * as wellKnownApi from '#contracts/operations/well-known';
 import { ReceiptClaims } from '#contracts/receipt';
@@ -11,7 +12,7 @@ import { connect, connectAnonymously } from '../config.ts';
 import { type Context, type JsonFlag, readStdin } from '../context.ts';
 import { Failure, UsageError } from '../failure.ts';
 import { call } from '../http.ts';
-import { bytes, duration, note, printFields, printJson, printLine } from '../output.ts';
+import { bytes, duration, note, printFields, printJson, printLine, printTable, type Terminal } from '../output.ts';
 
 const RUN_ID = /^run_[0-9a-f]{32}$/;
 const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
@@ -112,5 +113,18 @@ function showClaims({ process }: Context, claims: ReceiptClaims): void {
     memory: bytes(usage.memoryPeakBytes),
     'bytes out': usage.outputBytes,
     ...Object.fromEntries(Object.entries(usage.meters).map(([name, amount]) => [`meter ${name}`, amount])),
+    egress: bytes(usage.egressBytes),
   });
+  if (claims.egress) showEgress(process, claims.egress);
+}
+
+function showEgress(terminal: Terminal, { targets, other }: EgressTotals): void {
+  if (targets.length === 0) return printLine(terminal, '\nIt spoke to nobody.');
+  const rows = other ? [...targets, { target: 'all others', ...other }] : targets;
+  printLine(terminal, '');
+  printTable(
+    terminal,
+    ['spoke to', 'connections', 'refused', 'sent', 'received'],
+    rows.map((row) => [row.target, row.connections, row.refused, bytes(row.sentBytes), bytes(row.receivedBytes)]),
+  );
 }

@@ -1,5 +1,6 @@
 import * as installationsApi from '#contracts/operations/installations';
 import * as usageApi from '#contracts/operations/usage';
+import { gigabyteMonths } from '#contracts/stored-object';
 
 import { connect } from '../config.ts';
 import type { Context, JsonFlag } from '../context.ts';
@@ -23,6 +24,12 @@ export async function usage(this: Context, { json }: JsonFlag): Promise<void> {
     'wall time': duration(totals.wallMs),
     output: bytes(totals.outputBytes),
     ...Object.fromEntries(Object.entries(totals.meters).map(([name, amount]) => [`meter ${name}`, amount])),
+    ...Object.fromEntries(
+      summary.storage.map(({ kind, storedBytes, byteSeconds }) => [
+        `stored ${kind}s`,
+        `${bytes(storedBytes)} now, ${gigabyteMonths(byteSeconds)} GB-months so far (not charged)`,
+      ]),
+    ),
     ledger: `${summary.ledgerSeq} entries, ${summary.flushedSeq} in the analytics store`,
   });
 }

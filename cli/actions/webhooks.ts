@@ -97,12 +97,13 @@ export async function deliveries(this: Context, flags: DeliveriesFlags, id: stri
   if (flags.json) return printJson(this.process, items);
   printTable(
     this.process,
-    ['created', 'event', 'run', 'state', 'attempts', 'status', 'error', 'id'],
+    ['created', 'event', 'run', 'state', 'cause', 'attempts', 'status', 'error', 'id'],
     items.map((item) => [
       item.createdAt,
       item.event,
       item.runId,
       item.state,
+      item.deadCause,
       item.attempts,
       item.lastStatus,
       item.lastError,

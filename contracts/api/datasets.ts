@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { DatasetName } from '../dataset.ts';
+import { DatasetName, RetentionDays } from '../dataset.ts';
 import { idOf } from '../ids.ts';
 import { Json } from '../json.ts';
 
@@ -21,9 +21,18 @@ export const Dataset = z
     sizeBytes: z.int(),
     runs: z.int().describe('How many runs pushed rows'),
     updatedAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime().nullable().describe('When the first of its rows expire; null where none do'),
   })
   .meta({ id: 'Dataset' });
 export type Dataset = z.infer<typeof Dataset>;
+
+/** The tenant's own word on how long rows are kept; it wins over the capsule's. */
+export const DatasetRetention = z
+  .strictObject({
+    days: RetentionDays.nullable().describe('After the end of their run; null: as the capsule says, or until deleted'),
+  })
+  .meta({ id: 'DatasetRetention' });
+export type DatasetRetention = z.infer<typeof DatasetRetention>;
 
 export const DatasetList = z.object({ items: z.array(Dataset) });
 

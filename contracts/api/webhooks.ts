@@ -68,12 +68,22 @@ export type Webhook = z.infer<typeof Webhook>;
 export const WebhookWithSecret = Webhook.extend({ secret: z.string() }).meta({ id: 'WebhookWithSecret' });
 export type WebhookWithSecret = z.infer<typeof WebhookWithSecret>;
 
+/** Why a delivery was given up. */
+export const DeadCause = z.enum(['attempts_exhausted', 'gone', 'too_many_pending']);
+export type DeadCause = z.infer<typeof DeadCause>;
+
+/** More than so many do not wait for one webhook: what comes on top is dead at once, and can be retried once there is room. */
+export const MOST_PENDING_DELIVERIES = 1_000;
+
 export const WebhookDelivery = z
   .object({
     id: idOf('dlv').describe('The header webhook-id, the same at every attempt'),
     event: z.enum([...WebhookEvent.options, 'ping']),
     runId: idOf('run').nullable(),
     state: z.enum(['pending', 'delivered', 'dead']).describe('`dead`: given up; it can be retried'),
+    deadCause: DeadCause.nullable().describe(
+      `Why it was given up; \`too_many_pending\`: ${MOST_PENDING_DELIVERIES} were waiting already, and it was never sent`,
+    ),
     attempts: z.int(),
     lastStatus: z.int().nullable().describe('HTTP status of the last answer; null where there was none'),
     lastError: z.string().nullable(),

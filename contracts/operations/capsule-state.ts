@@ -39,3 +39,14 @@ export const remove = operation({
   request: { params: StatePath },
   responses: { 204: { description: 'It is gone' } },
 });
+
+export const clear = operation({
+  method: 'delete',
+  path: '/v1/installations/{id}/state',
+  tags,
+  summary: 'Delete all keys',
+  access: 'tenant',
+  audit: 'state.clear',
+  request: { params: InstallationPath },
+  responses: { 204: { description: 'There are none' } },
+});

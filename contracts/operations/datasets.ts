@@ -1,4 +1,4 @@
-import { DatasetItems, DatasetItemsQuery, DatasetList, DatasetPath } from '../api/datasets.ts';
+import { DatasetItems, DatasetItemsQuery, DatasetList, DatasetPath, DatasetRetention } from '../api/datasets.ts';
 import { InstallationPath } from '../api/installations.ts';
 import { operation } from '../operation.ts';
 
@@ -35,4 +35,30 @@ export const items = operation({
       },
     },
   },
+});
+
+export const remove = operation({
+  method: 'delete',
+  path: '/v1/installations/{id}/datasets/{name}',
+  tags,
+  summary: 'Delete a data set: every row that runs have pushed so far',
+  description: 'Also of an installation that was removed, for as long as its rows are still kept.',
+  access: 'tenant',
+  audit: 'dataset.remove',
+  request: { params: DatasetPath },
+  responses: { 204: { description: 'It is gone' } },
+});
+
+export const setRetention = operation({
+  method: 'put',
+  path: '/v1/installations/{id}/datasets/{name}/retention',
+  tags,
+  summary: 'Say how long the rows of a data set are kept, those that are there already too',
+  access: 'tenant',
+  audit: 'dataset.set-retention',
+  request: {
+    params: DatasetPath,
+    body: { required: true, content: { 'application/json': { schema: DatasetRetention } } },
+  },
+  responses: { 200: { description: 'As it is now', content: { 'application/json': { schema: DatasetRetention } } } },
 });

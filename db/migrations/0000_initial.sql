@@ -116,6 +116,8 @@ CREATE TABLE "dataset_parts" (
 	"sha256" text NOT NULL,
 	"state" text NOT NULL,
 	"created_at" timestamp with time zone NOT NULL,
+	"retention_days" integer,
+	"expires_at" timestamp with time zone,
 	CONSTRAINT "dataset_parts_run_id_name_pk" PRIMARY KEY("run_id","name")
 );
 --> statement-breakpoint
@@ -252,6 +254,7 @@ CREATE TABLE "installations" (
 	"approved" jsonb NOT NULL,
 	"isolation" text,
 	"max_concurrent_runs" integer,
+	"dataset_retention_days" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"revision" integer DEFAULT 1 NOT NULL,
 	"created_at" timestamp with time zone NOT NULL,
 	"updated_at" timestamp with time zone NOT NULL,
@@ -364,6 +367,7 @@ CREATE TABLE "webhook_deliveries" (
 	"event" text NOT NULL,
 	"run_id" text,
 	"state" text NOT NULL,
+	"dead_cause" text,
 	"attempts" integer DEFAULT 0 NOT NULL,
 	"failures" integer DEFAULT 0 NOT NULL,
 	"next_attempt_at" timestamp with time zone NOT NULL,
@@ -417,6 +421,7 @@ CREATE INDEX "sessions_user" ON "sessions" USING btree ("user_id");--> statement
 CREATE INDEX "artifacts_object" ON "artifacts" USING btree ("tenant_id","sha256");--> statement-breakpoint
 CREATE INDEX "artifacts_expiry" ON "artifacts" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "dataset_parts_installation" ON "dataset_parts" USING btree ("installation_id","name","run_id");--> statement-breakpoint
+CREATE INDEX "dataset_parts_expiry" ON "dataset_parts" USING btree ("expires_at") WHERE "dataset_parts"."expires_at" is not null;--> statement-breakpoint
 CREATE INDEX "catalogue_capsules_search" ON "catalogue_capsules" USING gin ("search");--> statement-breakpoint
 CREATE INDEX "catalogue_capsules_updated" ON "catalogue_capsules" USING btree ("updated_at","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "catalogue_versions_version" ON "catalogue_versions" USING btree ("capsule_id","version");--> statement-breakpoint

@@ -4,12 +4,12 @@ import { idOf, type TenantId } from '#contracts/ids';
 
 import { openPlatform, type Platform } from './context.ts';
 import type { CellEnv } from './env.ts';
-import { sweepArtifacts } from './services/artifacts/sweep.ts';
 import { relayAudit } from './services/audit/relay.ts';
 import { sweepAudit } from './services/audit/sweep.ts';
 import { relayOutbox } from './services/outbox/relay.ts';
 import { sweepRuns } from './services/runs/sweep.ts';
 import { sweepSchedules } from './services/schedules/sweep.ts';
+import { sweepStorage } from './services/storage/sweep.ts';
 import { forgetDeliveries, relayWebhooks } from './services/webhooks/relay.ts';
 
 const WakeUp = z.object({ tenantId: idOf('ten') });
@@ -50,7 +50,7 @@ export async function onSchedule(env: CellEnv, execution: ExecutionContext): Pro
     attempt(platform, 'audit', () => sweepAudit(platform)),
     attempt(platform, 'outbox', () => relayOutbox(platform)),
     attempt(platform, 'runs', () => sweepRuns(platform)),
-    attempt(platform, 'artifacts', () => sweepArtifacts(platform)),
+    attempt(platform, 'storage', () => sweepStorage(platform)),
     attempt(platform, 'schedules', () => sweepSchedules(platform)),
     attempt(platform, 'webhooks', async () => {
       await forgetDeliveries(platform);

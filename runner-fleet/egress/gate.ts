@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-import { type EgressRefusal, type EgressReport, MAX_EGRESS_TARGET_CHARS } from '#contracts/egress';
+import { type EgressRefusal, type EgressReport, type EgressTotals, MAX_EGRESS_TARGET_CHARS } from '#contracts/egress';
 
 import type { AddressRules } from './addresses.ts';
 import { EgressLedger } from './ledger.ts';
@@ -100,6 +100,10 @@ export class EgressGate {
     return this.#ledger.report();
   }
 
+  totals(mask: (target: string) => string): EgressTotals {
+    return this.#ledger.totals(mask);
+  }
+
   /** Idempotent. From here on nothing is let through, nor counted. */
   close(): void {
     this.#isClosed = true;
@@ -173,7 +177,7 @@ export class EgressGate {
 
   async #tunnel(label: string, client: Duplex, upstream: Socket): Promise<void> {
     if (client.destroyed || this.#isClosed) return void upstream.destroy();
-    const account = this.#note(() => this.#ledger.connected(label));
+    const connection = this.#note(() => this.#ledger.connected(label));
     const close = () => {
       client.destroy();
       upstream.destroy();
@@ -181,10 +185,10 @@ export class EgressGate {
     upstream.setTimeout(IDLE_TIMEOUT_MS, close);
     client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
     const sent = new Throttle(this.#bandwidth, (bytes) => {
-      if (this.#options.mayPass()) account.sentBytes += bytes;
+      if (this.#options.mayPass()) connection.sent(bytes);
       else this.close();
     });
-    const received = new Throttle(this.#bandwidth, (bytes) => (account.receivedBytes += bytes));
+    const received = new Throttle(this.#bandwidth, connection.received);
     // Each way ends by itself; one that breaks takes the other with it.
     await Promise.all([pass(client, sent, upstream), pass(upstream, received, client)]).catch(close);
   }

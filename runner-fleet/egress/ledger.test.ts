@@ -1,12 +1,20 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { EGRESS_REFUSALS, EgressReport, MAX_EGRESS_ROWS } from '#contracts/egress';
+import {
+  EGRESS_REFUSALS,
+  egressBytesOf,
+  EgressReport,
+  EgressTotals,
+  MAX_EGRESS_ROWS,
+  NO_COUNTS,
+  sumOfCounts,
+} from '#contracts/egress';
 
 import { EgressLedger } from './ledger.ts';
 
 const event = fc.record({
-  target: fc.integer({ min: 0, max: 60 }).map((number) => `host-${number}.test:443`),
+  target: fc.integer({ min: 0, max: 100 }).map((number) => `host-${number}.test:443`),
   refusal: fc.option(fc.constantFrom(...EGRESS_REFUSALS)),
   bytes: fc.nat({ max: 1_000_000 }),
 });
@@ -17,13 +25,18 @@ test('whatever a capsule tries, the report is bounded and nothing is lost from i
       const ledger = new EgressLedger();
       for (const { target, refusal, bytes } of events) {
         if (refusal) ledger.refused(target, refusal);
-        else ledger.connected(target).sentBytes += bytes;
+        else ledger.connected(target).sent(bytes);
       }
       const { rows, others } = EgressReport.parse(ledger.report());
       expect(rows.length).toBeLessThanOrEqual(MAX_EGRESS_ROWS);
       expect(rows.reduce((sum, { connections }) => sum + connections, others)).toBe(events.length);
       const bytes = events.reduce((sum, { refusal, bytes: sent }) => sum + (refusal ? 0 : sent), 0);
       expect(ledger.bytes).toBe(bytes);
+
+      const totals = EgressTotals.parse(ledger.totals((name) => name));
+      expect(egressBytesOf(totals)).toBe(bytes);
+      const { connections, refused } = [...totals.targets, totals.other ?? NO_COUNTS].reduce(sumOfCounts, NO_COUNTS);
+      expect(connections + refused).toBe(events.length);
     }),
   );
 });

@@ -1,4 +1,12 @@
-import { type EgressRefusal, type EgressReport, type EgressRow, MAX_EGRESS_ROWS } from '#contracts/egress';
+import {
+  type EgressRefusal,
+  type EgressReport,
+  type EgressRow,
+  type EgressTotals,
+  MAX_EGRESS_ROWS,
+} from '#contracts/egress';
+
+import { EgressTally } from './tally.ts';
 
 /** Mutable while the connections it stands for are open. */
 interface Account {
@@ -7,10 +15,16 @@ interface Account {
   receivedBytes: number;
 }
 
+export interface Connection {
+  readonly sent: (bytes: number) => void;
+  readonly received: (bytes: number) => void;
+}
+
 /** What a run's connections come to, a row for each target and outcome; bounded, whatever a capsule tries. */
 export class EgressLedger {
   readonly #rows = new Map<string, Account & Pick<EgressRow, 'target' | 'refusal'>>();
   readonly #overflow: Account = { connections: 0, sentBytes: 0, receivedBytes: 0 };
+  readonly #tally = new EgressTally();
 
   get bytes(): number {
     const accounts = [this.#overflow, ...this.#rows.values()];
@@ -23,13 +37,23 @@ export class EgressLedger {
 
   refused(target: string, refusal: EgressRefusal): void {
     this.#account(target, refusal).connections += 1;
+    this.#tally.refused(target);
   }
 
-  /** The account that the connection's bytes are to be added to. */
-  connected(target: string): Account {
+  /** Where the bytes of the connection are to be counted. */
+  connected(target: string): Connection {
     const account = this.#account(target, null);
     account.connections += 1;
-    return account;
+    const accounts = [account, this.#tally.connected(target)];
+    return {
+      sent: (bytes) => accounts.forEach((each) => (each.sentBytes += bytes)),
+      received: (bytes) => accounts.forEach((each) => (each.receivedBytes += bytes)),
+    };
+  }
+
+  /** For the receipt. */
+  totals(mask: (target: string) => string): EgressTotals {
+    return this.#tally.totals(mask);
   }
 
   report(): EgressReport {

@@ -282,8 +282,9 @@ export class Run {
   #left(): Pick<Ending, 'output' | 'claims'> {
     const hasSucceeded = this.#lifecycle.outcome?.state === 'succeeded';
     if (this.#wallMs === undefined || this.#lifecycle.stop) this.#artifacts.discard();
-    const artifacts = this.#artifacts.taken();
-    return { output: this.#statements.output, claims: { ...this.#statements.claims({ hasSucceeded }), ...artifacts } };
+    const egress = this.#parts.egress?.totals((target) => this.#masker.text(target)) ?? { targets: [] };
+    const claims = { ...this.#statements.claims({ hasSucceeded }), ...this.#artifacts.taken(), egress };
+    return { output: this.#statements.output, claims };
   }
 
   async #end(): Promise<void> {

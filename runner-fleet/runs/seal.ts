@@ -23,7 +23,7 @@ export interface Ending {
   /** The run's last result; absent where it had none. */
   readonly output?: JsonValue | undefined;
   /** What else it leaves. */
-  readonly claims?: Pick<ReceiptClaims, 'artifacts' | 'datasets' | 'state'>;
+  readonly claims?: Pick<ReceiptClaims, 'artifacts' | 'datasets' | 'state' | 'egress'>;
   readonly endedAtMs: number;
 }
 

@@ -4,130 +4,37 @@ import fc from 'fast-check';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import type { Ctx } from '#cell/context';
 import { artifactsOf } from '#cell/services/artifacts/of-run';
-import { recordRunCollected } from '#cell/services/artifacts/record-collected';
-import { sweepArtifacts } from '#cell/services/artifacts/sweep';
+import { clearState } from '#cell/services/capsule-state/clear';
 import { stateSnapshot } from '#cell/services/capsule-state/snapshot';
-import { recordRunEnded } from '#cell/services/runs/record-ended';
+import { removeDataset } from '#cell/services/datasets/remove';
+import { setDatasetRetention } from '#cell/services/datasets/set-retention';
+import { removeInstallation } from '#cell/services/installations/remove';
+import { sweepStorage } from '#cell/services/storage/sweep';
 import { storedUsage } from '#cell/services/storage/usage';
 import type { StateChange } from '#contracts/capsule-state';
-import { type InstallationId, newId, type RunId, type TenantId } from '#contracts/ids';
-import { RunEnded } from '#contracts/objects';
-import { NO_USAGE } from '#contracts/run';
-import { artifactKey } from '#contracts/stored-object';
+import { newId } from '#contracts/ids';
+import { artifactKey, datasetKey } from '#contracts/stored-object';
 import { openDatabase } from '#db/postgres/client';
 import { migratePostgres } from '#local/migrations';
+import { type LeftStores, LeftWorld, part } from '#support/left-world';
 import { type PostgresStore, startPostgres } from '#support/stores';
 
 let postgres: PostgresStore;
 let pool: Pool;
+let stores: LeftStores;
 const deleted: string[] = [];
 beforeAll(async () => {
   postgres = await startPostgres();
   await migratePostgres(process.cwd(), postgres.url);
   pool = new Pool({ connectionString: postgres.url, max: 2 });
   pool.on('error', () => undefined);
+  stores = { postgres, pool, deleted };
 });
 afterAll(async () => {
   await pool.end();
   await postgres.close();
 });
-
-/** The platform as it acts for a tenant by itself, over a real database; of the bucket only deletions are heard. */
-class World {
-  readonly tenantId: TenantId = newId('ten');
-  readonly installationId: InstallationId = newId('ins');
-  now = new Date();
-
-  static async create(): Promise<World> {
-    const world = new World();
-    await pool.query(
-      `insert into tenants (id, handle, name, cell, residency) values ($1, $2, 'Acme', 'eu-west-1', 'pinned')`,
-      [world.tenantId, `t${world.tenantId.slice(-20)}`],
-    );
-    await pool.query(
-      `insert into installations (id, tenant_id, capsule, range, approved, created_at, updated_at)
-       values ($1, $2, 'acme/tool', '^1.0.0', '[]', now(), now())`,
-      [world.installationId, world.tenantId],
-    );
-    return world;
-  }
-
-  get ctx(): Ctx {
-    const bindings = {
-      CELL: 'eu-west-1',
-      DATABASE_URL: postgres.url,
-      NEON_LOCAL_PROXY: postgres.neonProxy,
-      OUTBOX: { send: () => Promise.resolve() },
-      BLOBS: { delete: (keys: string[]) => Promise.resolve(void deleted.push(...keys)) },
-    };
-    return {
-      requestId: newId('req'),
-      cell: 'eu-west-1',
-      zone: 'eu',
-      env: Object.assign(Object.create(null), bindings),
-      db: openDatabase(postgres.url, postgres.neonProxy),
-      now: () => this.now,
-      afterwards: () => undefined,
-      actor: { type: 'system', id: 'cell/eu-west-1' },
-      tenant: { id: this.tenantId, handle: 'acme' },
-      permissions: new Set(),
-      credential: 'none',
-    };
-  }
-
-  async startRun(): Promise<RunId> {
-    const runId = newId('run');
-    await pool.query(
-      `insert into runs (id, tenant_id, installation_id, version_id, capsule, version, digest, isolation, state, input, created_at)
-       values ($1, $2, $3, $4, 'acme/tool', '1.0.0', 'sha256:0', 'standard', 'running', '{}', now())`,
-      [runId, this.tenantId, this.installationId, newId('ver')],
-    );
-    return runId;
-  }
-
-  async end(runId: RunId, left: Partial<RunEnded>): Promise<void> {
-    const input = RunEnded.parse({
-      runId,
-      tenantId: this.tenantId,
-      outcome: { state: 'succeeded', cause: 'completed', detail: '', exitCode: 0 },
-      usage: NO_USAGE,
-      amountNanos: '0',
-      output: null,
-      receipt: null,
-      startedAtMs: null,
-      endedAtMs: this.now.getTime(),
-      runnerId: null,
-      isolation: 'standard',
-      attempts: 1,
-      ...left,
-    });
-    await recordRunEnded({ ctx: this.ctx, input });
-  }
-
-  collect(runId: RunId, artifactSha256s: string[], datasetNames: string[] = []): Promise<void> {
-    const input = { runId, tenantId: this.tenantId, artifactSha256s, datasetNames };
-    return recordRunCollected({ ctx: this.ctx, input });
-  }
-
-  async actions(): Promise<string[]> {
-    const { rows } = await pool.query<{ entry: string }>(
-      `select (record ->> 'action') || ' ' || (record ->> 'outcome') as entry from audit_entries
-       where tenant_id = $1 order by id`,
-      [this.tenantId],
-    );
-    return rows.map(({ entry }) => entry);
-  }
-
-  usage(until = this.now) {
-    return storedUsage(this.ctx.db, this.tenantId, { from: new Date('2020-01-01'), until });
-  }
-
-  later(ms: number): void {
-    this.now = new Date(this.now.getTime() + ms);
-  }
-}
 
 const DAY_MS = 86_400_000;
 
@@ -137,7 +44,7 @@ function file(path: string, text: string) {
 
 describe('files', () => {
   test('are there with the end, stored once they came, and lost where they did not', async () => {
-    const world = await World.create();
+    const world = await LeftWorld.create(stores);
     const runId = await world.startRun();
     const [kept, lost] = [file('a', 'kept'), file('b', 'lost')];
     await world.end(runId, { artifacts: [kept, lost, { ...kept, path: 'copy' }] });
@@ -154,14 +61,14 @@ describe('files', () => {
   });
 
   test('of another tenant are not seen', async () => {
-    const [world, other] = [await World.create(), await World.create()];
+    const [world, other] = [await LeftWorld.create(stores), await LeftWorld.create(stores)];
     const runId = await world.startRun();
     await world.end(runId, { artifacts: [file('a', 'x')] });
     expect(await artifactsOf(other.ctx, runId)).toEqual([]);
   });
 
   test('expire, and their object goes with the last row that refers to it', async () => {
-    const world = await World.create();
+    const world = await LeftWorld.create(stores);
     const shared = file('a', `shared ${world.tenantId}`);
     const [first, second] = [await world.startRun(), await world.startRun()];
     await world.end(first, { artifacts: [shared] });
@@ -171,13 +78,13 @@ describe('files', () => {
     await world.collect(second, [shared.sha256]);
 
     world.later(29.5 * DAY_MS);
-    await sweepArtifacts(world.ctx);
+    await sweepStorage(world.ctx);
     expect(await artifactsOf(world.ctx, first)).toEqual([]);
     expect(await artifactsOf(world.ctx, second)).toHaveLength(1);
     expect(deleted).not.toContain(artifactKey(world.tenantId, shared.sha256));
 
     world.later(DAY_MS);
-    await sweepArtifacts(world.ctx);
+    await sweepStorage(world.ctx);
     expect(await artifactsOf(world.ctx, second)).toEqual([]);
     expect(deleted).toContain(artifactKey(world.tenantId, shared.sha256));
     expect(await world.usage()).toMatchObject([{ kind: 'artifact', storedBytes: 0 }]);
@@ -190,11 +97,117 @@ describe('files', () => {
   });
 });
 
+describe('rows', () => {
+  test('that are deleted are gone and cost nothing from that moment on, and their objects go with the next sweep', async () => {
+    const world = await LeftWorld.create(stores);
+    const runs = [await world.push('pages', 10), await world.push('pages', 20)];
+    const other = await world.push('links', 5);
+    const from = world.now;
+    world.later(10_000);
+    await world.remove('pages');
+    expect([await world.rowsIn('pages'), await world.rowsIn('links')]).toEqual([0, 1]);
+    await expect(world.remove('pages')).rejects.toMatchObject({ code: 'not_found' });
+
+    world.later(10_000);
+    const usage = () => storedUsage(world.ctx.db, world.tenantId, { from, until: world.now });
+    const metered = [{ kind: 'dataset', storedBytes: 5, byteSeconds: String(30 * 10 + 5 * 20) }];
+    expect(await usage()).toEqual(metered);
+    await sweepStorage(world.ctx);
+    expect(await usage()).toEqual(metered);
+    expect(deleted).toEqual(expect.arrayContaining(runs.map((run) => datasetKey(world.tenantId, run, 'pages'))));
+    expect(deleted).not.toContain(datasetKey(world.tenantId, other, 'links'));
+    expect((await world.actions()).filter((action) => action.startsWith('dataset.'))).toEqual([
+      'dataset.remove success',
+    ]);
+  });
+
+  test('whose objects the bucket did not delete are deleted by a later sweep, once', async () => {
+    const world = await LeftWorld.create(stores);
+    const key = datasetKey(world.tenantId, await world.push('pages', 10), 'pages');
+    await world.remove('pages');
+    world.isBucketUp = false;
+    expect((await sweepStorage(world.ctx)).failures).toHaveLength(1);
+    expect(deleted).not.toContain(key);
+    world.isBucketUp = true;
+    await sweepStorage(world.ctx);
+    await sweepStorage(world.ctx);
+    expect(deleted.filter((each) => each === key)).toHaveLength(1);
+  });
+
+  test('that come into the bucket after they were deleted are deleted from there, however often they come', async () => {
+    const world = await LeftWorld.create(stores);
+    const runId = await world.startRun();
+    await world.end(runId, { datasets: [part('pages', 10)] });
+    await world.remove('pages');
+    const key = datasetKey(world.tenantId, runId, 'pages');
+    for (const times of [1, 2]) {
+      await world.collect(runId, [], ['pages']);
+      await world.collect(runId, [], ['pages']);
+      await sweepStorage(world.ctx);
+      expect(deleted.filter((each) => each === key)).toHaveLength(times);
+    }
+    expect(await world.usage()).toMatchObject([{ kind: 'dataset', storedBytes: 0, byteSeconds: '0' }]);
+  });
+
+  test('expire as the capsule says, unless the installation says otherwise; what nobody limits stays', async () => {
+    const world = await LeftWorld.create(stores);
+    await world.capsuleSays({ pages: 10, links: 10 });
+    const keep = (name: string, days: number | null) =>
+      setDatasetRetention({
+        ctx: world.owner,
+        input: { path: { id: world.installationId, name }, retention: { days } },
+      });
+    await keep('links', 20);
+    for (const name of ['pages', 'links', 'notes']) await world.push(name, 10);
+    const left = async () =>
+      Promise.all(['pages', 'links', 'notes'].map(async (name) => [name, await world.rowsIn(name)]));
+
+    world.later(11 * DAY_MS);
+    await sweepStorage(world.ctx);
+    expect(Object.fromEntries(await left())).toEqual({ pages: 0, links: 1, notes: 1 });
+    await keep('links', null);
+    await keep('notes', 12);
+    await sweepStorage(world.ctx);
+    expect(Object.fromEntries(await left())).toEqual({ pages: 0, links: 0, notes: 1 });
+    world.later(2 * DAY_MS);
+    await sweepStorage(world.ctx);
+    expect(Object.fromEntries(await left())).toEqual({ pages: 0, links: 0, notes: 0 });
+    expect((await world.actions()).filter((action) => action.startsWith('dataset.expire'))).toHaveLength(3);
+    expect(await world.usage()).toMatchObject([{ kind: 'dataset', storedBytes: 0 }]);
+  });
+
+  test('of an installation that was removed can be read for a month, those of runs that end later too', async () => {
+    const world = await LeftWorld.create(stores);
+    const late = await world.startRun();
+    await world.push('pages', 10);
+    await removeInstallation({ ctx: world.owner, input: { id: world.installationId } });
+    await world.end(late, { datasets: [part('pages', 10)] });
+    await world.collect(late, [], ['pages']);
+    world.later(29 * DAY_MS);
+    await sweepStorage(world.ctx);
+    expect(await world.rowsIn('pages')).toBe(2);
+    world.later(2 * DAY_MS);
+    await sweepStorage(world.ctx);
+    await expect(world.rowsIn('pages')).rejects.toMatchObject({ code: 'not_found' });
+    expect(await world.usage()).toMatchObject([{ kind: 'dataset', storedBytes: 0 }]);
+  });
+
+  test('are deleted by their tenant only, and only by who may', async () => {
+    const [world, stranger] = [await LeftWorld.create(stores), await LeftWorld.create(stores)];
+    await world.push('pages', 10);
+    const input = { id: world.installationId, name: 'pages' };
+    await expect(removeDataset({ ctx: stranger.owner, input })).rejects.toMatchObject({ code: 'not_found' });
+    const reader = { ...world.owner, permissions: new Set(['installations:read', 'runs:read'] as const) };
+    await expect(removeDataset({ ctx: reader, input })).rejects.toMatchObject({ code: 'forbidden' });
+    expect(await world.rowsIn('pages')).toBe(1);
+  });
+});
+
 describe('state', () => {
   const set = (key: string, value: unknown): StateChange => ({ key, value: JSON.parse(JSON.stringify(value)) });
 
   test('comes with the end, key by key: the last writer wins, nulls and all', async () => {
-    const world = await World.create();
+    const world = await LeftWorld.create(stores);
     const [first, second] = [await world.startRun(), await world.startRun()];
     await world.end(first, { stateChanges: [set('a', 1), set('b', { deep: [null] }), set('none', null)] });
     await world.end(second, { stateChanges: [set('a', 2), { key: 'b', isDeleted: true }, set('c', 'ž')] });
@@ -210,7 +223,7 @@ describe('state', () => {
   });
 
   test('of runs that end at once is that of one after the other', async () => {
-    const world = await World.create();
+    const world = await LeftWorld.create(stores);
     const runs = await Promise.all(Array.from({ length: 12 }, () => world.startRun()));
     await Promise.all(
       runs.map((runId, index) => {
@@ -232,7 +245,7 @@ describe('state', () => {
   });
 
   test('that would grow beyond its limits stays as it was, and the log says so', async () => {
-    const world = await World.create();
+    const world = await LeftWorld.create(stores);
     const [first, second] = [await world.startRun(), await world.startRun()];
     await world.end(first, { stateChanges: [set('a', 'x'.repeat(200_000))] });
     await world.end(second, { stateChanges: [set('b', 'x'.repeat(100_000))] });
@@ -245,8 +258,23 @@ describe('state', () => {
     ]);
   });
 
+  test('is cleared as a whole, and is metered no longer', async () => {
+    const world = await LeftWorld.create(stores);
+    const runId = await world.startRun();
+    await world.end(runId, { stateChanges: [set('a', 1), set('b', 2)] });
+    const clear = () => clearState({ ctx: world.owner, input: { id: world.installationId } });
+    await clear();
+    await clear();
+    expect(await stateSnapshot(world.ctx, world.installationId)).toEqual({ revision: 2, entries: {} });
+    expect(await world.usage()).toMatchObject([{ kind: 'state', storedBytes: 0 }]);
+    expect((await world.actions()).filter((action) => action.startsWith('state.'))).toEqual([
+      'state.commit success',
+      'state.clear success',
+    ]);
+  });
+
   test('of an installation that was removed meanwhile is not kept', async () => {
-    const world = await World.create();
+    const world = await LeftWorld.create(stores);
     const runId = await world.startRun();
     await pool.query('update installations set removed_at = now() where id = $1', [world.installationId]);
     await world.end(runId, { stateChanges: [set('a', 1)] });

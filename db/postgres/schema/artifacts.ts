@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { bigint, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 
 import type { ArtifactState } from '#contracts/artifact';
@@ -41,10 +42,17 @@ export const datasetParts = pgTable(
     sha256: text().notNull(),
     state: text().$type<ArtifactState>().notNull(),
     createdAt: instant().notNull(),
+    /** As the capsule's version says; the installation's own word, which wins, may change later. */
+    retentionDays: integer(),
+    /** Null: kept until it is deleted. */
+    expiresAt: instant(),
   },
   (table) => [
     primaryKey({ columns: [table.runId, table.name] }),
     // Run ids sort by time, so that they are the cursor too.
     index('dataset_parts_installation').on(table.installationId, table.name, table.runId),
+    index('dataset_parts_expiry')
+      .on(table.expiresAt)
+      .where(sql`${table.expiresAt} is not null`),
   ],
 );

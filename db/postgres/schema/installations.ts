@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 
+import type { DatasetRetentions } from '#contracts/dataset';
 import type { IsolationClass } from '#contracts/isolation';
 
 import { id, instant } from './columns.ts';
@@ -19,6 +20,8 @@ export const installations = pgTable(
     isolation: text().$type<IsolationClass>(),
     /** Null: as many as there is room for. */
     maxConcurrentRuns: integer(),
+    /** By data set; wins over what the capsule says. */
+    datasetRetentionDays: jsonb().$type<DatasetRetentions>().notNull().default({}),
     revision: integer().notNull().default(1),
     createdAt: instant().notNull(),
     updatedAt: instant().notNull(),

@@ -19,7 +19,10 @@ export const storedObjects = pgTable(
     sizeBytes: bigint({ mode: 'number' }).notNull(),
     storedFrom: instant().notNull(),
     storedUntil: instant(),
-    /** Since when nothing refers to it any more, as far as is known: the sweep looks again before it deletes. */
+    /**
+     * Since when nothing refers to it any more, as far as is known: the sweep looks again before it deletes. It is metered until then, and
+     * no longer, however long the bucket takes to let go of it.
+     */
     orphanedAt: instant(),
   },
   (table) => [

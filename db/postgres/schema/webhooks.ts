@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, jsonb, pgTable, text, unique } from 'drizzle-orm/pg-core';
 
-import type { WebhookDelivery, WebhookEvent } from '#contracts/api/webhooks';
+import type { DeadCause, WebhookDelivery, WebhookEvent } from '#contracts/api/webhooks';
 import type { SealedText } from '#contracts/sealed-text';
 
 import { id, instant } from './columns.ts';
@@ -49,6 +49,7 @@ export const webhookDeliveries = pgTable(
     event: text().$type<WebhookDelivery['event']>().notNull(),
     runId: id('run'),
     state: text().$type<WebhookDelivery['state']>().notNull(),
+    deadCause: text().$type<DeadCause>(),
     attempts: integer().notNull().default(0),
     /** Since it was first to be sent, or last retried by hand. */
     failures: integer().notNull().default(0),

@@ -1,6 +1,7 @@
 import * as api from '#contracts/operations/capsule-state';
 
 import { route, router } from '../openapi.ts';
+import { clearState } from '../services/capsule-state/clear.ts';
 import { getState } from '../services/capsule-state/get.ts';
 import { removeStateKey } from '../services/capsule-state/remove.ts';
 import { setStateKey } from '../services/capsule-state/set.ts';
@@ -13,5 +14,9 @@ export const capsuleState = router()
   })
   .openapi(route(api.remove), async (c) => {
     await removeStateKey({ ctx: c.var.ctx, input: c.req.valid('param') });
+    return c.body(null, 204);
+  })
+  .openapi(route(api.clear), async (c) => {
+    await clearState({ ctx: c.var.ctx, input: c.req.valid('param') });
     return c.body(null, 204);
   });

@@ -5,11 +5,15 @@ import { stateKeyOf } from '#contracts/stored-object';
 import type { Transaction } from '#db/postgres/client';
 import { installationStateEntries, storedObjects } from '#db/postgres/schema/index';
 
-/** Forgets what the runs of an installation kept, with the installation itself; runs that end later keep nothing. */
-export async function forgetState(tx: Transaction, installationId: InstallationId, at: Date): Promise<void> {
-  await tx.delete(installationStateEntries).where(eq(installationStateEntries.installationId, installationId));
+/** Forgets what the runs of an installation kept, and answers how many keys that were. Whoever calls this holds the installation's row. */
+export async function forgetState(tx: Transaction, installationId: InstallationId, at: Date): Promise<number> {
+  const gone = await tx
+    .delete(installationStateEntries)
+    .where(eq(installationStateEntries.installationId, installationId))
+    .returning({ key: installationStateEntries.key });
   await tx
     .update(storedObjects)
     .set({ storedUntil: at })
     .where(and(eq(storedObjects.key, stateKeyOf(installationId)), isNull(storedObjects.storedUntil)));
+  return gone.length;
 }

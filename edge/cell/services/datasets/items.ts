@@ -7,7 +7,7 @@ import { datasetKey } from '#contracts/stored-object';
 import { datasetParts } from '#db/postgres/schema/index';
 
 import { type Ctx, requirePermission, type Verb } from '../../context.ts';
-import { findInstallation } from '../installations/find.ts';
+import { findFilled } from './find-filled.ts';
 import { cutLines } from './lines.ts';
 
 export interface ItemsInput {
@@ -37,7 +37,7 @@ export async function readDataset({ ctx, input }: Verb<ItemsInput>): Promise<Dat
   requirePermission(ctx, 'runs:read');
   const { id, name } = DatasetPath.parse(input.path);
   const { limit, cursor } = DatasetItemsQuery.parse(input.query);
-  await findInstallation(ctx, id);
+  await findFilled(ctx, id);
 
   const from = cursor === undefined ? undefined : parseCursor(cursor);
   const isListed = and(

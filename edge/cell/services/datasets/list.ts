@@ -1,16 +1,16 @@
-import { and, asc, count, eq, max, sum } from 'drizzle-orm';
+import { and, asc, count, eq, max, min, sum } from 'drizzle-orm';
 
 import type { Dataset } from '#contracts/api/datasets';
 import type { InstallationId } from '#contracts/ids';
 import { datasetParts } from '#db/postgres/schema/index';
 
 import { requirePermission, type Verb } from '../../context.ts';
-import { findInstallation } from '../installations/find.ts';
+import { findFilled } from './find-filled.ts';
 
 /** @throws NotFound */
 export async function listDatasets({ ctx, input }: Verb<{ readonly id: InstallationId }>): Promise<Dataset[]> {
   requirePermission(ctx, 'runs:read');
-  const { id } = await findInstallation(ctx, input.id);
+  const { id } = await findFilled(ctx, input.id);
   const rows = await ctx.db
     .select({
       name: datasetParts.name,
@@ -18,10 +18,13 @@ export async function listDatasets({ ctx, input }: Verb<{ readonly id: Installat
       sizeBytes: sum(datasetParts.sizeBytes).mapWith(Number),
       runs: count(),
       updatedAt: max(datasetParts.createdAt),
+      expiresAt: min(datasetParts.expiresAt),
     })
     .from(datasetParts)
     .where(and(eq(datasetParts.installationId, id), eq(datasetParts.state, 'stored')))
     .groupBy(datasetParts.name)
     .orderBy(asc(datasetParts.name));
-  return rows.flatMap(({ updatedAt, ...row }) => (updatedAt ? [{ ...row, updatedAt: updatedAt.toISOString() }] : []));
+  return rows.flatMap(({ updatedAt, expiresAt, ...row }) =>
+    updatedAt ? [{ ...row, updatedAt: updatedAt.toISOString(), expiresAt: expiresAt?.toISOString() ?? null }] : [],
+  );
 }

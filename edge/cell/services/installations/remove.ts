@@ -1,15 +1,22 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 
+import { REMOVED_DATASET_GRACE_DAYS } from '#contracts/dataset';
 import { NotFound } from '#contracts/errors';
 import type { InstallationId } from '#contracts/ids';
-import { installations, installationSecrets, schedules } from '#db/postgres/schema/index';
+import { datasetParts, installations, installationSecrets, schedules } from '#db/postgres/schema/index';
 
 import { requirePermission, type Verb } from '../../context.ts';
 import { recordAudit } from '../audit/record.ts';
 import { forgetState } from '../capsule-state/forget.ts';
 import { transact } from '../transact.ts';
 
-/** Removes an installation: nothing more starts from it, its schedules are disabled, its secrets and its state forgotten; its past runs stay. @throws NotFound */
+const DAY_MS = 86_400_000;
+
+/**
+ * Removes an installation: nothing more starts from it, its schedules are disabled, its secrets and its state forgotten. Its rows expire some
+ * weeks later, and its past runs stay.
+ * @throws NotFound
+ */
 export async function removeInstallation({ ctx, input }: Verb<{ readonly id: InstallationId }>): Promise<void> {
   requirePermission(ctx, 'installations:write');
 
@@ -28,6 +35,11 @@ export async function removeInstallation({ ctx, input }: Verb<{ readonly id: Ins
       .where(and(eq(schedules.installationId, input.id), eq(schedules.isEnabled, true)))
       .returning({ id: schedules.id });
     await forgetState(tx, input.id, ctx.now());
+    const graceEndsAt = new Date(ctx.now().getTime() + REMOVED_DATASET_GRACE_DAYS * DAY_MS).toISOString();
+    await tx
+      .update(datasetParts)
+      .set({ expiresAt: sql`least(${datasetParts.expiresAt}, ${graceEndsAt}::timestamptz)` })
+      .where(eq(datasetParts.installationId, input.id));
     await tx.delete(installationSecrets).where(eq(installationSecrets.installationId, input.id));
     await recordAudit(tx, ctx, {
       action: 'installation.remove',

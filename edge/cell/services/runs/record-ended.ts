@@ -50,7 +50,7 @@ export async function recordRunEnded({ ctx, input }: Verb<RunEnded>): Promise<vo
           started_at = coalesce(${startedAt}::timestamptz, started_at),
           ended_at = ${new Date(endedAtMs).toISOString()}::timestamptz
         where id = ${runId} and tenant_id = ${ctx.tenant.id} and state in ('queued', 'running')
-        returning id, installation_id
+        returning id, installation_id, version_id
       ), told as (${enqueueRunEnded(ctx)}), left_files as (${insertArtifacts(ctx, artifacts, endedAtMs)}),
       left_rows as (${insertDatasetParts(ctx, datasets)}),
       ${commitState(ctx, 'ended', stateChanges, kept)}
@@ -58,7 +58,9 @@ export async function recordRunEnded({ ctx, input }: Verb<RunEnded>): Promise<vo
       select entry ->> 'id', ${ctx.tenant.id}, entry
       from ended, jsonb_array_elements(${JSON.stringify(records)}::jsonb) as entry`,
     z.unknown(),
-    stateChanges.length > 0 ? stateLock(sql`select installation_id from runs where id = ${runId}`) : undefined,
+    stateChanges.length > 0 || datasets.length > 0
+      ? stateLock(sql`select installation_id from runs where id = ${runId}`)
+      : undefined,
   );
 }
 

@@ -19,7 +19,8 @@ export interface Span {
 
 /**
  * What a tenant stores, and what it stored over time: the sum of bytes × seconds over the intervals, as far as they lie in the span. The sum is
- * exact to the microsecond and rounded down once, for each kind, at its end; an interval that is told twice is one row.
+ * exact to the microsecond and rounded down once, for each kind, at its end; an interval that is told twice is one row. An interval ends where
+ * nothing refers to the object any more, also while the bucket still has it.
  */
 export async function storedUsage(
   db: Pick<Database, 'execute'>,
@@ -31,8 +32,11 @@ export async function storedUsage(
     select kind, coalesce(sum(size_bytes) filter (where stored_until is null or stored_until > ${end}), 0)::text as "storedBytes",
       floor(sum(size_bytes * extract(epoch from least(stored_until, ${end}) - greatest(stored_from, ${start}))))::text
         as "byteSeconds"
-    from stored_objects
-    where tenant_id = ${tenantId} and stored_from <= ${end} and (stored_until is null or stored_until > ${start})
+    from (
+      select kind, size_bytes, stored_from, coalesce(stored_until, orphaned_at) as stored_until
+      from stored_objects where tenant_id = ${tenantId}
+    ) as metered
+    where stored_from <= ${end} and (stored_until is null or stored_until > ${start})
     group by kind order by kind`);
   return z.array(Row).parse(rows);
 }

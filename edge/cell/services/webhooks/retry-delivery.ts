@@ -1,4 +1,4 @@
-import { and, eq, ne } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 
 import type { WebhookDelivery } from '#contracts/api/webhooks';
 import { NotFound } from '#contracts/errors';
@@ -9,6 +9,7 @@ import { requirePermission, type Verb } from '../../context.ts';
 import { recordAudit } from '../audit/record.ts';
 import { transact } from '../transact.ts';
 import { findWebhook } from './find.ts';
+import { requireRoom } from './require-room.ts';
 import { deliveryView } from './view.ts';
 
 export interface RetryInput {
@@ -18,22 +19,24 @@ export interface RetryInput {
 
 /**
  * Sends once more, under the same id, what was given up, or what was taken already. What is under way stays as it is.
- * @throws NotFound
+ * @throws NotFound · Conflict too many wait already
  */
 export async function retryDelivery({ ctx, input }: Verb<RetryInput>): Promise<WebhookDelivery> {
   requirePermission(ctx, 'webhooks:write');
   const { id: webhookId } = await findWebhook(ctx, input.id);
   const isThisOne = and(eq(webhookDeliveries.id, input.deliveryId), eq(webhookDeliveries.webhookId, webhookId));
   return transact(ctx, async (tx) => {
+    const [found] = await tx.select().from(webhookDeliveries).where(isThisOne).for('update');
+    if (!found) throw new NotFound('delivery');
+    if (found.state === 'pending') return deliveryView(found);
+    await requireRoom(tx, webhookId);
     const [again] = await tx
       .update(webhookDeliveries)
-      .set({ state: 'pending', failures: 0, nextAttemptAt: ctx.now(), deliveredAt: null })
-      .where(and(isThisOne, ne(webhookDeliveries.state, 'pending')))
+      .set({ state: 'pending', deadCause: null, failures: 0, nextAttemptAt: ctx.now(), deliveredAt: null })
+      .where(isThisOne)
       .returning();
-    if (again)
-      await recordAudit(tx, ctx, { action: 'webhook.retry', target: webhookId, details: { delivery: again.id } });
-    const [delivery] = again ? [again] : await tx.select().from(webhookDeliveries).where(isThisOne);
-    if (!delivery) throw new NotFound('delivery');
-    return deliveryView(delivery);
+    if (!again) throw new TypeError('a row that is held stays');
+    await recordAudit(tx, ctx, { action: 'webhook.retry', target: webhookId, details: { delivery: again.id } });
+    return deliveryView(again);
   });
 }

@@ -47,7 +47,7 @@ async function giveUp(ctx: Ctx, delivery: DueDelivery, attempt: Attempt, isUnwan
     ctx,
     sql`
       with dead as (
-        update webhook_deliveries set state = 'dead', attempts = attempts + 1, failures = failures + 1,
+        update webhook_deliveries set state = 'dead', dead_cause = ${isUnwanted ? 'gone' : 'attempts_exhausted'}, attempts = attempts + 1, failures = failures + 1,
           last_status = ${attempt.status}::int, last_error = ${attempt.error}
         where ${isAsClaimed(delivery)}
         returning webhook_id

@@ -30,6 +30,7 @@ export function deliveryView(row: typeof webhookDeliveries.$inferSelect): Webhoo
     event: row.event,
     runId: row.runId,
     state: row.state,
+    deadCause: row.deadCause,
     attempts: row.attempts,
     lastStatus: row.lastStatus,
     lastError: row.lastError,

@@ -1,0 +1,39 @@
+import { lt } from 'drizzle-orm';
+
+import type { InstallationId, TenantId } from '#contracts/ids';
+import { datasetParts } from '#db/postgres/schema/index';
+
+import { type Platform, systemCtx } from '../../context.ts';
+import { recordAudit } from '../audit/record.ts';
+import { tenantOf } from '../tenants/find.ts';
+import { transact } from '../transact.ts';
+import { forgetParts } from './forget.ts';
+
+const MOST_DATASETS = 50;
+
+interface Expired {
+  readonly tenantId: TenantId;
+  readonly installationId: InstallationId;
+  readonly name: string;
+}
+
+/** Ends the rows whose retention is over; their objects follow. One data set's failure does not keep the others. */
+export async function expireDatasets(platform: Platform, noted: (error: unknown) => void): Promise<void> {
+  const { tenantId, installationId, name, expiresAt } = datasetParts;
+  const expired = await platform.db
+    .selectDistinct({ tenantId, installationId, name })
+    .from(datasetParts)
+    .where(lt(expiresAt, platform.now()))
+    .limit(MOST_DATASETS);
+  for (const dataset of expired) await expire(platform, dataset).catch(noted);
+}
+
+async function expire(platform: Platform, { tenantId, installationId, name }: Expired): Promise<void> {
+  const ctx = systemCtx(platform, await tenantOf(platform, tenantId));
+  const at = ctx.now();
+  await transact(ctx, async (tx) => {
+    const gone = await forgetParts(tx, { installationId, name, expiredBefore: at }, at);
+    if (gone.runs === 0) return;
+    await recordAudit(tx, ctx, { action: 'dataset.expire', target: installationId, details: { name, ...gone } });
+  });
+}
