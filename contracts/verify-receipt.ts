@@ -22,18 +22,31 @@ const Header = z.strictObject({
   x5c: z.array(z.string().max(8_192)).min(1).max(5),
 });
 
-export async function signReceipt(
-  svid: Pick<X509Svid, 'certificateChainPem' | 'privateKeyPem'>,
-  claims: ReceiptClaims,
-): Promise<string> {
-  const { key } = await importPrivateKey(svid.privateKeyPem);
+type SigningSvid = Pick<X509Svid, 'certificateChainPem' | 'privateKeyPem'>;
+
+export async function signReceipt(svid: SigningSvid, claims: ReceiptClaims): Promise<string> {
+  const { key, x5c } = await signerOf(svid);
   return new CompactSign(new TextEncoder().encode(JSON.stringify(ReceiptClaims.parse(claims))))
-    .setProtectedHeader({
-      alg: ALGORITHM,
-      typ: RECEIPT_TYPE,
-      x5c: certificatesOf(svid.certificateChainPem).map(toBase64),
-    })
+    .setProtectedHeader({ alg: ALGORITHM, typ: RECEIPT_TYPE, x5c })
     .sign(key);
+}
+
+interface Signer {
+  readonly key: CryptoKey;
+  readonly x5c: string[];
+}
+/** An SVID signs many receipts before the next one takes its place. */
+const signers = new WeakMap<object, Promise<Signer>>();
+
+function signerOf(svid: SigningSvid): Promise<Signer> {
+  const known = signers.get(svid);
+  if (known) return known;
+  const signer = importPrivateKey(svid.privateKeyPem).then(({ key }) => ({
+    key,
+    x5c: certificatesOf(svid.certificateChainPem).map(toBase64),
+  }));
+  signers.set(svid, signer);
+  return signer;
 }
 
 /** Claims that the caller knows already; each must be in the receipt as given. */

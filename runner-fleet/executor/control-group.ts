@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -86,7 +87,8 @@ export class ControlGroup {
   async remove(): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        for (const directory of directoriesOf(this.#path, this.#root)) rmdirSync(directory);
+        // Not here and now: the kernel takes its time, and others' runs are under way.
+        await Promise.all(directoriesOf(this.#path, this.#root).map((directory) => rmdir(directory)));
         return;
       } catch (error) {
         if (attempt >= REMOVE_ATTEMPTS) throw error;

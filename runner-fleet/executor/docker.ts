@@ -63,9 +63,9 @@ export class DockerExecutor implements Executor {
     const id = randomBytes(8).toString('hex');
     const mounts = this.#folders.make(id);
     this.#inUse.add(id);
-    const release = () => {
+    const release = async () => {
       this.#inUse.delete(id);
-      this.#folders.remove(mounts);
+      await this.#folders.remove(mounts);
     };
     try {
       const connected = acceptOne(join(mounts.controlDirectory, CONTROL_SOCKET));
@@ -75,7 +75,7 @@ export class DockerExecutor implements Executor {
       });
       return await this.#start({ id, shape, mounts, container, connected, release });
     } catch (error) {
-      release();
+      await release();
       throw error;
     }
   }
@@ -132,7 +132,7 @@ interface Starting {
   readonly mounts: SandboxMounts;
   readonly container: Dockerode.Container;
   readonly connected: Connecting;
-  readonly release: () => void;
+  readonly release: () => Promise<void>;
 }
 
 class DockerSandbox implements Sandbox {
@@ -143,7 +143,7 @@ class DockerSandbox implements Sandbox {
   readonly capsuleDirectory: string;
   readonly controlDirectory: string;
   readonly #container: Dockerode.Container;
-  readonly #release: () => void;
+  readonly #release: () => Promise<void>;
 
   constructor(parts: Omit<Starting, 'connected'> & { channel: Socket; pid: number }) {
     this.id = parts.id;
@@ -170,8 +170,7 @@ class DockerSandbox implements Sandbox {
   async dispose(): Promise<void> {
     // Process 1 exits once its channel is closed, and the engine removes the container; what stays is reaped later.
     this.channel.destroy();
-    this.#release();
-    return Promise.resolve();
+    await this.#release();
   }
 }
 

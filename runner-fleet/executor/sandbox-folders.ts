@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { SandboxMounts } from './sandbox-spec.ts';
@@ -34,8 +35,9 @@ export class SandboxFolders {
     return mounts;
   }
 
-  remove(mounts: SandboxMounts): void {
-    for (const directory of Object.values(mounts)) rmSync(directory, { recursive: true, force: true });
+  async remove(mounts: SandboxMounts): Promise<void> {
+    const directories: string[] = Object.values(mounts);
+    await Promise.all(directories.map((directory) => rm(directory, { recursive: true, force: true })));
   }
 
   removeAll(): void {

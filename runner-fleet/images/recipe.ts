@@ -62,6 +62,7 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   'capsule-init': 'init',
   'egress-forwarder': 'egress',
   'sandbox-keeper': 'keeper',
+  'sandbox-launcher': 'launcher',
 };
 
 /** Paths of the sources in a folder, headers included. */

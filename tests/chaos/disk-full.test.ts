@@ -39,33 +39,33 @@ describe.each(['docker', 'oci'])('the disk of a runner on %s is full', (executor
     world = await RunnerWorld.start({ SOMA_EXECUTOR: executor, SOMA_DATA_DIR: disk.path });
   });
   afterEach(async () => {
-    disk.makeRoom();
+    await disk.makeRoom();
     await eventually(async () => (await world.get('/readyz')).status === 200, 60_000);
     await assertServes(world);
     await untilNothingIsLeft(world);
   });
   afterAll(async () => {
-    disk?.makeRoom();
+    await disk?.makeRoom();
     await world?.close();
     disk?.unmount();
     rmSync(directory, { recursive: true, force: true });
   });
 
   test('while a bundle comes: it is not taken, and nothing says that it was', async () => {
-    disk.fill();
+    await disk.fill();
     const bundle = { 'main.js': `export default () => 2; // ${'x'.repeat(1_000_000)}` };
     await expect(world.putBundle(bundle)).rejects.toThrow('503');
-    disk.makeRoom();
+    await disk.makeRoom();
     expect((await world.run(bundle)).output).toBe(2);
   });
 
   test('as a run starts: it is refused, was never here, and starts once there is room', async () => {
     const start = await world.prepare(QUICK);
-    disk.fill();
+    await disk.fill();
     const refused = await world.call('PUT', `/v1/runs/${start.runId}`, JSON.stringify(start));
     expect([refused.status, JSON.parse(refused.text).code]).toEqual([503, 'unavailable']);
     expect((await world.get(`/v1/runs/${start.runId}/frames`)).status).toBe(404);
-    disk.makeRoom();
+    await disk.makeRoom();
     await eventually(async () => (await world.get('/readyz')).status === 200, 60_000);
     await settled(world, { start, result: world.execute(start) });
   });
@@ -79,11 +79,11 @@ describe.each(['docker', 'oci'])('the disk of a runner on %s is full', (executor
       told += text;
     });
     await eventually(() => told.includes('line'));
-    disk.fill();
+    await disk.fill();
     await eventually(async () => (await faults(world, UNSEALED)) > 0);
     expect((await world.get('/healthz')).status).toBe(200);
     expect(framesIn(told).some(({ kind }) => kind === 'end')).toBe(false);
-    disk.makeRoom();
+    await disk.makeRoom();
     const result = world.get(`/v1/runs/${start.runId}/frames`).then(resultOf);
     expect((await result).end.outcome).toMatchObject({ state: 'lost', cause: 'spool_failed' });
     await eventually(() => framesIn(told).some(({ kind }) => kind === 'end'));
@@ -94,11 +94,11 @@ describe.each(['docker', 'oci'])('the disk of a runner on %s is full', (executor
   test('as a run ends: it has ended, and its last word comes once there is room', async () => {
     const [ending, cancelled] = await Promise.all([patientRun(world), patientRun(world)]);
     const before = await faults(world, UNSEALED);
-    disk.fill();
+    await disk.fill();
     await cancel(world, cancelled);
     letGo(world);
     await eventually(async () => (await faults(world, UNSEALED)) > before || (await runsUnderWay(world)) === 0);
-    disk.makeRoom();
+    await disk.makeRoom();
     expect(['cancelled', 'lost']).toContain((await settled(world, cancelled)).outcome.state);
     expect(['succeeded', 'lost']).toContain((await settled(world, ending)).outcome.state);
   });
@@ -108,7 +108,7 @@ describe.each(['docker', 'oci'])('the disk of a runner on %s is full', (executor
     const { end } = await world.execute(done);
     const broken = world.execute(under).catch(() => 'broken');
     await eventually(async () => (await world.frames(under.runId)).some(({ kind }) => kind === 'stdout'));
-    disk.fill();
+    await disk.fill();
     await eventually(async () => (await faults(world, UNSEALED)) > 0);
     await world.stopRunner('SIGKILL');
     expect(await broken).toBe('broken');
@@ -116,7 +116,7 @@ describe.each(['docker', 'oci'])('the disk of a runner on %s is full', (executor
     const again = resultOf(await world.get(`/v1/runs/${done.runId}/frames`));
     expect(again.end).toEqual(end);
     expect(await world.acknowledge(done.runId, end.seq)).toBe(204);
-    disk.makeRoom();
+    await disk.makeRoom();
     const result = world.get(`/v1/runs/${under.runId}/frames`).then(resultOf);
     expect((await settled(world, { start: under, result })).outcome).toMatchObject({
       state: 'lost',
@@ -132,19 +132,18 @@ test('an OCI sandbox that cannot be written down is not booted, and leaves nothi
   try {
     const before = await faults(world, 'a sandbox did not boot');
     const start = await world.prepare(QUICK);
-    // Each start takes a sandbox, whose place is then to be filled; what it was made of is room again, and is taken at once.
+    await disk.fill();
+    // Each start takes a sandbox, whose place is then to be filled.
     await eventually(async () => {
-      disk.fill();
       expect((await world.call('PUT', `/v1/runs/${start.runId}`, JSON.stringify(start))).status).toBe(503);
-      disk.fill();
       return (await faults(world, 'a sandbox did not boot')) > before;
     });
     expect((await world.get('/readyz')).status).toBe(503);
-    disk.makeRoom();
+    await disk.makeRoom();
     await eventually(async () => (await world.get('/readyz')).status === 200, 60_000);
     await untilNothingIsLeft(world);
   } finally {
-    disk.makeRoom();
+    await disk.makeRoom();
     await world.close();
     disk.unmount();
     rmSync(directory, { recursive: true, force: true });

@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { isHybrid } from '../control-group.ts';
 import type { SandboxMounts } from '../sandbox-spec.ts';
 import { STAGE, STAGED } from './bundle-config.ts';
+import type { Launcher } from './launcher.ts';
 import type { OciRuntime } from './runtimes.ts';
 
 const KEEPER = 'usr/local/bin/sandbox-keeper';
@@ -19,16 +18,19 @@ export interface KeptSandboxOptions {
   readonly bundleDirectory: string;
   readonly mounts: SandboxMounts;
   readonly config: object;
+  readonly launcher: Launcher;
 }
 
 /** The processes of a sandbox under their keeper (images/keeper/sandbox-keeper.c). */
 export class KeptSandbox {
-  /** Settles once nothing of the sandbox runs any more, with what the runtime had to complain of. */
+  /** Settles once nothing of the sandbox runs any more, with what keeper and runtime had to complain of. */
   readonly ended: Promise<string>;
-  readonly #keeper: ChildProcess;
-  readonly #logFile: string;
+  readonly #id: string;
+  readonly #launcher: Launcher;
 
-  constructor({ id, runtime, rootfs, bundleDirectory, mounts, config }: KeptSandboxOptions) {
+  constructor({ id, runtime, rootfs, bundleDirectory, mounts, config, launcher }: KeptSandboxOptions) {
+    this.#id = id;
+    this.#launcher = launcher;
     mkdirSync(bundleDirectory, { recursive: true, mode: 0o700 });
     writeFileSync(join(bundleDirectory, 'config.json'), JSON.stringify(config));
     const staged = [
@@ -36,36 +38,23 @@ export class KeptSandbox {
       `${mounts.controlDirectory}:${STAGED.controlDirectory}`,
       `${mounts.capsuleDirectory}:${STAGED.capsuleDirectory}`,
     ];
-    this.#logFile = join(bundleDirectory, 'log');
+    const logFile = join(bundleDirectory, 'log');
     const hide = runtime.name === 'crun' && isHybrid() ? ['-u'] : [];
     const state = join(bundleDirectory, 'state');
-    const options = ['--root', state, '--log', this.#logFile, ...runtime.options];
-    const command = [runtime.path, ...options, 'run', '--detach', '--bundle', bundleDirectory, id];
-    this.#keeper = spawn(join(rootfs, KEEPER), [...hide, STAGE, ...staged, '--', ...command], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
-    });
-    this.ended = this.#watch();
+    const options = ['--root', state, '--log', logFile, ...runtime.options];
+    const run = [runtime.path, ...options, 'run', '--detach', '--bundle', bundleDirectory, id];
+    const command = [join(rootfs, KEEPER), ...hide, STAGE, ...staged, '--', ...run] as const;
+    this.ended = launcher.start({ id, logFile, command }).then((how) => complaintOf(logFile, how));
   }
 
   /** Kills everything of it. */
   async kill(): Promise<void> {
-    this.#keeper.kill('SIGTERM');
+    this.#launcher.end(this.#id);
     await this.ended;
   }
+}
 
-  async #watch(): Promise<string> {
-    let complaint = '';
-    this.#keeper.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      complaint = (complaint + text).slice(-MAX_COMPLAINT_CHARACTERS);
-    });
-    try {
-      const [code, signal] = await once(this.#keeper, 'close');
-      const log = existsSync(this.#logFile) ? readFileSync(this.#logFile, 'utf8') : '';
-      const said = `${complaint}${log}`.trim().slice(-MAX_COMPLAINT_CHARACTERS);
-      return said === '' ? `its keeper ended with ${String(signal ?? code)}` : said;
-    } catch (error) {
-      return String(error);
-    }
-  }
+function complaintOf(logFile: string, how: string): string {
+  const log = existsSync(logFile) ? readFileSync(logFile, 'utf8').trim() : '';
+  return log === '' ? `its keeper ended with ${how}` : log.slice(-MAX_COMPLAINT_CHARACTERS);
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 
@@ -17,10 +18,12 @@ import { SandboxFolders } from '../sandbox-folders.ts';
 import { regrantedLimits, type Regrant, type SandboxMounts } from '../sandbox-spec.ts';
 import { bundleConfig, randomIdBlock, type SeccompSetting } from './bundle-config.ts';
 import { KeptSandbox } from './kept-sandbox.ts';
+import { Launcher } from './launcher.ts';
 import { exportRootfs } from './rootfs.ts';
 import type { OciRuntime, Runtimes } from './runtimes.ts';
 
 const DEFAULT_CGROUP_PARENT = '/soma';
+const LAUNCHER = 'usr/local/bin/sandbox-launcher';
 /** For the processes of a sandbox that was let go to end by themselves. */
 const DISPOSE_GRACE_MS = 5_000;
 
@@ -47,6 +50,7 @@ export class OciExecutor implements Executor {
   readonly #rootfs = new Map<ImageName, string>();
   readonly #inUse = new Set<string>();
   readonly #boots = new Set<Promise<Sandbox>>();
+  #launcher: Launcher | undefined;
   #isClosed = false;
   readonly #seccomp = seccompSettings();
 
@@ -64,7 +68,9 @@ export class OciExecutor implements Executor {
   async prepare(): Promise<readonly IsolationClass[]> {
     const { docker, directory, runtimes } = this.#options;
     for (const image of IMAGE_NAMES) {
-      this.#rootfs.set(image, await exportRootfs(docker, image, join(directory, 'rootfs')));
+      const rootfs = await exportRootfs(docker, image, join(directory, 'rootfs'));
+      this.#rootfs.set(image, rootfs);
+      this.#launcher ??= new Launcher(join(rootfs, LAUNCHER));
     }
     return (['standard', 'strict'] as const).filter((isolation) => runtimes[isolation] !== undefined);
   }
@@ -84,7 +90,9 @@ export class OciExecutor implements Executor {
   async #boot(shape: SandboxShape): Promise<Sandbox> {
     const runtime = this.#options.runtimes[shape.isolation];
     const rootfs = this.#rootfs.get(shape.image);
-    if (!runtime || rootfs === undefined) throw new Error(`no ${shape.isolation} sandbox can be made here`);
+    const launcher = this.#launcher;
+    if (!runtime || !launcher || rootfs === undefined)
+      throw new Error(`no ${shape.isolation} sandbox can be made here`);
     const id = randomBytes(8).toString('hex');
     const mounts = this.#folders.make(id);
     const bundleDirectory = join(this.#bundles, id);
@@ -93,9 +101,9 @@ export class OciExecutor implements Executor {
     this.#inUse.add(id);
     const release = async (ended: Promise<unknown>) => {
       this.#inUse.delete(id);
-      this.#folders.remove(mounts);
+      await this.#folders.remove(mounts);
       await ended;
-      rmSync(bundleDirectory, { recursive: true, force: true });
+      await rm(bundleDirectory, { recursive: true, force: true });
       await group.remove();
     };
     const connected = acceptOne(join(mounts.controlDirectory, CONTROL_SOCKET));
@@ -106,7 +114,7 @@ export class OciExecutor implements Executor {
     });
     let kept: KeptSandbox | undefined;
     try {
-      kept = new KeptSandbox({ id, runtime, rootfs, bundleDirectory, mounts, config });
+      kept = new KeptSandbox({ id, runtime, rootfs, bundleDirectory, mounts, config, launcher });
       const died = kept.ended.then((complaint) => {
         throw new Error(`${runtime.name} did not start it: ${complaint}`);
       });
@@ -136,6 +144,7 @@ export class OciExecutor implements Executor {
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.allSettled(this.#boots);
+    this.#launcher?.close();
     this.#inUse.clear();
     await this.reapOrphans();
     this.#folders.removeAll();
