@@ -272,6 +272,8 @@ describe('every page', () => {
     ['/usage', 'Usage and budget'],
     ['/audit', 'Audit log'],
     ['/api-keys', 'API keys'],
+    ['/publishing', 'Publishing'],
+    ['/members', 'Members'],
     ['/device', 'Connect a terminal'],
     ['/nowhere', 'There is nothing at this address'],
   ] as const;

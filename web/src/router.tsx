@@ -97,6 +97,12 @@ const console = createRoute({
   component: lazyRouteComponent(() => import('./routes/run-console.tsx'), 'RunConsole'),
 });
 
+const settings = createRoute({
+  getParentRoute: () => tenant,
+  path: '/installations/$installation/settings',
+  component: lazyRouteComponent(() => import('./routes/installation-settings.tsx'), 'InstallationSettings'),
+});
+
 const runs = createRoute({
   getParentRoute: () => tenant,
   path: '/runs',
@@ -135,6 +141,18 @@ const apiKeys = createRoute({
   component: lazyRouteComponent(() => import('./routes/api-keys.tsx'), 'ApiKeys'),
 });
 
+const members = createRoute({
+  getParentRoute: () => tenant,
+  path: '/members',
+  component: lazyRouteComponent(() => import('./routes/members.tsx'), 'Members'),
+});
+
+const publishing = createRoute({
+  getParentRoute: () => tenant,
+  path: '/publishing',
+  component: lazyRouteComponent(() => import('./routes/publishing.tsx'), 'Publishing'),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     gallery,
@@ -144,7 +162,19 @@ export const router = createRouter({
     person.addChildren([
       device,
       newTenant,
-      tenant.addChildren([installations, console, runs, run, automation, usage, audit, apiKeys]),
+      tenant.addChildren([
+        installations,
+        console,
+        settings,
+        runs,
+        run,
+        automation,
+        usage,
+        audit,
+        apiKeys,
+        members,
+        publishing,
+      ]),
     ]),
   ]),
   defaultPreload: 'intent',

@@ -5,16 +5,28 @@ import { type ErrorCode, Problem, type Violation } from '#contracts/errors';
 /** Why a call came to nothing: the API's own code, or one of the two that only a client can know. */
 export type FailureCode = ErrorCode | 'unreachable' | 'unexpected_answer';
 
+interface FailureFacts {
+  readonly status?: number;
+  readonly requestId?: string;
+  readonly violations?: readonly Violation[];
+  readonly missing?: readonly string[];
+}
+
+/** Where the problem has none, none is missing. */
+const Missing = z.object({ missing: z.array(z.string()).catch([]) });
+
 export class ApiFailure extends Error {
   readonly code: FailureCode;
   readonly status: number;
   readonly requestId: string | undefined;
   readonly violations: readonly Violation[];
+  /** The permissions that an `approval_required` names. */
+  readonly missing: readonly string[];
 
   constructor(
     code: FailureCode,
     detail: string,
-    { status = 0, requestId, violations = [] }: { status?: number; requestId?: string; violations?: Violation[] } = {},
+    { status = 0, requestId, violations = [], missing = [] }: FailureFacts = {},
   ) {
     super(detail);
     this.name = 'ApiFailure';
@@ -22,6 +34,7 @@ export class ApiFailure extends Error {
     this.status = status;
     this.requestId = requestId;
     this.violations = violations;
+    this.missing = missing;
   }
 }
 
@@ -47,7 +60,8 @@ export async function failureOf(response: Response): Promise<ApiFailure> {
   const problem = Problem.safeParse(body);
   if (problem.success) {
     const { code, detail, status, requestId, violations } = problem.data;
-    return new ApiFailure(code, detail, { status, requestId, ...(violations && { violations }) });
+    const { missing } = Missing.parse(problem.data);
+    return new ApiFailure(code, detail, { status, requestId, missing, ...(violations && { violations }) });
   }
   const auth = AuthError.safeParse(body);
   const code = CODE_OF_STATUS[response.status];

@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 
-import type { Installation } from '#contracts/api/installations';
+import type { Installation, UpdateInstallation } from '#contracts/api/installations';
 import type { Ask } from '#contracts/client';
 import type { InstallationId, TenantId } from '#contracts/ids';
 import * as installationsApi from '#contracts/operations/installations';
@@ -39,6 +39,10 @@ export function installationCost(tenant: TenantId, id: string) {
 
 export function install(tenant: TenantId, body: InstallRequest): Promise<Installation> {
   return call(installationsApi.install, { body }, { tenant });
+}
+
+export function updateInstallation(tenant: TenantId, id: string, body: UpdateInstallation): Promise<Installation> {
+  return call(installationsApi.update, { params: { id }, body }, { tenant });
 }
 
 export async function removeInstallation(tenant: TenantId, id: InstallationId): Promise<void> {

@@ -1,4 +1,5 @@
 import type { AuditRecord } from '#contracts/audit';
+import type { StoredKind } from '#contracts/stored-object';
 
 import { counted, whole } from './format.ts';
 
@@ -13,6 +14,8 @@ export const usage = {
   noBudget: 'No budget is set, so every run is refused before it starts. Set a monthly limit.',
   totals: 'This month',
   runs: 'Runs',
+  stored: { artifact: 'Files kept', dataset: 'Rows kept', state: 'State kept' } satisfies Record<StoredKind, string>,
+  gigabyteMonths: (amount: string) => `${amount} GB-months`,
   meters: 'Meters of capsules',
   ledger: (flushed: number, seq: number) =>
     flushed === seq

@@ -4,6 +4,7 @@ import type { FailureCode } from '../api/failure.ts';
 const ADVICE: Partial<Record<FailureCode, string>> = {
   unreachable: 'Check your connection, then try again.',
   unexpected_answer: 'Reload the page. If it stays, this version of the page is older than the service.',
+  approval_required: 'Approve it in the settings of the installation, or take another range of versions there.',
   unauthenticated: 'Sign in again.',
   forbidden: 'Ask an owner of this tenant for a role that includes it.',
   not_found: 'It may have been removed, or it belongs to another tenant. Check which tenant is chosen above.',

@@ -3,7 +3,9 @@ import { automation, schedules, webhooks } from './automation.ts';
 import { capsule, gallery, install, permission } from './catalogue.ts';
 import { audit, usage } from './evidence.ts';
 import { failure } from './failure.ts';
+import { kept, permissions, secrets, settings } from './installation.ts';
 import { palette, shell } from './shell.ts';
+import { layers, members, publisherKeys, publishing, versionStatus } from './tenant.ts';
 import { form, installations, run, runs } from './work.ts';
 
 /** Every word the app says. One object a language, one type for all: a missing or misspelt key does not compile. */
@@ -21,7 +23,16 @@ export const m = {
   tenant,
   device,
   apiKeys,
+  members,
+  publishing,
+  publisherKeys,
+  layers,
+  versionStatus,
   installations,
+  settings,
+  permissions,
+  secrets,
+  kept,
   run,
   runs,
   automation,

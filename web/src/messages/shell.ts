@@ -9,6 +9,8 @@ export const shell = {
   usage: 'Usage',
   audit: 'Audit',
   apiKeys: 'API keys',
+  publishing: 'Publishing',
+  members: 'Members',
   reference: 'API reference',
   menu: 'Menu',
   search: 'Search or jump to',

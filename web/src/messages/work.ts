@@ -1,6 +1,7 @@
+import type { EgressCounts } from '#contracts/egress';
 import type { RunState } from '#contracts/run';
 
-import { counted, whole } from './format.ts';
+import { bytes, counted, whole } from './format.ts';
 
 export const installations = {
   title: 'Installed capsules',
@@ -74,6 +75,16 @@ export const run = {
     inputDigest: 'Input',
     outputDigest: 'Output',
     noOutput: 'none',
+    spokeTo: 'Spoke to',
+    nobody: 'nobody',
+    others: 'all others',
+    spoke: ({ connections, refused, sentBytes, receivedBytes }: EgressCounts) =>
+      [
+        counted(connections, 'connection', 'connections'),
+        ...(refused > 0 ? [`${whole(refused)} refused`] : []),
+        `${bytes(sentBytes)} out`,
+        `${bytes(receivedBytes)} in`,
+      ].join(', '),
   },
   facts: { id: 'Run', version: 'Version', digest: 'Digest', created: 'Created', took: 'Took' },
   again: 'Run again',

@@ -1,9 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
+import { useState } from 'react';
 
-import type { CapsuleDetail } from '#contracts/api/capsules';
+import type { CapsuleDetail, VersionSummary } from '#contracts/api/capsules';
 
 import { capsuleDetail, capsuleRelease } from '../api/capsules.ts';
+import { useCurrentTenant, useSession } from '../features/session.ts';
 import { m } from '../messages/index.ts';
 import { CapsuleFacts } from '../ui/capsule-facts.tsx';
 import { CapsuleTabs } from '../ui/capsule-tabs.tsx';
@@ -13,6 +15,7 @@ import { PageSkeleton } from '../ui/skeleton.tsx';
 import { Touches } from '../ui/touches.tsx';
 import { VerifiedTag } from '../ui/verified-tag.tsx';
 import { CapsuleAction } from './capsule-action.tsx';
+import { VersionStatusDialog } from './version-status-dialog.tsx';
 
 const route = getRouteApi('/capsules/$publisher/$slug');
 
@@ -59,6 +62,9 @@ function Content({ capsule, version }: { capsule: CapsuleDetail; version: string
 }
 
 function Release({ capsule, version }: { capsule: CapsuleDetail; version: string }) {
+  const { data: me } = useSession();
+  const tenant = useCurrentTenant(me);
+  const [changing, setChanging] = useState<VersionSummary>();
   const release = useQuery(capsuleRelease(capsule.name, version));
   return (
     <div className="mt-8">
@@ -68,11 +74,23 @@ function Release({ capsule, version }: { capsule: CapsuleDetail; version: string
             <div className="lg:col-start-2">
               <Touches permissions={loaded.version.permissions} />
             </div>
-            <CapsuleTabs capsule={capsule} release={loaded} />
+            <CapsuleTabs
+              capsule={capsule}
+              release={loaded}
+              onChangeStatus={tenant?.handle === capsule.publisher ? setChanging : undefined}
+            />
             <CapsuleFacts release={loaded} />
           </div>
         )}
       </Loaded>
+      {tenant && changing && (
+        <VersionStatusDialog
+          tenant={tenant}
+          capsule={capsule}
+          summary={changing}
+          onDone={() => setChanging(undefined)}
+        />
+      )}
     </div>
   );
 }

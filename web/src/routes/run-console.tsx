@@ -1,5 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
+import { Settings } from 'lucide-react';
+import type { ReactNode } from 'react';
 
 import type { CapsuleVersion } from '#contracts/api/capsules';
 import type { CostPreview, Installation } from '#contracts/api/installations';
@@ -15,6 +17,7 @@ import { m } from '../messages/index.ts';
 import { FailureNote } from '../ui/failure-note.tsx';
 import { InputEditor } from '../ui/input-editor.tsx';
 import { Loaded } from '../ui/loaded.tsx';
+import { PageTitle } from '../ui/page-title.tsx';
 import { RunPanel } from '../ui/run-panel.tsx';
 import { Seal } from '../ui/seal.tsx';
 import { PageSkeleton } from '../ui/skeleton.tsx';
@@ -38,9 +41,14 @@ function Console({ installation }: { installation: Installation }) {
   const tenant = useTenant();
   const cost = useQuery(installationCost(tenant.id, installation.id));
   return (
-    <Loaded query={cost} skeleton={<PageSkeleton />}>
-      {(preview) => <ReleaseConsole installation={installation} cost={preview} />}
-    </Loaded>
+    <>
+      {cost.error && !cost.data && (
+        <PageTitle title={installation.capsule} action={<SettingsLink installation={installation} />} />
+      )}
+      <Loaded query={cost} skeleton={<PageSkeleton />}>
+        {(preview) => <ReleaseConsole installation={installation} cost={preview} />}
+      </Loaded>
+    </>
   );
 }
 
@@ -51,7 +59,7 @@ function ReleaseConsole({ installation, cost }: { installation: Installation; co
     <Loaded query={release} skeleton={<PageSkeleton />}>
       {({ version }) => (
         <>
-          <Heading version={version} />
+          <Heading version={version} action={<SettingsLink installation={installation} />} />
           <div className="mt-6 grid gap-8 lg:grid-cols-[20rem_minmax(0,1fr)]">
             <Start installation={installation} version={version} ceilingNanos={cost.ceilingNanos} />
             <div className="min-w-0">
@@ -68,7 +76,7 @@ function ReleaseConsole({ installation, cost }: { installation: Installation; co
   );
 }
 
-function Heading({ version: { capsule, version, digest } }: { version: CapsuleVersion }) {
+function Heading({ version: { capsule, version, digest }, action }: { version: CapsuleVersion; action: ReactNode }) {
   const [publisher = '', slug = ''] = capsule.split('/');
   return (
     <div className="flex items-center gap-3">
@@ -80,7 +88,17 @@ function Heading({ version: { capsule, version, digest } }: { version: CapsuleVe
         </Link>{' '}
         <span className="figures text-sm font-normal text-ink-3">{version}</span>
       </h1>
+      <span className="ml-auto flex-none">{action}</span>
     </div>
+  );
+}
+
+function SettingsLink({ installation }: { installation: Installation }) {
+  return (
+    <Link to="/installations/$installation/settings" params={{ installation: installation.id }} className="button">
+      <Settings aria-hidden className="size-4" />
+      {m.settings.open}
+    </Link>
   );
 }
 

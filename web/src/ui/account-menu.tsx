@@ -5,6 +5,7 @@ import { Check, LogOut, Plus } from 'lucide-react';
 import type { Account, Me } from '#contracts/api/accounts';
 import type { TenantMembership } from '#contracts/api/tenants';
 
+import { PAGES } from '../features/pages.ts';
 import { chooseTenant } from '../features/tenant-choice.ts';
 import { m } from '../messages/index.ts';
 import { MenuPopup } from './menu-popup.tsx';
@@ -27,11 +28,25 @@ export default function AccountMenu({ me, tenant, onSignOut }: AccountMenuProps)
         <TenantLabel tenant={tenant} />
       </Menu.Trigger>
       <MenuPopup>
+        {tenant && <TenantPages />}
         <TenantItems me={me} tenant={tenant} />
         <Menu.Separator className="my-1.5 h-px bg-line" />
         {me.account && <PersonItems account={me.account} onSignOut={onSignOut} />}
       </MenuPopup>
     </Menu.Root>
+  );
+}
+
+function TenantPages() {
+  return (
+    <>
+      {PAGES.filter(({ place }) => place === 'tenant').map(({ to, label }) => (
+        <Menu.Item key={to} className="menu-item" render={<Link to={to} />}>
+          {label}
+        </Menu.Item>
+      ))}
+      <Menu.Separator className="my-1.5 h-px bg-line" />
+    </>
   );
 }
 

@@ -1,14 +1,23 @@
 import { Tabs } from '@base-ui/react/tabs';
 import { Link } from '@tanstack/react-router';
 
-import type { CapsuleDetail, VersionStatus } from '#contracts/api/capsules';
+import type { CapsuleDetail, VersionStatus, VersionSummary } from '#contracts/api/capsules';
 
 import type { Release } from '../api/capsules.ts';
 import { bytes, day } from '../messages/format.ts';
 import { m } from '../messages/index.ts';
 import { Markdown } from './markdown.tsx';
 
-export function CapsuleTabs({ capsule, release }: { capsule: CapsuleDetail; release: Release }) {
+export function CapsuleTabs({
+  capsule,
+  release,
+  onChangeStatus,
+}: {
+  capsule: CapsuleDetail;
+  release: Release;
+  /** Undefined for all but the publisher. */
+  onChangeStatus: ChangeStatus;
+}) {
   const { about, input, versions } = m.capsule.tabs;
   return (
     <Tabs.Root defaultValue="about" className="min-w-0 lg:col-start-1 lg:row-span-2 lg:row-start-1">
@@ -38,11 +47,13 @@ export function CapsuleTabs({ capsule, release }: { capsule: CapsuleDetail; rele
         </pre>
       </Tabs.Panel>
       <Tabs.Panel value="versions" className="overflow-x-auto pt-6">
-        <Versions capsule={capsule} />
+        <Versions capsule={capsule} onChangeStatus={onChangeStatus} />
       </Tabs.Panel>
     </Tabs.Root>
   );
 }
+
+type ChangeStatus = ((summary: VersionSummary) => void) | undefined;
 
 const STATUS_TONE: Record<VersionStatus, string> = {
   active: 'tag tag-accent',
@@ -50,7 +61,7 @@ const STATUS_TONE: Record<VersionStatus, string> = {
   yanked: 'tag tag-warn',
 };
 
-function Versions({ capsule }: { capsule: CapsuleDetail }) {
+function Versions({ capsule, onChangeStatus }: { capsule: CapsuleDetail; onChangeStatus: ChangeStatus }) {
   const { version: versionTitle, status: statusTitle, published, size } = m.capsule.versions;
   return (
     <table className="rows">
@@ -62,26 +73,43 @@ function Versions({ capsule }: { capsule: CapsuleDetail }) {
           <th scope="col" className="number">
             {size}
           </th>
+          {onChangeStatus && (
+            <th scope="col">
+              <span className="sr-only">{m.versionStatus.change}</span>
+            </th>
+          )}
         </tr>
       </thead>
       <tbody>
-        {capsule.versions.map(({ version, status, publishedAt, sizeBytes }) => (
-          <tr key={version}>
+        {capsule.versions.map((summary) => (
+          <tr key={summary.version}>
             <td className="figures">
               <Link
                 to="/capsules/$publisher/$slug"
                 params={{ publisher: capsule.publisher, slug: capsule.slug }}
-                search={{ version }}
+                search={{ version: summary.version }}
                 className="link"
               >
-                {version}
+                {summary.version}
               </Link>
             </td>
             <td>
-              <span className={STATUS_TONE[status]}>{m.capsule.status[status]}</span>
+              <span className={STATUS_TONE[summary.status]}>{m.capsule.status[summary.status]}</span>
             </td>
-            <td>{day(publishedAt)}</td>
-            <td className="figures number">{bytes(sizeBytes)}</td>
+            <td>{day(summary.publishedAt)}</td>
+            <td className="figures number whitespace-nowrap">{bytes(summary.sizeBytes)}</td>
+            {onChangeStatus && (
+              <td className="number">
+                <button
+                  type="button"
+                  className="button button-quiet px-2"
+                  aria-label={m.versionStatus.changeNamed(summary.version)}
+                  onClick={() => onChangeStatus(summary)}
+                >
+                  {m.versionStatus.change}
+                </button>
+              </td>
+            )}
           </tr>
         ))}
       </tbody>

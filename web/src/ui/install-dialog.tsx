@@ -4,10 +4,10 @@ import type { CapsuleVersion } from '#contracts/api/capsules';
 
 import type { InstallRequest } from '../api/installations.ts';
 import { m } from '../messages/index.ts';
+import { Approvals } from './approvals.tsx';
 import { ChoiceCards } from './choice-cards.tsx';
 import { DialogWindow } from './dialog-window.tsx';
 import { FailureNote } from './failure-note.tsx';
-import { PermissionText } from './permission-text.tsx';
 
 interface InstallFormProps {
   readonly tenantName: string;
@@ -17,7 +17,6 @@ interface InstallFormProps {
   readonly onInstall: (choice: InstallRequest) => void;
 }
 
-/** Nothing is approved that was not ticked: each permission is a decision of its own. */
 export function InstallDialog({
   isOpen,
   onOpenChange,
@@ -44,7 +43,16 @@ function InstallForm({ tenantName, release, isWorking, error, onInstall }: Insta
   return (
     <form onSubmit={submit} className="space-y-5">
       <p className="text-sm text-ink-2">{m.install.into(tenantName)}</p>
-      <Approvals permissions={release.permissions} approved={approved} onApprove={setApproved} />
+      {release.permissions.length === 0 ? (
+        <p className="rounded-md bg-accent-soft p-3.5 text-sm text-accent">{m.permission.none}</p>
+      ) : (
+        <Approvals
+          legend={m.install.asks}
+          permissions={release.permissions}
+          approved={approved}
+          onApprove={setApproved}
+        />
+      )}
       {isIncomplete && (
         <p role="alert" className="text-sm text-danger">
           {m.install.unapproved}
@@ -70,39 +78,4 @@ function InstallForm({ tenantName, release, isWorking, error, onInstall }: Insta
 function submitText(isPending: boolean, isApproving: boolean): string {
   if (isPending) return m.install.working;
   return isApproving ? m.install.submitApproving : m.install.submit;
-}
-
-function Approvals({
-  permissions,
-  approved,
-  onApprove,
-}: {
-  permissions: readonly string[];
-  approved: readonly string[];
-  onApprove: (approved: readonly string[]) => void;
-}) {
-  if (permissions.length === 0)
-    return <p className="rounded-md bg-accent-soft p-3.5 text-sm text-accent">{m.permission.none}</p>;
-  return (
-    <fieldset>
-      <legend className="mb-2 text-sm">{m.install.asks}</legend>
-      <div className="divide-y divide-line rounded-md bg-warn-soft">
-        {permissions.map((permission) => (
-          <label key={permission} className="flex gap-3 px-3.5 py-3">
-            <input
-              type="checkbox"
-              className="check mt-1"
-              checked={approved.includes(permission)}
-              onChange={(event) =>
-                onApprove(
-                  event.target.checked ? [...approved, permission] : approved.filter((kept) => kept !== permission),
-                )
-              }
-            />
-            <PermissionText permission={permission} />
-          </label>
-        ))}
-      </div>
-    </fieldset>
-  );
 }

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { Play, Trash2 } from 'lucide-react';
+import { Play, Settings, Trash2 } from 'lucide-react';
 
 import type { Installation } from '#contracts/api/installations';
 
@@ -44,6 +44,14 @@ export function InstallationTable({
             >
               <Play aria-hidden className="size-4" />
               {m.installations.run}
+            </Link>
+            <Link
+              to="/installations/$installation/settings"
+              params={{ installation: installation.id }}
+              aria-label={m.settings.openNamed(installation.capsule)}
+              className="button button-quiet px-2"
+            >
+              <Settings aria-hidden className="size-4" />
             </Link>
             <button
               type="button"

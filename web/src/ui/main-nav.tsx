@@ -12,17 +12,19 @@ export function MainNav({ isSignedIn }: { isSignedIn: boolean }) {
   return (
     <nav aria-label={m.shell.mainNav} className="contents">
       <div className="hidden gap-4 text-sm font-medium text-ink-2 lg:flex xl:gap-5">
-        {pages.map(({ to, label }) => (
-          <Link
-            key={to}
-            to={to}
-            className="hover:text-ink"
-            activeOptions={{ exact: to === '/', includeSearch: false }}
-            activeProps={{ className: 'text-ink', 'aria-current': 'page' }}
-          >
-            {label}
-          </Link>
-        ))}
+        {pages
+          .filter(({ place }) => place === 'row')
+          .map(({ to, label }) => (
+            <Link
+              key={to}
+              to={to}
+              className="hover:text-ink"
+              activeOptions={{ exact: to === '/', includeSearch: false }}
+              activeProps={{ className: 'text-ink', 'aria-current': 'page' }}
+            >
+              {label}
+            </Link>
+          ))}
         <a href="/reference" className="hover:text-ink">
           {m.shell.reference}
         </a>

@@ -1,5 +1,7 @@
 import { Download, ShieldAlert, ShieldCheck } from 'lucide-react';
 
+import type { EgressTotals } from '#contracts/egress';
+
 import { download } from '../features/download.ts';
 import { claimsOf } from '../features/receipt.ts';
 import type { ReceiptVerdict } from '../features/verify-receipt.ts';
@@ -68,7 +70,31 @@ function Claims({ receipt }: { receipt: string }) {
       <Fact term={words.outputDigest}>
         <Code>{claims.outputSha256 ?? words.noOutput}</Code>
       </Fact>
+      {claims.egress && (
+        <Fact term={words.spokeTo}>
+          <SpokeTo egress={claims.egress} />
+        </Fact>
+      )}
     </Facts>
+  );
+}
+
+function SpokeTo({ egress: { targets, other } }: { egress: EgressTotals }) {
+  const words = m.run.receipt;
+  if (targets.length === 0) return words.nobody;
+  return (
+    <ul className="space-y-1">
+      {targets.map(({ target, ...counts }) => (
+        <li key={target}>
+          <Code>{target}</Code> <span className="text-ink-3">{words.spoke(counts)}</span>
+        </li>
+      ))}
+      {other && (
+        <li>
+          {words.others} <span className="text-ink-3">{words.spoke(other)}</span>
+        </li>
+      )}
+    </ul>
   );
 }
 

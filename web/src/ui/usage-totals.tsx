@@ -1,4 +1,5 @@
 import type { TenantUsage } from '#contracts/api/usage';
+import { gigabyteMonths } from '#contracts/stored-object';
 
 import { bytes, duration, processorTime, whole } from '../messages/format.ts';
 import { m } from '../messages/index.ts';
@@ -13,6 +14,9 @@ export function UsageTotals({ usage }: { usage: TenantUsage }) {
     [names.input, bytes(totals.inputBytes)],
     [names.output, bytes(totals.outputBytes)],
     [names.egress, bytes(totals.egressBytes)],
+    ...usage.storage.map(
+      ({ kind, byteSeconds }) => [m.usage.stored[kind], m.usage.gigabyteMonths(gigabyteMonths(byteSeconds))] as const,
+    ),
     ...Object.entries(totals.meters).map(([name, quantity]) => [name, whole(quantity)] as const),
   ];
   return (

@@ -1,0 +1,46 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+
+import type { Answered } from '#contracts/client';
+import type { TenantId } from '#contracts/ids';
+import * as stateApi from '#contracts/operations/capsule-state';
+import * as datasetsApi from '#contracts/operations/datasets';
+
+import { call } from './client.ts';
+import { installationsKey } from './installations.ts';
+
+const ROWS_PAGE_SIZE = 50;
+
+// What the runs of an installation have left behind for its tenant and for each other.
+
+export function installationState(tenant: TenantId, installation: string) {
+  return queryOptions({
+    queryKey: [...installationsKey(tenant), installation, 'state'],
+    queryFn: ({ signal }) => call(stateApi.list, { params: { id: installation } }, { tenant, signal }),
+  });
+}
+
+export async function removeStateKey(tenant: TenantId, installation: string, key: string): Promise<void> {
+  await call(stateApi.remove, { params: { id: installation, key } }, { tenant });
+}
+
+export function datasetList(tenant: TenantId, installation: string) {
+  return queryOptions({
+    queryKey: [...installationsKey(tenant), installation, 'datasets'],
+    queryFn: async ({ signal }) =>
+      (await call(datasetsApi.list, { params: { id: installation } }, { tenant, signal })).items,
+  });
+}
+
+export function datasetRows(tenant: TenantId, installation: string, name: string) {
+  return infiniteQueryOptions({
+    queryKey: [...installationsKey(tenant), installation, 'datasets', name],
+    queryFn: ({ pageParam, signal }) =>
+      call(
+        datasetsApi.items,
+        { params: { id: installation, name }, query: { limit: ROWS_PAGE_SIZE, cursor: pageParam } },
+        { tenant, signal },
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page: Answered<typeof datasetsApi.items>) => page.next ?? undefined,
+  });
+}

@@ -1,0 +1,22 @@
+import type { Installation, UpdateInstallation } from '#contracts/api/installations';
+
+/** What the form says. `standard` is the least there is, so that an installation either asks for more or for nothing. */
+export interface InstallationSettings {
+  readonly range: string;
+  readonly isStrict: boolean;
+  readonly maxConcurrentRuns: number | null;
+  /** Permissions granted on top of those that are approved. */
+  readonly granted: readonly string[];
+}
+
+/** Only what differs: what nobody touched may be changed by somebody else meanwhile. Undefined where nothing does. */
+export function changeOf(installation: Installation, settings: InstallationSettings): UpdateInstallation | undefined {
+  const { range, isStrict, maxConcurrentRuns, granted } = settings;
+  const change: UpdateInstallation = {
+    ...(range !== installation.range && { range }),
+    ...(isStrict !== (installation.isolation === 'strict') && { isolation: isStrict ? ('strict' as const) : null }),
+    ...(maxConcurrentRuns !== installation.maxConcurrentRuns && { maxConcurrentRuns }),
+    ...(granted.length > 0 && { approved: [...new Set([...installation.approved, ...granted])] }),
+  };
+  return Object.keys(change).length === 0 ? undefined : change;
+}

@@ -1,0 +1,115 @@
+import type { IsolationClass } from '#contracts/isolation';
+
+import { bytes, counted } from './format.ts';
+
+export const settings = {
+  title: (capsule: string) => `Settings of ${capsule}`,
+  open: 'Settings',
+  openNamed: (capsule: string) => `Settings of ${capsule}`,
+  run: 'Run it',
+  stopped: 'As it stands, nothing starts from it',
+  wants: 'Its version wants more than is approved. Approve it below, or take another range of versions.',
+  how: 'How it runs',
+  range: 'Versions',
+  rangeHint: '^1.2.0 takes compatible updates; 1.2.0 alone pins it.',
+  atOnce: 'Runs at once',
+  atOnceHint:
+    'How many of its runs may be open at the same time, from 1 to 1,000. Empty for as many as there is room for.',
+  isolation: 'Isolation',
+  asked: {
+    title: 'As the capsule asks',
+    hint: 'Standard, unless the capsule asks for strict: a container with nothing granted, its system calls filtered.',
+  },
+  strict: {
+    title: 'Strict',
+    hint: 'Always behind a kernel of its own in user space (gVisor): further from the host, and slower to start.',
+  },
+  approve: 'It asks for the following in addition.',
+  notSaved: 'Not saved: these versions want more. Tick what you approve, then save again.',
+  unapproved: 'Tick what you approve, or take another range of versions.',
+  save: 'Save settings',
+  saving: 'Saving…',
+  saved: 'Saved. It holds for the runs that start from now on.',
+  unchanged: 'Nothing was changed.',
+  facts: {
+    title: 'As it stands',
+    id: 'Installation',
+    version: 'Version',
+    digest: 'Digest',
+    layers: 'Layers',
+    noLayers: 'none',
+    isolation: 'Isolation',
+    cost: 'Cost',
+    installed: 'Installed',
+    changed: 'Changed',
+  },
+  class: { standard: 'standard', strict: 'strict' } satisfies Record<IsolationClass, string>,
+  because: {
+    publisher: 'because nobody has verified its publisher',
+    capsule: 'because the capsule asks for it',
+    installation: 'because you chose it',
+  },
+  budget: 'Monthly limit',
+  schedules: 'Schedules',
+  noSchedule: 'None.',
+  allSchedules: 'Automation',
+  runs: 'Runs and their files',
+};
+
+export const permissions = {
+  title: 'What it may touch',
+  none: 'Nothing is approved: it sees its input and nothing else.',
+  needed: (version: string) => `needed by ${version}`,
+  revoke: 'Take back',
+  revokeNamed: (permission: string) => `Take back ${permission}`,
+};
+
+export const secrets = {
+  title: 'Secrets',
+  lead: 'Each run gets the values of those that it wants. Nobody can read a value back.',
+  none: 'Its version wants no secret.',
+  unknown: 'Which secrets it wants is known once one of its versions may run.',
+  need: { required: 'required', optional: 'optional', unused: 'not used by this version' },
+  notSet: 'Not set',
+  notSetRequired: 'Not set: runs are refused',
+  setBy: (who: string) => `by ${who}`,
+  you: 'you',
+  set: 'Set',
+  setNamed: (name: string) => `Set ${name}`,
+  replace: 'Replace',
+  replaceNamed: (name: string) => `Replace ${name}`,
+  remove: 'Remove',
+  removeNamed: (name: string) => `Remove ${name}`,
+  value: 'Value',
+  valueHint: (most: number) =>
+    `At most ${bytes(most)}; a line break at its end is left out. It is sealed at once, and runs that start from now on get it.`,
+  tooLong: (most: number) => `At most ${bytes(most)}.`,
+  submit: 'Set secret',
+  working: 'Sealing…',
+  confirmTitle: (name: string) => `Remove ${name}?`,
+  confirm: 'Its value is forgotten. Runs that start from now on do not get it.',
+};
+
+export const kept = {
+  state: 'State',
+  stateLead: 'What one run notes down and the next one reads.',
+  noState: 'No run has noted anything down.',
+  size: (keys: number, size: number) => `${counted(keys, 'key', 'keys')}, ${bytes(size)}`,
+  columns: {
+    key: 'Key',
+    value: 'Value',
+    size: 'Size',
+    changed: 'Changed',
+    rows: 'Rows',
+    runs: 'Runs',
+    dataset: 'Data set',
+  },
+  remove: 'Remove',
+  removeNamed: (key: string) => `Remove ${key}`,
+  confirmTitle: (key: string) => `Remove ${key}?`,
+  confirm: 'Its value is forgotten. Runs that start from now on do not find it.',
+  datasets: 'Data sets',
+  datasetsLead: 'Rows that its runs have pushed, under the name they pushed them to.',
+  noDatasets: 'No run has pushed a row.',
+  rowsOf: (name: string) => `Rows of ${name}`,
+};
