@@ -110,6 +110,8 @@ export const Heartbeat = z.strictObject({
   executor: z.string(),
   /** The classes it has proven to itself and takes runs of. */
   isolationClasses: z.array(IsolationClass),
+  /** The classes it can make and may take runs of soon: they are being proven, or none of their sandboxes comes up just now. */
+  pendingIsolationClasses: z.array(IsolationClass).default([]),
   /** Sandboxes that wait, by runtime and isolation class: `node24/standard`. */
   warm: z.record(z.string(), z.int()),
   /** Bundles and layers it holds, the last used first. */

@@ -9,7 +9,7 @@ export interface Gauges {
   capacity(): number;
   warm(): Record<string, number>;
   isDraining(): boolean;
-  /** Proven ones. */
+  /** Offered ones. */
   isolationClasses(): readonly string[];
   executor(): string;
 }
@@ -61,11 +61,12 @@ export class Metrics {
     this.#registry.registerMetric(warm);
     const offered: Gauge<'executor' | 'isolation'> = new Gauge({
       name: 'soma_runner_isolation_offered',
-      help: '1 for each isolation class that is proven, by what makes its sandboxes',
+      help: '1 for each isolation class that is proven and whose sandboxes come up, by what makes them',
       labelNames: ['executor', 'isolation'],
       registers: [],
       collect: () => {
         const executor = gauges.executor();
+        offered.reset();
         for (const isolation of gauges.isolationClasses()) offered.set({ executor, isolation }, 1);
       },
     });

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import Dockerode from 'dockerode';
 
 import { cellSpiffeId } from '#contracts/identity';
-import type { IsolationClass } from '#contracts/isolation';
 import type { Heartbeat } from '#contracts/runner';
 
 import { Admission } from './admission/admission.ts';
@@ -17,7 +16,7 @@ import { systemResolver } from './egress/resolve.ts';
 import { chooseExecutor } from './executor/choose.ts';
 import type { Executor } from './executor/executor.ts';
 import { missingImages } from './images/build.ts';
-import { assertIsolation } from './isolation/assert-isolation.ts';
+import { IsolationOffers, REQUIRED_CLASS } from './isolation/offers.ts';
 import { LeaseKeeper } from './lifecycle/lease-keeper.ts';
 import { log, reasonOf } from './log.ts';
 import { Metrics } from './metrics.ts';
@@ -47,12 +46,12 @@ export class Runner {
   readonly #hasIdentity: () => boolean;
   readonly #docker: Dockerode;
   readonly #executor: Executor;
+  readonly #isolation: IsolationOffers;
   readonly #pool: WarmPool;
   readonly #admission: Admission;
   readonly #bundles: BundleCache;
   readonly #runs: RunTable;
   readonly #timers: NodeJS.Timeout[] = [];
-  #isolationClasses: readonly IsolationClass[] = [];
   #obstacle: string | undefined = 'not looked yet';
   #isEngineGone = false;
   #isLooking = false;
@@ -69,7 +68,7 @@ export class Runner {
       capacity: () => config.capacity,
       warm: () => this.#pool.warmCounts(),
       isDraining: () => this.#runs.isDraining,
-      isolationClasses: () => this.#isolationClasses,
+      isolationClasses: () => this.#isolation.classes('offered'),
       executor: () => this.#executor.name,
     });
     const onFault = (what: string, error: unknown) => {
@@ -85,13 +84,14 @@ export class Runner {
     });
     this.#pool = new WarmPool({
       executor: this.#executor,
-      standing: standingShapes(),
+      standing: standingShapes(REQUIRED_CLASS),
       floor: config.poolSize,
       memoryBytes: config.poolMemoryBytes,
       maxAgeMs: config.poolMaxAgeMs,
       maxBooting: MAX_BOOTING,
       onBootFailure: (error) => onFault('a sandbox did not boot', error),
     });
+    this.#isolation = new IsolationOffers({ executor: this.#executor, pool: this.#pool, onFault });
     this.#bundles = new BundleCache({ directory: join(dataDirectory, 'bundles'), maxBytes: MAX_BUNDLE_BYTES });
     this.#admission = new Admission({
       places: config.capacity,
@@ -105,7 +105,7 @@ export class Runner {
       directory: join(dataDirectory, 'spool'),
       admission: this.#admission,
       maxSpoolBytes: MAX_SPOOL_BYTES,
-      isolationClasses: () => this.#isolationClasses,
+      isolationClasses: () => this.#isolation.proven,
       bundles: this.#bundles,
       network: { resolve: systemResolver(), addresses: new AddressRules(config.egressAllowAddresses) },
       lease: this.lease,
@@ -114,7 +114,11 @@ export class Runner {
       onEnded: (end) => metrics.runEnded(end),
     });
     this.lease.onLapse = () => this.#runs.stopLapsed();
-    this.health = new Health({ notReadyBecause: () => this.#notReadyBecause(), metrics });
+    this.health = new Health({
+      notReadyBecause: () => this.#notReadyBecause(),
+      isolation: () => this.#isolation.describe(),
+      metrics,
+    });
     this.door = new Door({
       runs: this.#runs,
       bundles: this.#bundles,
@@ -145,7 +149,8 @@ export class Runner {
       capacity: this.#config.capacity + this.#config.queueSize,
       running: this.#admission.taken + this.#admission.waiting,
       executor: this.#executor.name,
-      isolationClasses: [...this.#isolationClasses],
+      isolationClasses: this.#isolation.classes('offered'),
+      pendingIsolationClasses: this.#isolation.classes('pending'),
       cachedDigests: this.#bundles.digests().slice(0, 256),
       warm: byRuntime(this.#pool.warmCounts()),
       lostRunIds: this.#runs.lostRunIds.slice(0, 1_000),
@@ -156,6 +161,7 @@ export class Runner {
   async drain(): Promise<void> {
     await this.#runs.drain(this.#config.drainMs);
     for (const timer of this.#timers) clearTimeout(timer);
+    await this.#isolation.close();
     await this.#pool.close();
     await this.#executor.close();
   }
@@ -179,12 +185,10 @@ export class Runner {
     if (missing.length > 0) return `images are missing: ${missing.join(', ')}`;
     const classes = await this.#executor.prepare();
     try {
-      for (const isolation of classes) await assertIsolation(this.#executor, isolation);
+      await this.#isolation.prove(classes);
     } catch (error) {
       return reasonOf(error);
     }
-    this.#isolationClasses = classes;
-    log('info', 'isolation is proven', { executor: this.#executor.name, classes: classes.join(' ') });
     return undefined;
   }
 
@@ -193,7 +197,7 @@ export class Runner {
     if (this.#obstacle !== undefined) return this.#obstacle;
     if (!this.#hasIdentity()) return 'the identity is not valid now, or the clock is wrong';
     if (this.#isEngineGone) return 'the engine does not answer';
-    return this.#pool.isReady ? undefined : 'the pool is not warm';
+    return this.#pool.supply(REQUIRED_CLASS) === 'standing' ? undefined : 'the pool is not warm';
   }
 
   /** Warm sandboxes may outlive their engine, but what comes after them cannot be promised any more. */

@@ -41,6 +41,7 @@ function runner(beat: Partial<Heartbeat>, known: Partial<KnownRunner> = {}): Kno
       running: 0,
       executor: 'crun',
       isolationClasses: ['standard'],
+      pendingIsolationClasses: [],
       cachedDigests: [],
       warm: {},
       lostRunIds: [],
@@ -154,6 +155,7 @@ test('a class that no runner offers is refused at once, one whose runners are bu
 test.each([
   ['no runner was heard of yet', []],
   ['the only runner is still starting', [runner({ isReady: false, isolationClasses: [] })]],
+  ['the only runner proves the class', [runner({ isolationClasses: [], pendingIsolationClasses: ['standard'] })]],
   ['a runner of the class went silent a moment ago', [runner({}, { lastSeenMs: NOW - HEARTBEAT_EXPIRY_MS })]],
   ['every runner has long been silent', [runner({ isolationClasses: [] }, { lastSeenMs: NOW - OFFER_REMEMBERED_MS })]],
 ])('while %s, a run waits', (_why, runners) => {
@@ -167,6 +169,7 @@ const beats = fc.record({
   capacity: fc.integer({ min: 0, max: 4 }),
   running: fc.integer({ min: 0, max: 4 }),
   isolationClasses: fc.subarray([...ISOLATION_CLASSES]),
+  pendingIsolationClasses: fc.subarray([...ISOLATION_CLASSES]),
   warm: fc.dictionary(keys, fc.integer({ min: 0, max: 3 })),
   cachedDigests: fc.subarray([DIGEST, OTHER_DIGEST, LAYER]),
 });
@@ -235,13 +238,18 @@ function rankOf(
   return Number(isWarm) * 1_000 + held * 10 - running / beat.capacity;
 }
 
-test('what is not offered is known from the runners alone: some reported lately, all of them are up, none has the class', () => {
+test('what is not offered is known from the runners alone: some reported lately, all of them are up, none has the class or may have it soon', () => {
   fc.assert(
     fc.property(fleets, requests, (fleet, { isolation }) => {
       const lately = fleet.filter(({ lastSeenMs }) => NOW - lastSeenMs < OFFER_REMEMBERED_MS);
       const isHopeless =
         lately.length > 0 &&
-        lately.every(({ beat }) => !beat.isolationClasses.includes(isolation) && (beat.isReady || beat.isDraining));
+        lately.every(
+          ({ beat }) =>
+            !beat.isolationClasses.includes(isolation) &&
+            !beat.pendingIsolationClasses.includes(isolation) &&
+            (beat.isReady || beat.isDraining),
+        );
       expect(isOffered(fleet, { runtime: 'node24', isolation }, NOW)).toBe(!isHopeless);
     }),
   );

@@ -88,8 +88,8 @@ export function isOffered(runners: readonly KnownRunner[], wanted: Wanted, nowMs
 }
 
 function mayOffer({ beat }: KnownRunner, { isolation }: Wanted): boolean {
-  const { isolationClasses, isReady, isDraining } = beat;
-  return isolationClasses.includes(isolation) || (!isReady && !isDraining);
+  const { isolationClasses, pendingIsolationClasses, isReady, isDraining } = beat;
+  return [...isolationClasses, ...pendingIsolationClasses].includes(isolation) || (!isReady && !isDraining);
 }
 
 function placementOn({ beat: { runnerId, endpoint } }: KnownRunner): Placement {

@@ -5,6 +5,8 @@ import type { Metrics } from '../metrics.ts';
 export interface HealthOptions {
   /** Why this runner cannot take a run right now; nothing where it can. */
   readonly notReadyBecause: () => string | undefined;
+  /** Of each isolation class whether it is offered, or why not. */
+  readonly isolation: () => Readonly<Record<string, string>>;
   readonly metrics: Metrics;
 }
 
@@ -18,18 +20,15 @@ export class Health {
 
   /** Answers where the path is one of health; says whether it was. */
   async answer(path: string, response: ServerResponse): Promise<boolean> {
-    const { notReadyBecause, metrics } = this.#options;
+    const { notReadyBecause, isolation, metrics } = this.#options;
     switch (path) {
       case '/healthz':
         send(response, 200, { status: 'ok' });
         return true;
       case '/readyz': {
         const reason = notReadyBecause();
-        send(
-          response,
-          reason === undefined ? 200 : 503,
-          reason === undefined ? { status: 'ready' } : { status: 'not ready', reason },
-        );
+        const state = reason === undefined ? { status: 'ready' } : { status: 'not ready', reason };
+        send(response, reason === undefined ? 200 : 503, { ...state, isolation: isolation() });
         return true;
       }
       case '/metrics':

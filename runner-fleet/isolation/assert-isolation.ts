@@ -7,14 +7,15 @@ import type { IsolationClass } from '#contracts/isolation';
 import type { Executor, Sandbox, SandboxShape } from '../executor/executor.ts';
 import { groupLimits } from '../executor/sandbox-spec.ts';
 import { encodeRequest, FRAME, FrameDecoder } from '../executor/wire.ts';
+import { IMAGE_NAMES, type ImageName } from '../images/recipe.ts';
 import { viewFromOutside } from './host-view.ts';
 import { InsideView, READ_ONLY_FOLDERS, violations, WRITABLE_FOLDERS } from './judge.ts';
 
-const PROBE = 'probe.py';
+/** One in the language of each image. */
+const PROBES: Readonly<Record<ImageName, string>> = { node24: 'probe.mjs', 'python3.11': 'probe.py' };
 const PROBE_TIMEOUT_MS = 20_000;
 const MIB = 2 ** 20;
-const SHAPE: Omit<SandboxShape, 'isolation'> = {
-  image: 'python3.11',
+const SHAPE: Omit<SandboxShape, 'image' | 'isolation'> = {
   memoryBytes: 96 * MIB,
   diskBytes: MIB,
   artifactBytes: MIB,
@@ -23,33 +24,43 @@ const SHAPE: Omit<SandboxShape, 'isolation'> = {
 };
 
 /**
- * Boots a sandbox of the class and holds it to what the class promises, as seen from inside and from the host.
+ * Boots a sandbox of the class from every image, all at the same time, and holds each to what the class promises, as seen from
+ * inside and from the host.
  * @throws an error that says what is not so
  */
 export async function assertIsolation(executor: Pick<Executor, 'boot'>, isolation: IsolationClass): Promise<void> {
-  const shape: SandboxShape = { ...SHAPE, isolation };
+  const proofs = await Promise.allSettled(
+    IMAGE_NAMES.map((image) => assertSandbox(executor, { ...SHAPE, image, isolation })),
+  );
+  const failed = proofs.find((proof) => proof.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+async function assertSandbox(executor: Pick<Executor, 'boot'>, shape: SandboxShape): Promise<void> {
+  const { image, isolation } = shape;
   const sandbox = await executor.boot(shape);
   try {
     const outside = viewFromOutside(sandbox.group);
     const inside = await viewFromInside(sandbox);
     const found = violations({ isolation, limits: groupLimits(shape), hostKernelRelease: release() }, inside, outside);
-    if (found.length > 0) throw new Error(`${isolation} isolation does not hold: ${found.join('; ')}`);
+    if (found.length > 0) throw new Error(`${isolation} isolation does not hold for ${image}: ${found.join('; ')}`);
   } finally {
     await sandbox.dispose();
   }
 }
 
 async function viewFromInside(sandbox: Sandbox): Promise<InsideView> {
-  const probe = join(sandbox.capsuleDirectory, PROBE);
-  copyFileSync(join(import.meta.dirname, PROBE), probe);
-  chmodSync(probe, 0o644);
+  const probe = PROBES[sandbox.shape.image];
+  const copy = join(sandbox.capsuleDirectory, probe);
+  copyFileSync(join(import.meta.dirname, probe), copy);
+  chmodSync(copy, 0o644);
   const { bytes } = encodeRequest({
     wallMs: PROBE_TIMEOUT_MS,
     artifacts: { maxFiles: 0, maxBytes: 0 },
     secrets: {},
     egressPorts: [],
     input: Buffer.from(JSON.stringify({ folders: [...WRITABLE_FOLDERS, ...READ_ONLY_FOLDERS] })),
-    job: { style: 'handler', entrypoint: PROBE, runId: 'probe', mayWriteArtifacts: false, datasets: [] },
+    job: { style: 'handler', entrypoint: probe, runId: 'probe', mayWriteArtifacts: false, datasets: [] },
   });
   sandbox.channel.write(bytes);
   const said = await untilTrailer(sandbox);

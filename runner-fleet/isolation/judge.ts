@@ -8,7 +8,7 @@ import { CAPSULE_UID, type GroupLimits } from '../executor/sandbox-spec.ts';
 export const WRITABLE_FOLDERS = ['/tmp', '/out', '/run/secrets'];
 export const READ_ONLY_FOLDERS = ['/', '/capsule', '/etc', '/usr', '/usr/local/bin', '/run/soma', '/proc/sys', '/dev'];
 
-/** What probe.py says of its sandbox. */
+/** What a probe says of its sandbox. */
 export const InsideView = z.object({
   uid: z.int(),
   gid: z.int(),

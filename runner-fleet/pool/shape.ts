@@ -1,4 +1,4 @@
-import { ISOLATION_CLASSES } from '#contracts/isolation';
+import { ISOLATION_CLASSES, type IsolationClass } from '#contracts/isolation';
 import { Resources } from '#contracts/manifest';
 import type { StartRun } from '#contracts/runner';
 
@@ -20,10 +20,10 @@ export function shapeFor({
   return { image: IMAGE_OF[runtime], isolation, memoryBytes, diskBytes, artifactBytes, cpuMillis, pids };
 }
 
-/** What a capsule gets that asks for nothing in particular. */
-export function standingShapes(): SandboxShape[] {
+/** What a capsule of the class gets that asks for nothing in particular. */
+export function standingShapes(isolation: IsolationClass): SandboxShape[] {
   const resources = Resources.parse({});
-  return IMAGE_NAMES.map((image) => shapeFor({ runtime: image, isolation: 'standard', resources }));
+  return IMAGE_NAMES.map((image) => shapeFor({ runtime: image, isolation, resources }));
 }
 
 /** Counts by image and isolation class as counts by the runtimes they serve: `wasm/standard`. */

@@ -19,29 +19,29 @@ export class Shelf {
   readonly key: string;
   /** What is booted for it while nobody waits. */
   readonly shape: SandboxShape;
-  readonly floor: number;
+  /** Kept at any time, whether or not anybody asks. */
+  floor = 0;
   readonly waiters: Waiter[] = [];
   /** The stalest first. */
   readonly #idle: Idle[] = [];
   demand: Demand = NO_DEMAND;
-  wanted: number;
+  wanted = 0;
   booting = 0;
   hasBooted = false;
 
-  constructor(shape: SandboxShape, floor: number) {
+  constructor(shape: SandboxShape) {
     this.key = classOf(shape);
     this.shape = shape;
-    this.floor = floor;
-    this.wanted = floor;
   }
 
   get idle(): number {
     return this.#idle.length;
   }
 
-  get poolClass(): PoolClass {
+  /** `replaceMs`: until a sandbox of it that was taken is replaced. */
+  poolClass(replaceMs: number): PoolClass {
     const { key, floor, demand } = this;
-    return { key, floor, demand, costBytes: warmCostBytes(this.shape) };
+    return { key, floor, demand, replaceMs, costBytes: warmCostBytes(this.shape) };
   }
 
   /** Nothing is here, and nothing is expected. */

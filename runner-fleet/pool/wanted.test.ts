@@ -26,24 +26,22 @@ function poolClasses(drawn: Drawn): PoolClass[] {
     key: `class-${index}`,
     floor,
     costBytes: costMib * MIB,
+    replaceMs: REPLACE_MS,
     demand: demandOf(agesMs),
   }));
 }
 
 const spareMib = fc.nat({ max: 400 });
-const budgetFor = (all: readonly PoolClass[], spare: number) => ({
-  memoryBytes: floorBytes(all) + spare * MIB,
-  replaceMs: REPLACE_MS,
-});
+const memoryFor = (all: readonly PoolClass[], spare: number) => floorBytes(all) + spare * MIB;
 
 test('what is kept warm never costs more than the budget', () => {
   fc.assert(
     fc.property(classes, spareMib, (drawn, spare) => {
       const all = poolClasses(drawn);
-      const budget = budgetFor(all, spare);
-      const counts = wanted(all, NOW_MS, budget);
+      const memoryBytes = memoryFor(all, spare);
+      const counts = wanted(all, NOW_MS, memoryBytes);
       const bytes = all.reduce((sum, { key, costBytes }) => sum + (counts.get(key) ?? 0) * costBytes, 0);
-      expect(bytes).toBeLessThanOrEqual(budget.memoryBytes);
+      expect(bytes).toBeLessThanOrEqual(memoryBytes);
     }),
   );
 });
@@ -52,7 +50,7 @@ test('no class gets less than its floor', () => {
   fc.assert(
     fc.property(classes, spareMib, (drawn, spare) => {
       const all = poolClasses(drawn);
-      const counts = wanted(all, NOW_MS, budgetFor(all, spare));
+      const counts = wanted(all, NOW_MS, memoryFor(all, spare));
       for (const { key, floor } of all) expect(counts.get(key)).toBeGreaterThanOrEqual(floor);
     }),
   );
@@ -65,7 +63,7 @@ test('one arrival more never leaves its class with less', () => {
       const more = drawn.map((one, index) => (index === chosen ? { ...one, ages: [...one.ages, ageMs] } : one));
       const [before, after] = [drawn, more].map((each) => {
         const all = poolClasses(each);
-        return wanted(all, NOW_MS, budgetFor(all, spare)).get(`class-${chosen}`) ?? 0;
+        return wanted(all, NOW_MS, memoryFor(all, spare)).get(`class-${chosen}`) ?? 0;
       });
       expect(after).toBeGreaterThanOrEqual(before ?? 0);
     }),
@@ -73,8 +71,8 @@ test('one arrival more never leaves its class with less', () => {
 });
 
 function countFor(agesMs: readonly number[], nowMs = NOW_MS): number | undefined {
-  const one: PoolClass = { key: 'node', floor: 0, costBytes: MIB, demand: demandOf(agesMs) };
-  return wanted([one], nowMs, { memoryBytes: 1_000 * MIB, replaceMs: REPLACE_MS }).get('node');
+  const one: PoolClass = { key: 'node', floor: 0, costBytes: MIB, replaceMs: REPLACE_MS, demand: demandOf(agesMs) };
+  return wanted([one], nowMs, 1_000 * MIB).get('node');
 }
 
 test('a burst is provided for at its depth, and forgotten over some minutes', () => {
@@ -89,18 +87,33 @@ test('arrivals that a refill keeps up with need few, however many they were', ()
   expect(countFor(everySecond)).toBe(1);
 });
 
+test('what takes longer to replace is kept more of for the same arrivals', () => {
+  const everySecond = Array.from({ length: 300 }, (_, second) => second * 1_000);
+  const [fast, slow] = [200, 2_000].map((replaceMs) => ({
+    key: `in-${replaceMs}-ms`,
+    floor: 0,
+    costBytes: MIB,
+    replaceMs,
+    demand: demandOf(everySecond),
+  }));
+  if (!fast || !slow) throw new Error('two classes are compared');
+  const counts = wanted([fast, slow], NOW_MS, 1_000 * MIB);
+  expect(counts.get(slow.key)).toBeGreaterThan(counts.get(fast.key) ?? 0);
+});
+
 test('what does not fit is shared by demand', () => {
   const all = [12, 12, 6].map((length, index) => ({
     key: `class-${index}`,
     floor: 0,
     costBytes: MIB,
+    replaceMs: REPLACE_MS,
     demand: demandOf(Array.from({ length }, () => 0)),
   }));
-  const counts = wanted(all, NOW_MS, { memoryBytes: 10 * MIB, replaceMs: REPLACE_MS });
+  const counts = wanted(all, NOW_MS, 10 * MIB);
   expect([...counts.values()]).toEqual([4, 4, 2]);
 });
 
 test('a budget that does not hold the floors is refused', () => {
-  const one: PoolClass = { key: 'node', floor: 2, costBytes: MIB, demand: NO_DEMAND };
-  expect(() => wanted([one], NOW_MS, { memoryBytes: MIB, replaceMs: REPLACE_MS })).toThrow(RangeError);
+  const one: PoolClass = { key: 'node', floor: 2, costBytes: MIB, replaceMs: REPLACE_MS, demand: NO_DEMAND };
+  expect(() => wanted([one], NOW_MS, MIB)).toThrow(RangeError);
 });

@@ -8,10 +8,6 @@ export interface PoolClass {
   /** What one that waits takes of the machine's memory. */
   readonly costBytes: number;
   readonly demand: Demand;
-}
-
-export interface PoolBudget {
-  readonly memoryBytes: number;
   /** Until a sandbox that was taken is replaced. */
   readonly replaceMs: number;
 }
@@ -26,12 +22,12 @@ const MAX_PER_CLASS = 64;
  * more demand.
  * @throws RangeError the floors alone do not fit
  */
-export function wanted(classes: readonly PoolClass[], nowMs: number, budget: PoolBudget): ReadonlyMap<string, number> {
+export function wanted(classes: readonly PoolClass[], nowMs: number, memoryBytes: number): ReadonlyMap<string, number> {
   const counts = new Map(classes.map(({ key, floor }) => [key, floor]));
-  let leftBytes = budget.memoryBytes - floorBytes(classes);
+  let leftBytes = memoryBytes - floorBytes(classes);
   if (leftBytes < 0) throw new RangeError('the floors of the pool do not fit its memory');
 
-  const claims = classes.flatMap((poolClass) => claimsOf(poolClass, nowMs, budget.replaceMs));
+  const claims = classes.flatMap((poolClass) => claimsOf(poolClass, nowMs));
   for (const { key, costBytes } of claims.toSorted(byUrgency)) {
     if (costBytes > leftBytes) break;
     leftBytes -= costBytes;
@@ -51,7 +47,7 @@ interface Claim {
 }
 
 /** One for each sandbox beyond the floor; the further a class is provided for, the less urgent is its next. */
-function claimsOf({ key, floor, costBytes, demand }: PoolClass, nowMs: number, replaceMs: number): Claim[] {
+function claimsOf({ key, floor, costBytes, demand, replaceMs }: PoolClass, nowMs: number): Claim[] {
   const needed = Math.min(MAX_PER_CLASS, worth(demand, nowMs, replaceMs));
   return Array.from({ length: Math.max(0, needed - floor) }, (_, index) => ({
     key,

@@ -62,7 +62,7 @@ test('fills its standing shelves, and refills what is taken', async () => {
   const executor = new FakeExecutor();
   const pool = poolOf(executor);
   await vi.waitFor(() => expect(pool.warmCounts()).toEqual({ 'node24/standard': 2 }));
-  expect(pool.isReady).toBe(true);
+  expect(pool.supply('standard')).toBe('standing');
   await pool.take(SMALL, WITHIN_MS);
   await vi.waitFor(() => expect(executor.boots).toHaveLength(3));
 });
@@ -184,20 +184,20 @@ describe('as time goes by', () => {
 });
 
 test('a pool whose memory does not hold its floor says so', () => {
-  expect(() => poolOf(new FakeExecutor(), { memoryBytes: 2 ** 20 })).toThrow(/needs at least/);
+  expect(() => poolOf(new FakeExecutor(), { memoryBytes: 2 ** 20 })).toThrow(/lacks \d+ MiB/);
 });
 
 test('an engine that fails makes it unready until one comes up again', async () => {
   const executor = new FakeExecutor();
   executor.isInstant = false;
   const pool = poolOf(executor, { floor: 1, maxBooting: 1 });
-  expect(pool.isReady).toBe(false);
+  expect(pool.supply('standard')).toBe('starting');
   executor.boots[0]?.succeed();
-  await vi.waitFor(() => expect(pool.isReady).toBe(true));
+  await vi.waitFor(() => expect(pool.supply('standard')).toBe('standing'));
   const waiting = pool.take(LARGE, WITHIN_MS);
   executor.boots[1]?.fail();
   await expect(waiting).rejects.toThrow('no engine');
-  expect(pool.isReady).toBe(false);
+  expect(pool.supply('standard')).toBe('failing');
 });
 
 test('an engine that failed while nothing was missing proves itself by one boot more', async () => {
@@ -212,7 +212,49 @@ test('an engine that failed while nothing was missing proves itself by one boot 
   expect(await waiting).toContain('no engine');
   executor.isInstant = true;
   await vi.advanceTimersByTimeAsync(2_000);
-  expect(pool.isReady).toBe(true);
+  expect(pool.supply('standard')).toBe('standing');
+});
+
+describe('a class that comes to stand later', () => {
+  const STRICT: SandboxShape = { ...SMALL, isolation: 'strict' };
+
+  test('is kept warm from then on, and of the others as many as the memory holds beside it', async () => {
+    const memoryBytes = 3 * warmCostBytes(STRICT) + 2 * warmCostBytes(SMALL);
+    const pool = poolOf(new FakeExecutor(), { floor: 3, memoryBytes });
+    await vi.waitFor(() => expect(pool.warmCounts()).toEqual({ 'node24/standard': 3 }));
+    pool.stand([STRICT]);
+    await vi.waitFor(() => expect(pool.warmCounts()).toEqual({ 'node24/standard': 2, 'node24/strict': 1 }));
+    const taken = await pool.take(STRICT, WITHIN_MS);
+    expect(taken.shape).toEqual(STRICT);
+  });
+
+  test('is refused where the memory does not hold it, and the others stay as they were', async () => {
+    const pool = poolOf(new FakeExecutor(), { memoryBytes: 5 * warmCostBytes(SMALL) });
+    expect(() => pool.stand([STRICT])).toThrow(/lacks \d+ MiB/);
+    await vi.waitFor(() => expect(pool.warmCounts()).toEqual({ 'node24/standard': 2 }));
+    expect(pool.supply('standard')).toBe('standing');
+  });
+
+  test('and whose runtime fails holds up nobody else, and is there again once it comes up', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const executor = new FakeExecutor();
+    const pool = poolOf(executor, { floor: 1 });
+    await vi.advanceTimersByTimeAsync(0);
+    executor.isInstant = false;
+    pool.stand([STRICT]);
+    expect(pool.supply('strict')).toBe('starting');
+    executor.boots.at(-1)?.fail();
+    await vi.advanceTimersByTimeAsync(0);
+    expect([pool.supply('strict'), pool.supply('standard')]).toEqual(['failing', 'standing']);
+    await pool.take(SMALL, WITHIN_MS);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(executor.boots.at(-1)?.shape).toEqual(SMALL);
+    executor.isInstant = true;
+    executor.boots.at(-1)?.succeed();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(pool.supply('strict')).toBe('standing');
+  });
 });
 
 describe('an engine that hangs', () => {
@@ -230,12 +272,12 @@ describe('an engine that hangs', () => {
     executor.isInstant = false;
     await pool.take(SMALL, WITHIN_MS);
     await vi.advanceTimersByTimeAsync(5_000);
-    expect(pool.isReady).toBe(true);
+    expect(pool.supply('standard')).toBe('standing');
     await vi.advanceTimersByTimeAsync(5_000);
-    expect(pool.isReady).toBe(false);
+    expect(pool.supply('standard')).toBe('failing');
     executor.boots.at(-1)?.succeed();
     await vi.advanceTimersByTimeAsync(0);
-    expect(pool.isReady).toBe(true);
+    expect(pool.supply('standard')).toBe('standing');
   });
 
   test('keeps nobody waiting for longer than was said, and what comes too late is for the next', async () => {

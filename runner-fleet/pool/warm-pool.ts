@@ -1,28 +1,28 @@
+import type { IsolationClass } from '#contracts/isolation';
+
 import type { Executor, Sandbox, SandboxShape } from '../executor/executor.ts';
+import { BootRecord } from './boot-record.ts';
 import { arrived } from './demand.ts';
 import { classOf, isGranted, warmCostBytes } from './resource-class.ts';
 import { Shelf } from './shelf.ts';
-import { floorBytes, wanted } from './wanted.ts';
+import { standingFloors } from './standing.ts';
+import { wanted } from './wanted.ts';
 
 const RESIZE_INTERVAL_MS = 1_000;
 const RETRY_AFTER_FAILURE_MS = 500;
 /** Booting a container takes more of the machine than a run's first moments do: it waits until those have passed. */
 const REFILL_PAUSE_MS = 50;
-/** A boot that takes this long is as bad as one that failed, long before its own limit says so. */
-const OVERDUE_BOOT_MS = 8_000;
 const MAX_REFILL_PAUSE_MS = 200;
 /** Classes that are remembered at a time; whoever asks for ever new ones cannot make this grow. */
 const MAX_CLASSES = 32;
-/** Until a boot was measured, and how much one measurement counts. */
-const FIRST_BOOT_MS = 250;
-const BOOT_WEIGHT = 0.2;
 /** Those that were born together do not go together. */
 const MIN_AGE_SHARE = 0.7;
 
 export interface WarmPoolOptions {
   readonly executor: Pick<Executor, 'boot'>;
-  /** Kept warm from the start, at least `floor` of each. */
+  /** Kept warm from the start. */
   readonly standing: readonly SandboxShape[];
+  /** How many of a standing shape are kept at least, where the memory allows it (standing.ts). */
   readonly floor: number;
   /** For all sandboxes that wait or boot. */
   readonly memoryBytes: number;
@@ -33,63 +33,59 @@ export interface WarmPoolOptions {
   readonly onBootFailure: (error: unknown) => void;
 }
 
+/** `starting`: a standing shape of the class has yet to come up for the first time. `failing`: its boots fail or hang. */
+export type Supply = 'starting' | 'standing' | 'failing';
+
 /** Keeps booted sandboxes ready, a shelf for each class, as many as late demand is worth. A sandbox that is taken never comes back. */
 export class WarmPool {
   /** Called whenever a sandbox has come up or could not: `canServe` may answer otherwise than before. */
   onSupply: () => void = () => undefined;
   readonly #options: WarmPoolOptions;
   readonly #shelves = new Map<string, Shelf>();
+  readonly #record = new BootRecord();
   /** What the shelves may take; what boots beside them has its own share. */
-  readonly #shelfBytes: number;
-  /** When each boot that is under way began. */
-  readonly #boots = new Set<{ readonly begunAt: number }>();
-  #bootMs = FIRST_BOOT_MS;
-  #isFailing = false;
+  #shelfBytes = 0;
   #isClosed = false;
-  #retry: NodeJS.Timeout | undefined;
+  /** Classes that failed a moment ago. */
+  readonly #retries = new Map<IsolationClass, NodeJS.Timeout>();
   #refill: NodeJS.Timeout | undefined;
   #refillByMs = 0;
   #resizing: NodeJS.Timeout | undefined;
 
-  /** @throws RangeError the memory does not hold the floor */
+  /** @throws RangeError the memory does not hold one of each */
   constructor(options: WarmPoolOptions) {
     this.#options = options;
-    const { standing, floor, maxBooting, memoryBytes } = options;
-    for (const shape of standing) this.#shelves.set(classOf(shape), new Shelf(shape, floor));
-    const bootingBytes = maxBooting * Math.max(0, ...standing.map(warmCostBytes));
-    this.#shelfBytes = memoryBytes - bootingBytes;
-    const neededBytes = floorBytes([...this.#shelves.values()].map(({ poolClass }) => poolClass));
-    if (neededBytes > this.#shelfBytes) {
-      throw new RangeError(
-        `the pool may take ${memoryBytes} bytes and needs at least ${neededBytes + bootingBytes}; grant it more, or keep fewer warm`,
-      );
-    }
+    this.stand(options.standing);
+  }
+
+  /**
+   * Keeps these warm from now on, beside those that are already.
+   * @throws RangeError the memory does not hold one of each; nothing has changed
+   */
+  stand(shapes: readonly SandboxShape[]): void {
+    const { floor, maxBooting, memoryBytes } = this.#options;
+    const standing = [...this.#standing().map(({ shape }) => shape), ...shapes];
+    const shelfBytes = memoryBytes - maxBooting * Math.max(0, ...standing.map(warmCostBytes));
+    const floors = standingFloors(standing, floor, shelfBytes);
+    this.#shelfBytes = shelfBytes;
+    for (const [index, shape] of standing.entries()) this.#shelfOf(shape).floor = floors[index] ?? 0;
+    if (this.#resizing !== undefined) this.#resize();
   }
 
   start(): void {
     this.#resizing = setInterval(() => this.#resize(), RESIZE_INTERVAL_MS);
-    this.#pump();
+    this.#resize();
   }
 
-  /** Every standing class has proven that it boots, and the engine has neither failed nor hung since. */
-  get isReady(): boolean {
-    const now = performance.now();
-    const isOverdue = [...this.#boots].some(({ begunAt }) => now - begunAt > OVERDUE_BOOT_MS);
-    return (
-      !this.#isFailing &&
-      !isOverdue &&
-      [...this.#shelves.values()].every(({ floor, hasBooted }) => floor === 0 || hasBooted)
-    );
-  }
-
-  /** How long it takes until a sandbox that was taken is replaced, as measured of late. */
-  get replaceMs(): number {
-    return REFILL_PAUSE_MS + this.#bootMs;
+  supply(isolation: IsolationClass): Supply {
+    if (this.#record.hasFailed(isolation) || this.#record.isOverdue(isolation)) return 'failing';
+    const standing = this.#standing().filter(({ shape }) => shape.isolation === isolation);
+    return standing.length > 0 && standing.every(({ hasBooted }) => hasBooted) ? 'standing' : 'starting';
   }
 
   /** How often a sandbox comes up while many are waited for. */
   get refillIntervalMs(): number {
-    return this.#bootMs / this.#options.maxBooting;
+    return this.#record.slowestMeanMs / this.#options.maxBooting;
   }
 
   /** By image and isolation class: `node24/standard`. */
@@ -116,7 +112,7 @@ export class WarmPool {
   async take(shape: SandboxShape, withinMs: number): Promise<Sandbox> {
     if (this.#isClosed) throw new Error('the pool is closed');
     const shelf = this.#shelfOf(shape);
-    shelf.demand = arrived(shelf.demand, performance.now(), this.replaceMs);
+    shelf.demand = arrived(shelf.demand, performance.now(), this.#replaceMs(shape));
     const warm = shelf.take(shape);
     if (warm) {
       this.#refillSoon();
@@ -141,7 +137,7 @@ export class WarmPool {
   /** Lets every idle sandbox go; those still booting follow as they come up. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearTimeout(this.#retry);
+    for (const retry of this.#retries.values()) clearTimeout(retry);
     clearTimeout(this.#refill);
     clearInterval(this.#resizing);
     const shelves = [...this.#shelves.values()];
@@ -151,10 +147,19 @@ export class WarmPool {
     await Promise.all(shelves.flatMap((shelf) => shelf.trim(0)).map((sandbox) => sandbox.dispose()));
   }
 
+  #standing(): Shelf[] {
+    return [...this.#shelves.values()].filter(({ floor }) => floor > 0);
+  }
+
+  /** How long it takes until a sandbox that was taken is replaced, as measured of late. */
+  #replaceMs({ isolation }: SandboxShape): number {
+    return REFILL_PAUSE_MS + this.#record.meanMs(isolation);
+  }
+
   #shelfOf(shape: SandboxShape): Shelf {
     const key = classOf(shape);
     const known = this.#shelves.get(key);
-    const shelf = known ?? new Shelf(shape, 0);
+    const shelf = known ?? new Shelf(shape);
     // In the order of use, so that the class to forget first comes first.
     this.#shelves.delete(key);
     this.#shelves.set(key, shelf);
@@ -175,11 +180,8 @@ export class WarmPool {
   #resize(): void {
     if (this.#isClosed) return;
     const shelves = [...this.#shelves.values()];
-    const counts = wanted(
-      shelves.map(({ poolClass }) => poolClass),
-      performance.now(),
-      { memoryBytes: this.#shelfBytes, replaceMs: this.replaceMs },
-    );
+    const classes = shelves.map((shelf) => shelf.poolClass(this.#replaceMs(shelf.shape)));
+    const counts = wanted(classes, performance.now(), this.#shelfBytes);
     for (const shelf of shelves) {
       shelf.wanted = counts.get(shelf.key) ?? 0;
       for (const sandbox of shelf.trim(shelf.wanted)) void sandbox.dispose();
@@ -189,7 +191,7 @@ export class WarmPool {
   }
 
   #pump(): void {
-    while (!this.#isClosed && this.#boots.size < this.#options.maxBooting) {
+    while (!this.#isClosed && this.#record.underWay < this.#options.maxBooting) {
       const shelf = this.#neediest();
       if (!shelf) return;
       this.#boot(shelf);
@@ -199,33 +201,36 @@ export class WarmPool {
   #neediest(): Shelf | undefined {
     const shelves = [...this.#shelves.values()];
     const awaited = shelves.find(({ owed }) => owed > 0);
-    if (awaited || this.#retry !== undefined || this.#refill !== undefined) return awaited;
+    if (awaited || this.#refill !== undefined) return awaited;
     const nowMs = performance.now();
-    const [first] = shelves
+    const mayBoot = shelves.filter(({ shape }) => !this.#retries.has(shape.isolation));
+    const [first] = mayBoot
       .map((shelf) => ({ shelf, provided: shelf.provided(nowMs) }))
       .filter(({ provided }) => provided < 1)
       .toSorted((a, b) => a.provided - b.provided);
     if (first) return first.shelf;
-    // Nothing is missing that would be booted: an engine that failed proves itself by one boot more.
-    return this.#isFailing && this.#boots.size === 0 ? shelves.find(({ floor }) => floor > 0) : undefined;
+    // Nothing is missing that would be booted: a class that failed proves itself by one boot more.
+    const isIdle = this.#record.underWay === 0;
+    return mayBoot.find(({ floor, shape }) => isIdle && floor > 0 && this.#record.hasFailed(shape.isolation));
   }
 
   #boot(shelf: Shelf): void {
-    const boot = { begunAt: performance.now() };
-    this.#boots.add(boot);
     const awaited = shelf.waiters[shelf.booting]?.shape;
+    const boot = this.#record.begin(shelf.shape.isolation);
     shelf.booting++;
     this.#options.executor
       .boot(awaited ?? shelf.shape)
       .then(
         (sandbox) => {
-          this.#bootMs += BOOT_WEIGHT * (performance.now() - boot.begunAt - this.#bootMs);
+          this.#record.succeeded(boot);
           this.#shelve(shelf, sandbox);
         },
-        (error: unknown) => this.#bootFailed(shelf, error),
+        (error: unknown) => {
+          this.#record.failed(boot);
+          this.#bootFailed(shelf, error);
+        },
       )
       .finally(() => {
-        this.#boots.delete(boot);
         shelf.booting--;
         this.#pump();
         this.onSupply();
@@ -233,7 +238,6 @@ export class WarmPool {
   }
 
   #shelve(shelf: Shelf, sandbox: Sandbox): void {
-    this.#isFailing = false;
     shelf.hasBooted = true;
     const waiter = shelf.waiters.shift();
     if (waiter) return waiter.turn.resolve(sandbox);
@@ -244,17 +248,16 @@ export class WarmPool {
     sandbox.channel.once('close', () => {
       if (!shelf.remove(sandbox)) return;
       void sandbox.dispose();
-      this.#refillLater();
+      this.#refillLater(shelf.shape.isolation);
     });
     // A paused socket does not see its end.
     sandbox.channel.resume();
   }
 
   #bootFailed(shelf: Shelf, error: unknown): void {
-    this.#isFailing = true;
     this.#options.onBootFailure(error);
     shelf.waiters.shift()?.turn.reject(error);
-    this.#refillLater();
+    this.#refillLater(shelf.shape.isolation);
   }
 
   /** Each take puts it off anew, but not for ever: takes that never cease would empty every shelf. */
@@ -269,13 +272,14 @@ export class WarmPool {
     this.#refill = setTimeout(refill, Math.min(REFILL_PAUSE_MS, this.#refillByMs - nowMs));
   }
 
-  /** An engine that is down is asked again at intervals, not in a loop. */
-  #refillLater(): void {
-    if (this.#isClosed) return;
-    this.#retry ??= setTimeout(() => {
-      this.#retry = undefined;
+  /** A runtime that is down is asked again at intervals, not in a loop. */
+  #refillLater(isolation: IsolationClass): void {
+    if (this.#isClosed || this.#retries.has(isolation)) return;
+    const retry = setTimeout(() => {
+      this.#retries.delete(isolation);
       this.#pump();
     }, RETRY_AFTER_FAILURE_MS);
+    this.#retries.set(isolation, retry);
   }
 }
 

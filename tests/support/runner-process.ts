@@ -90,13 +90,14 @@ export class RunnerWorld {
     return pid;
   }
 
-  async startRunner(): Promise<void> {
-    await this.launchRunner();
-    await this.untilReady();
+  startRunner(): Promise<void> {
+    return this.launchRunner().then(() => this.untilReady());
   }
 
+  /** For runs of its usual class. */
   untilReady(): Promise<void> {
-    return eventually(async () => (await this.get('/readyz')).status === 200, READY_WITHIN_MS);
+    const ready = new RegExp(`"status":"ready".*"${this.#defaults.isolation ?? 'standard'}":"offered"`);
+    return eventually(async () => ready.test((await this.get('/readyz')).text), READY_WITHIN_MS);
   }
 
   async launchRunner(): Promise<void> {

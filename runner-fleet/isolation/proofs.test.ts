@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+
+import type { IsolationClass } from '#contracts/isolation';
+
+import { offerOf } from './offer.ts';
+import { IsolationProofs } from './proofs.ts';
+
+let truths: Map<IsolationClass, PromiseWithResolvers<void>[]>;
+let held: IsolationClass[];
+let proofs: IsolationProofs;
+beforeEach(() => {
+  vi.useFakeTimers();
+  truths = new Map();
+  held = [];
+  proofs = new IsolationProofs({
+    assertHolds: (isolation) => {
+      const truth = Promise.withResolvers<void>();
+      truths.set(isolation, [...(truths.get(isolation) ?? []), truth]);
+      return truth.promise;
+    },
+    onHolds: (isolation) => held.push(isolation),
+    onFault: () => undefined,
+  });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const kindOf = (isolation: IsolationClass) => offerOf(proofs.of(isolation), 'standing').kind;
+
+test('a class that is slow to prove holds up none that is proven', async () => {
+  const standard = proofs.prove('standard');
+  truths.get('standard')?.[0]?.resolve();
+  await standard;
+  proofs.proveInBackground('strict');
+  await vi.advanceTimersByTimeAsync(0);
+  expect([kindOf('standard'), kindOf('strict')]).toEqual(['offered', 'pending']);
+  truths.get('strict')?.[0]?.resolve();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(kindOf('strict')).toBe('offered');
+  expect(held).toEqual(['standard', 'strict']);
+});
+
+test('a class that does not hold is not offered, and not while it is tried again either', async () => {
+  proofs.proveInBackground('strict');
+  await vi.advanceTimersByTimeAsync(0);
+  truths.get('strict')?.[0]?.reject(new Error('it reaches the network'));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(offerOf(proofs.of('strict'), 'standing')).toEqual({ kind: 'none', because: 'it reaches the network' });
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(truths.get('strict')).toHaveLength(2);
+  expect(kindOf('strict')).toBe('none');
+  truths.get('strict')?.[1]?.resolve();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(kindOf('strict')).toBe('offered');
+});
+
+test('what was asked for and does not hold is said to who asked', async () => {
+  const proof = proofs.prove('standard');
+  truths.get('standard')?.[0]?.reject(new Error('it has capabilities'));
+  await expect(proof).rejects.toThrow('it has capabilities');
+});
+
+test('after the end nothing is tried again', async () => {
+  proofs.proveInBackground('strict');
+  await vi.advanceTimersByTimeAsync(0);
+  const closed = proofs.close();
+  truths.get('strict')?.[0]?.reject(new Error('the executor is closed'));
+  await closed;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(truths.get('strict')).toHaveLength(1);
+});
+
+describe('a proven class is offered', () => {
+  test.each([
+    ['starting', 'pending'],
+    ['failing', 'pending'],
+    ['standing', 'offered'],
+  ] as const)('while its sandboxes are %s: %s', (supply, kind) => {
+    expect(offerOf({ kind: 'holds' }, supply).kind).toBe(kind);
+  });
+
+  test('never where nobody can make it', () => {
+    expect(offerOf(undefined, 'standing').kind).toBe('none');
+  });
+});
