@@ -9,6 +9,9 @@ import { defineConfig } from 'vitest/config';
  * conformance  against programs that need another toolchain, by `npm run test:conformance` only (tests/conformance)
  */
 
+/** What waits for sandboxes, engines and timers leaves room for another file beside it, also on two cores. */
+const FILES_AT_ONCE = 2;
+
 /** A property test draws many cases, and a shared machine may be slow: a limit is there to end what hangs. */
 const UNIT_TIMEOUT_MS = 60_000;
 
@@ -30,6 +33,7 @@ export default defineConfig({
           name: 'integration',
           include: ['tests/integration/**/*.test.ts'],
           environment: 'node',
+          maxWorkers: FILES_AT_ONCE,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -39,6 +43,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
           environment: 'node',
+          maxWorkers: FILES_AT_ONCE,
           globalSetup: ['tests/support/platform-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 180_000,
@@ -49,7 +54,7 @@ export default defineConfig({
           name: 'chaos',
           include: ['tests/chaos/**/*.test.ts'],
           environment: 'node',
-          fileParallelism: false,
+          maxWorkers: FILES_AT_ONCE,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

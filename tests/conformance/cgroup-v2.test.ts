@@ -14,7 +14,7 @@ const INSIDE = 'tests/conformance/guest/inside/*.test.ts';
 const METERING = [...integration('runner-usage'), 'tests/conformance/metering.test.ts'];
 /** These go through Docker Engine, the better of the OCI runtimes (crun, where both are) and gVisor by themselves. */
 const LIMITS = integration('runner-artifacts', 'runner-isolation', 'runner-limits', 'runner-proof');
-const ATTACKS = integration('attacks');
+const ATTACKS = integration('attacks', 'attacks-docker', 'attacks-strict');
 /** These take the executor they are told. */
 const OTHERS = globSync('tests/integration/runner*.test.ts').filter((file) => ![...METERING, ...LIMITS].includes(file));
 const ESSENTIAL = [...integration('runner', 'runner-durability'), INSIDE];

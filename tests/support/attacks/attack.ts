@@ -46,12 +46,9 @@ export function endsAs(state: TerminalState, cause: string, means: string): Verd
   return { state, cause, means };
 }
 
-/** What hostile processes are called on the host, so that one that is left behind is found. At most 15 characters. */
-export const HOSTILE_NAME = 'soma-hostile';
-
-/** The capsule's file, its process renamed before anything else. */
-export function sourceOf({ python }: Attack): string {
-  return `__import__("ctypes").CDLL(None).prctl(15, b"${HOSTILE_NAME}", 0, 0, 0)\n${python}`;
+/** The capsule's file, its process renamed before anything else, so that one that is left behind is found. */
+export function sourceOf({ python }: Attack, processName: string): string {
+  return `__import__("ctypes").CDLL(None).prctl(15, b"${processName}", 0, 0, 0)\n${python}`;
 }
 
 /** System calls by number (x86-64), and opening files; each tells the name of the error it met, or `allowed`. */

@@ -1,0 +1,3 @@
+import { attackSuite } from '../support/attacks/suite.ts';
+
+attackSuite({ executor: 'oci', isolation: 'strict' });
