@@ -41,3 +41,9 @@ export function decodeRequest(text: string): RunRequest {
 export function withoutSecrets(request: RunRequest): RunRequest {
   return { ...request, secrets: {} };
 }
+
+/** Nobody runs it any more: what stays is small, however much the run was given. */
+export function withoutInput(request: RunRequest): RunRequest {
+  const { state: _state, ...start } = request.start;
+  return { ...request, start: { ...start, input: null } };
+}

@@ -17,7 +17,7 @@ import {
 } from './facts.ts';
 import { MOST_ATTEMPTS } from './lifecycle.ts';
 import { RUN_MIGRATIONS } from './migrations.ts';
-import { decodeRequest, encodeRequest, type RunRequest, withoutSecrets } from './request.ts';
+import { decodeRequest, encodeRequest, type RunRequest, withoutInput, withoutSecrets } from './request.ts';
 import { Said } from './said.ts';
 import { encodeEvents, type EventChunk } from './watch.ts';
 
@@ -184,11 +184,12 @@ export class RunStore {
     this.set({ kind: 'forgotten' }, 'is_forgotten = 1, failures = 0');
   }
 
-  /** Deletes every frame but the end. */
+  /** Deletes every frame but the end, and what the run was given. */
   expired(): void {
+    this.begun = { request: withoutInput(this.request), begunAtMs: this.begunAtMs };
     this.storage.transactionSync(() => {
       this.storage.sql.exec("DELETE FROM frames WHERE kind <> 'end'");
-      this.set({ kind: 'expired' }, 'is_expired = 1');
+      this.set({ kind: 'expired' }, 'is_expired = 1, request = ?', encodeRequest(this.request));
     });
     this.latestRead = undefined;
   }

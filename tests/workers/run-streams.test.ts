@@ -5,7 +5,7 @@ import { type Frame, FRAMES_RETENTION_DAYS } from '#contracts/frames';
 import { newId } from '#contracts/ids';
 import { NO_USAGE } from '#contracts/run';
 
-import { AMOUNT, crash, endOf, leaveNothing, lines, numbers, runningRun } from './support/runs.ts';
+import { AMOUNT, crash, endOf, leaveNothing, lines, numbers, runningRun, storedRow } from './support/runs.ts';
 import { Watcher } from './support/watcher.ts';
 import { eventually, GOOD_END, runNamed, USAGE } from './support/world.ts';
 
@@ -155,9 +155,10 @@ describe('watchers', () => {
     expect(watcher.ids).toEqual(numbers(1_001));
   });
 
-  test('one that comes when the frames have expired gets the end alone', async () => {
+  test('one that comes when the frames have expired gets the end alone, and that is all that is kept', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
-    const { runner, run, runId, tenant } = await runningRun();
+    const state = { revision: 1, entries: { key: 'what it remembered' } };
+    const { runner, run, runId, tenant } = await runningRun({ input: 'what it was given', state });
     const text = 'x'.repeat(100_000);
     await runner.say(
       runId,
@@ -182,6 +183,7 @@ describe('watchers', () => {
     expect(await framesFrom(runNamed(runId), 7)).toMatchObject([{ kind: 'end', seq: 21 }]);
     const storedBytes = await runInDurableObject(runNamed(runId), (_, { storage }) => storage.sql.databaseSize);
     expect(storedBytes).toBeLessThan(20 * text.length);
+    expect(await storedRow(runNamed(runId))).not.toMatch(/what it was given|what it remembered/);
   });
 
   test('no more than a thousand of them; the next one may come in where one has left', async () => {

@@ -3,6 +3,7 @@ import { expect, vi } from 'vitest';
 
 import type { FrameBody } from '#contracts/frames';
 import { chargeFor } from '#contracts/pricing';
+import type { StartRun } from '#contracts/runner';
 
 import { eventually, onlyRunner, PRICED, TestTenant, USAGE } from './world.ts';
 
@@ -18,10 +19,10 @@ export function numbers(count: number): number[] {
 }
 
 /** A run that a runner has accepted. */
-export async function runningRun() {
+export async function runningRun(change: Partial<StartRun> = {}) {
   const known = await onlyRunner();
   const tenant = new TestTenant();
-  const begun = await tenant.begin();
+  const begun = await tenant.begin(change);
   await eventually('the runner has the run', () => known.runner.holds(begun.runId));
   return { ...known, tenant, ...begun };
 }
