@@ -109,8 +109,11 @@ test('state outlives the runs that succeed, and can be changed from outside', as
   expect((await ask(`${path}/count`, { method: 'DELETE' })).status).toBe(404);
   expect((await ask(`${path}/count`, { method: 'PUT', json: { value: 'x'.repeat(300_000) } })).status).toBe(409);
   expect(InstallationState.parse((await ask(path)).body)).toEqual({ revision: 5, sizeBytes: 0, items: [] });
+  await ask(`${path}/other`, { method: 'PUT', json: { value: 1 } });
+  expect((await ask(path, { method: 'DELETE' })).status).toBe(204);
+  expect(InstallationState.parse((await ask(path)).body)).toEqual({ revision: 7, sizeBytes: 0, items: [] });
   const entries = await tenant.auditEntries('state.set');
-  expect(entries.map(({ record }) => record.outcome)).toEqual(['refused', 'success']);
+  expect(entries.map(({ record }) => record.outcome)).toEqual(['success', 'refused', 'success']);
 });
 
 test('rows of all runs are one data set, read page by page', async () => {
@@ -140,4 +143,18 @@ test('rows of all runs are one data set, read page by page', async () => {
 
   const lines = await ask(`${path}/visits/items`, { headers: { accept: 'application/x-ndjson' } });
   expect(lines.body).toBe(seen.map((each) => `${JSON.stringify(each)}\n`).join(''));
+
+  const kept = await ask(`${path}/visits/retention`, { method: 'PUT', json: { days: 90 } });
+  expect([kept.status, kept.body]).toEqual([200, { days: 90 }]);
+  const [dataset] = DatasetList.parse((await ask(path)).body).items;
+  const keptMs = Date.parse(dataset?.expiresAt ?? '') - Date.parse(dataset?.updatedAt ?? '');
+  expect(Math.round(keptMs / 86_400_000)).toBe(90);
+
+  const storedBytes = async () => (await tenant.usage()).storage.find(({ kind }) => kind === 'dataset')?.storedBytes;
+  const before = await storedBytes();
+  expect((await ask(`${path}/visits`, { method: 'DELETE' })).status).toBe(204);
+  expect((await ask(`${path}/visits`, { method: 'DELETE' })).status).toBe(404);
+  expect(DatasetList.parse((await ask(path)).body).items).toEqual([]);
+  expect(DatasetItems.parse((await ask(`${path}/visits/items`)).body)).toEqual({ items: [], next: null });
+  expect(await storedBytes()).toBe((before ?? 0) - Buffer.byteLength(String(lines.body)));
 });

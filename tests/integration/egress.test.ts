@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
+import { egressBytesOf } from '#contracts/egress';
 import type { IsolationClass } from '#contracts/isolation';
 import { createAuthority, issueCertificate } from '#contracts/x509-authority';
 import { AddressRules } from '#runner/egress/addresses';
@@ -153,7 +154,7 @@ describe.each(SANDBOXES)('in a sandbox of %s, %s', (executor, isolation) => {
     world.run(files, { ...options, isolation });
 
   test('plain fetch, https and http of Node go to granted hosts and to no other', async () => {
-    const { output, egress, end } = await run(
+    const { output, egress, end, claims } = await run(
       { 'main.mjs': NODE_CLIENTS },
       {
         input: { tls: tlsPort, plain: plainPort },
@@ -185,7 +186,20 @@ describe.each(SANDBOXES)('in a sandbox of %s, %s', (executor, isolation) => {
     );
     const counted = egress?.rows.reduce((sum, row) => sum + row.sentBytes + row.receivedBytes, 0);
     expect(end.usage.egressBytes).toBe(counted);
-    expect(JSON.parse(end.receipt ?? '{}')).toMatchObject({ usage: { egressBytes: counted } });
+    expect(claims.usage.egressBytes).toBe(counted);
+    const told = claims.egress ?? { targets: [] };
+    expect(told.targets.map(({ target, connections, refused }) => [target, connections > 0, refused])).toEqual(
+      [
+        [`allowed.test:${plainPort}`, true, 0],
+        [`allowed.test:${tlsPort}`, true, 0],
+        [`deep.wild.test:${tlsPort}`, true, 0],
+        [`evil.test:${tlsPort}`, false, 2],
+        ['inner.test:80', false, 1],
+        ['other.test:443', false, 1],
+        [`wild.test:${tlsPort}`, false, 1],
+      ].toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+    );
+    expect(egressBytesOf(told)).toBe(counted);
   });
 
   test('urllib, http.client, asyncio and bare sockets of Python do as well', async () => {
@@ -284,8 +298,9 @@ def main(input, soma):
     except OSError as error:
         return [os.listdir("/run/soma"), "no name"]
 `;
-    const { output, egress } = await run({ 'main.py': look }, PYTHON);
+    const { output, egress, claims } = await run({ 'main.py': look }, PYTHON);
     expect(output).toEqual([[], 'no name']);
     expect(egress).toBeUndefined();
+    expect(claims.egress).toEqual({ targets: [] });
   });
 });

@@ -270,6 +270,23 @@ describe('the input of a run', () => {
   });
 });
 
+test('what was stored is in the usage of the month, to the byte-second', async () => {
+  const { tenant } = await newWorld();
+  const store = (key: string, bytes: number, from: string, end: string | null) =>
+    edge.databases['eu-west-1'].query(
+      `insert into stored_objects (tenant_id, kind, key, size_bytes, stored_from, stored_until)
+       values ($1, 'dataset', $2, $3, date_trunc('month', now() at time zone 'utc') at time zone 'utc' + $4::interval,
+         date_trunc('month', now() at time zone 'utc') at time zone 'utc' + $5::interval)`,
+      [tenant.tenantId, `${tenant.tenantId}/${key}`, bytes, from, end],
+    );
+  await store('before', 7, '-9 days', '-1 second');
+  await store('across', 10 ** 12, '-9 days', '10 milliseconds');
+  await store('within', 3, '0 seconds', '333 milliseconds');
+  await store('still', 0, '0 seconds', null);
+  const { storage } = TenantUsage.parse((await tenant.ask('/v1/usage')).body);
+  expect(storage).toEqual([{ kind: 'dataset', storedBytes: 0, byteSeconds: String(10 ** 10) }]);
+});
+
 describe('a budget', () => {
   test('is zero until it is set, and the meter knows it at once', async () => {
     const { tenant } = await newWorld();

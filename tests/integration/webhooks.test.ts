@@ -200,6 +200,7 @@ describe('a webhook', () => {
     receiver.answer = () => ({ status: 204 });
     await world.tenant.ask(`/v1/webhooks/${webhook.id}`, { method: 'PATCH', json: { enabled: true } });
     const dead = (await deliveries(world, webhook)).find(({ state }) => state === 'dead');
+    expect(dead?.deadCause).toBe('attempts_exhausted');
     const retry = await world.tenant.ask(`/v1/webhooks/${webhook.id}/deliveries/${dead?.id}/retry`, { method: 'POST' });
     expect([retry.status, retry.body]).toEqual([202, expect.objectContaining({ id: dead?.id, state: 'pending' })]);
     await until('its delivery', async () =>
@@ -213,7 +214,7 @@ describe('a webhook', () => {
     receiver.answer = ({ path }) => ({ status: path === world.path ? 410 : 204 });
     await run(world);
     await until('its end', async () => !(await look(world, webhook)).enabled);
-    expect(await deliveries(world, webhook)).toMatchObject([{ state: 'dead', lastStatus: 410 }]);
+    expect(await deliveries(world, webhook)).toMatchObject([{ state: 'dead', deadCause: 'gone', lastStatus: 410 }]);
   });
 
   test('that hangs is left after a while, and does not hold up others', async () => {
