@@ -4,7 +4,6 @@ import importlib.util
 import json
 import os
 import sys
-import traceback
 
 from soma import Soma, say
 
@@ -45,7 +44,7 @@ def fail_run(cause, error):
     frames = error.__traceback__
     while frames and frames.tb_frame.f_code.co_filename.startswith(ADAPTER):
         frames = frames.tb_next
-    sys.stderr.write("".join(traceback.format_exception(type(error), error, frames)))
+    sys.__excepthook__(type(error), error.with_traceback(frames), frames)
     say({"error": {"cause": cause, "message": f"{type(error).__name__}: {error}"[:1000]}})
     leave(1)
 
