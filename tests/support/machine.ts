@@ -15,6 +15,7 @@ const PACKAGES: Readonly<Record<string, readonly SystemPackage[]>> = {
   chaos: [REDIS, ...COMPILER, ...OCI_RUNTIMES, { name: 'faketime', brings: 'faketime' }],
   conformance: [
     ...COMPILER,
+    ...OCI_RUNTIMES,
     { name: 'qemu-system-x86', brings: 'qemu-system-x86_64' },
     { name: 'e2fsprogs', brings: 'mke2fs' },
   ],

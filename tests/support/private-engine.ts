@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -19,6 +19,11 @@ const STORAGE = ['--storage-driver', 'overlay2'];
 /** A second dockerd in the network of the first takes its bridge away, so this one has none and lives in a network of its own. */
 const NETWORK = ['--bridge', 'none', '--iptables=false', '--ip-forward=false'];
 
+/** OCI runtimes that an engine knows beside its own, as its daemon.json has them. */
+export type EngineRuntimes = Readonly<
+  Record<string, { readonly path: string; readonly runtimeArgs: readonly string[] }>
+>;
+
 /**
  * A Docker Engine of a test's own, to be killed and stopped: its own network and mounts, its own containerd, its own files. It dies with
  * the process of the test. Root only.
@@ -29,15 +34,16 @@ export class PrivateEngine {
   readonly #cgroupParent: string;
   #daemon: ChildProcess | undefined;
 
-  private constructor(directory: string) {
+  private constructor(directory: string, runtimes: EngineRuntimes) {
     this.directory = directory;
+    writeFileSync(join(directory, 'daemon.json'), JSON.stringify({ runtimes }));
     this.docker = new Dockerode({ socketPath: join(directory, 'docker.sock') });
     this.#cgroupParent = `/soma-engine-${directory.split('-').at(-1)}`;
   }
 
   /** With the sandbox images, taken over from the machine's own engine. */
-  static async start(): Promise<PrivateEngine> {
-    const engine = new PrivateEngine(mkdtempSync(join(tmpdir(), 'soma-engine-')));
+  static async start(runtimes: EngineRuntimes = {}): Promise<PrivateEngine> {
+    const engine = new PrivateEngine(mkdtempSync(join(tmpdir(), 'soma-engine-')), runtimes);
     try {
       await engine.startDaemon();
       await engine.#takeImages();
@@ -62,7 +68,7 @@ export class PrivateEngine {
     const log = openSync(join(this.directory, 'dockerd.log'), 'a');
     const at = (name: string) => join(this.directory, name);
     const daemon = ['dockerd', ...STORAGE, ...NETWORK, '--host', this.host, '--cgroup-parent', this.#cgroupParent];
-    const files = ['--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('pid')];
+    const files = ['--config-file', at('daemon.json'), '--data-root', at('data'), '--exec-root', at('exec')];
     // What containerd and its shims keep in /run is hidden from those of the machine, and gone with the last of them.
     const script = 'mkdir -p /run/containerd && mount -t tmpfs private /run/containerd && exec "$@"';
     this.#dropPidFiles();
@@ -70,7 +76,7 @@ export class PrivateEngine {
       'setpriv',
       ['--pdeathsig', 'TERM', 'unshare', '--net', '--mount', '--propagation', 'slave']
         .concat(['sh', '-c', script, 'sh'])
-        .concat(daemon, files),
+        .concat(daemon, files, ['--pidfile', at('pid')]),
       { stdio: ['ignore', log, log], env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } },
     );
     closeSync(log);
