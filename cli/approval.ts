@@ -31,7 +31,7 @@ export async function withApproval<T>(
       `\n  ${capsule} WANTS TO TOUCH\n${missing.map((permission) => `    ● ${describePermission(permission)}`).join('\n')}\n`,
     );
     if (!isInteractive(context)) {
-      const approvals = missing.map((permission) => `--approve ${permission}`).join(' ');
+      const approvals = missing.map((permission) => `--approve '${permission}'`).join(' ');
       throw new Failure(`nothing was changed. To grant it, say it again with\n  ${approvals}`, { cause: error });
     }
     const { confirm } = await import('@clack/prompts');

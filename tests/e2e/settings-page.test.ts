@@ -47,7 +47,7 @@ async function settingsOf({ id }: Installation): Promise<Installation> {
   return Installation.parse((await tenant.publisher.owner.ask(`/v1/installations/${id}`)).body);
 }
 
-test('isolation, runs at once, permissions and secrets of an installation are set on one page', async () => {
+test('an installation is set on one page, and what its runs have left is seen and deleted there', async () => {
   const { page } = visitor;
   const installation = await tenant.installs('keeper', KEEPER, WANTS, APPROVED);
   await page.goto(`/installations/${installation.id}`);
@@ -98,6 +98,18 @@ test('isolation, runs at once, permissions and secrets of an installation are se
     expect([await other.isTooWide(), await other.accessibilityFaults(), other.complaints]).toEqual([false, [], []]);
     await other.leave();
   }
+
+  await page.reload();
+  await page.getByRole('button', { name: 'Retention of visits' }).click();
+  await page.getByLabel('Days').fill('30');
+  await page.getByRole('button', { name: 'Save days' }).click();
+  await page.getByRole('cell', { name: 'never' }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Delete visits' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('No run has pushed a row').waitFor();
+  await page.getByRole('button', { name: 'Remove all' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove all' }).click();
+  await page.getByText('No run has noted anything down').waitFor();
 });
 
 test('an installation whose new version wants more is approved where it is set', async () => {

@@ -23,6 +23,10 @@ export async function removeStateKey(tenant: TenantId, installation: string, key
   await call(stateApi.remove, { params: { id: installation, key } }, { tenant });
 }
 
+export async function clearState(tenant: TenantId, installation: string): Promise<void> {
+  await call(stateApi.clear, { params: { id: installation } }, { tenant });
+}
+
 export function datasetList(tenant: TenantId, installation: string) {
   return queryOptions({
     queryKey: [...installationsKey(tenant), installation, 'datasets'],
@@ -43,4 +47,22 @@ export function datasetRows(tenant: TenantId, installation: string, name: string
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page: Answered<typeof datasetsApi.items>) => page.next ?? undefined,
   });
+}
+
+export interface DatasetRetention {
+  readonly name: string;
+  /** null: as the capsule says, or until somebody deletes them. */
+  readonly days: number | null;
+}
+
+export async function setRetention(
+  tenant: TenantId,
+  installation: string,
+  { name, days }: DatasetRetention,
+): Promise<void> {
+  await call(datasetsApi.setRetention, { params: { id: installation, name }, body: { days } }, { tenant });
+}
+
+export async function removeDataset(tenant: TenantId, installation: string, name: string): Promise<void> {
+  await call(datasetsApi.remove, { params: { id: installation, name } }, { tenant });
 }

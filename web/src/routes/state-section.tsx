@@ -3,7 +3,7 @@ import { useState } from 'react';
 
 import type { StateEntry } from '#contracts/api/capsule-state';
 
-import { installationState, removeStateKey } from '../api/kept.ts';
+import { clearState, installationState, removeStateKey } from '../api/kept.ts';
 import { useTenant } from '../features/session.ts';
 import { m } from '../messages/index.ts';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
@@ -16,12 +16,18 @@ export function StateSection({ installation }: { installation: string }) {
   const tenant = useTenant();
   const state = useQuery(installationState(tenant.id, installation));
   const [leaving, setLeaving] = useState<StateEntry>();
+  const [isClearing, setClearing] = useState(false);
   return (
     <section>
       <SectionTitle title={m.kept.state} lead={m.kept.stateLead}>
         {state.data && state.data.items.length > 0 && (
-          <span className="figures text-xs text-ink-3">
-            {m.kept.size(state.data.items.length, state.data.sizeBytes)}
+          <span className="flex items-center gap-3">
+            <span className="figures text-xs text-ink-3">
+              {m.kept.size(state.data.items.length, state.data.sizeBytes)}
+            </span>
+            <button type="button" className="button button-quiet button-danger px-2" onClick={() => setClearing(true)}>
+              {m.kept.clear}
+            </button>
           </span>
         )}
       </SectionTitle>
@@ -33,16 +39,48 @@ export function StateSection({ installation }: { installation: string }) {
       >
         {({ items }) => <StateTable entries={items} onRemove={setLeaving} />}
       </Loaded>
-      {leaving && <Removal installation={installation} stateKey={leaving.key} onDone={() => setLeaving(undefined)} />}
+      {leaving && (
+        <Removal
+          title={m.kept.confirmTitle(leaving.key)}
+          body={m.kept.confirm}
+          action={m.kept.remove}
+          installation={installation}
+          remove={() => removeStateKey(tenant.id, installation, leaving.key)}
+          onDone={() => setLeaving(undefined)}
+        />
+      )}
+      {isClearing && (
+        <Removal
+          title={m.kept.clearTitle}
+          body={m.kept.clearBody}
+          action={m.kept.clear}
+          installation={installation}
+          remove={() => clearState(tenant.id, installation)}
+          onDone={() => setClearing(false)}
+        />
+      )}
     </section>
   );
 }
 
-function Removal({ installation, stateKey, onDone }: { installation: string; stateKey: string; onDone: () => void }) {
+/** Asks before one key is removed, or all of them. */
+function Removal({
+  installation,
+  remove,
+  onDone,
+  ...words
+}: {
+  title: string;
+  body: string;
+  action: string;
+  installation: string;
+  remove: () => Promise<void>;
+  onDone: () => void;
+}) {
   const tenant = useTenant();
   const client = useQueryClient();
   const removal = useMutation({
-    mutationFn: () => removeStateKey(tenant.id, installation, stateKey),
+    mutationFn: remove,
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: installationState(tenant.id, installation).queryKey });
       onDone();
@@ -50,9 +88,7 @@ function Removal({ installation, stateKey, onDone }: { installation: string; sta
   });
   return (
     <ConfirmDialog
-      title={m.kept.confirmTitle(stateKey)}
-      body={m.kept.confirm}
-      action={m.kept.remove}
+      {...words}
       isOpen
       isWorking={removal.isPending}
       error={removal.error}
