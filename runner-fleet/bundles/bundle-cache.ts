@@ -20,6 +20,8 @@ interface Entry {
   files: Promise<readonly string[]> | undefined;
   /** Starts that count on it. */
   holds: number;
+  /** When its last use was written to the disk. */
+  usedAtMs: number;
 }
 
 export interface BundleCacheOptions {
@@ -31,6 +33,8 @@ const STAGING_PREFIX = 'incoming-';
 const LEAVING_PREFIX = 'leaving-';
 const FOLDER = /^sha256-([0-9a-f]{64})-(\d{1,12})$/;
 const BLOCK_BYTES = 4_096;
+/** After a restart the order of use is known this exactly; a start that follows another one soon writes nothing. */
+const USE_INTERVAL_MS = 60_000;
 
 /**
  * Unpacked bundles and layers by digest, the least recently used ones dropped beyond `maxBytes`. A sandbox gets hard links, so that what it
@@ -48,8 +52,8 @@ export class BundleCache {
   constructor(options: BundleCacheOptions) {
     this.#options = options;
     mkdirSync(options.directory, { recursive: true, mode: 0o700 });
-    for (const { digest, bytes } of this.#foldersByUse()) {
-      this.#entries.set(digest, { bytes, files: undefined, holds: 0 });
+    for (const { digest, bytes, usedAtMs } of this.#foldersByUse()) {
+      this.#entries.set(digest, { bytes, files: undefined, holds: 0, usedAtMs });
       this.#bytes += bytes;
     }
   }
@@ -124,7 +128,7 @@ export class BundleCache {
         throw isDiskFull(second) ? new Unavailable('this runner has no room for it', { cause: second }) : second;
       });
     }
-    this.#entries.set(digest, { bytes, files: Promise.resolve([...contents.keys()]), holds: 0 });
+    this.#entries.set(digest, { bytes, files: Promise.resolve([...contents.keys()]), holds: 0, usedAtMs: Date.now() });
     this.#bytes += bytes;
     await this.#dropDownTo(this.#options.maxBytes, digest);
   }
@@ -163,8 +167,10 @@ export class BundleCache {
     if (!entry) return;
     this.#entries.delete(digest);
     this.#entries.set(digest, entry);
-    const now = new Date();
-    await utimes(this.#pathOf(digest), now, now);
+    const nowMs = Date.now();
+    if (Math.abs(nowMs - entry.usedAtMs) < USE_INTERVAL_MS) return;
+    entry.usedAtMs = nowMs;
+    await utimes(this.#pathOf(digest), nowMs / 1_000, nowMs / 1_000);
   }
 
   async #dropDownTo(maxBytes: number, kept?: Digest): Promise<void> {
