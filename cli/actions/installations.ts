@@ -106,7 +106,10 @@ export async function uninstall(this: Context, _flags: object, which: string): P
   const connection = await connect(this.process.env);
   const installation = await findInstallation(connection, which);
   await call(installationsApi.remove, { params: { id: installation.id } }, connection);
-  printLine(this.process, `${installation.capsule} is no longer installed; its runs and receipts stay.`);
+  printLine(
+    this.process,
+    `${installation.capsule} is no longer installed; its runs and receipts stay, its rows for 30 days.`,
+  );
 }
 
 function fieldsOf(installation: Installation): Readonly<Record<string, string>> {

@@ -61,6 +61,8 @@ export const remove = operation({
   path: '/v1/installations/{id}',
   tags,
   summary: 'Remove an installation; its runs stay',
+  description:
+    'Its secrets and its state are forgotten at once; its data sets can be read and deleted for 30 days more.',
   access: 'tenant',
   audit: 'installation.remove',
   request: { params: InstallationPath },

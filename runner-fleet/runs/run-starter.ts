@@ -135,6 +135,7 @@ export class RunStarter {
           exitCode: null,
         },
         usage: { ...NO_USAGE, inputBytes: input.length },
+        claims: { egress: { targets: [] } },
         endedAtMs: spool.header.startedAtMs,
       });
     } catch (error) {

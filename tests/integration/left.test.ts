@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { artifactsOf } from '#cell/services/artifacts/of-run';
 import { clearState } from '#cell/services/capsule-state/clear';
 import { stateSnapshot } from '#cell/services/capsule-state/snapshot';
+import { forgetParts } from '#cell/services/datasets/forget';
 import { removeDataset } from '#cell/services/datasets/remove';
 import { setDatasetRetention } from '#cell/services/datasets/set-retention';
 import { removeInstallation } from '#cell/services/installations/remove';
@@ -15,10 +16,11 @@ import { storedUsage } from '#cell/services/storage/usage';
 import type { StateChange } from '#contracts/capsule-state';
 import { newId } from '#contracts/ids';
 import { artifactKey, datasetKey } from '#contracts/stored-object';
-import { openDatabase } from '#db/postgres/client';
+import { openDatabase, transaction } from '#db/postgres/client';
 import { migratePostgres } from '#local/migrations';
 import { type LeftStores, LeftWorld, part } from '#support/left-world';
 import { type PostgresStore, startPostgres } from '#support/stores';
+import { until } from '#support/until';
 
 let postgres: PostgresStore;
 let pool: Pool;
@@ -147,6 +149,21 @@ describe('rows', () => {
       expect(deleted.filter((each) => each === key)).toHaveLength(times);
     }
     expect(await world.usage()).toMatchObject([{ kind: 'dataset', storedBytes: 0, byteSeconds: '0' }]);
+  });
+
+  test('that come into the bucket at the very moment they are deleted are deleted from there', async () => {
+    const world = await LeftWorld.create(stores);
+    const runId = await world.startRun();
+    await world.end(runId, { datasets: [part('pages', 10)] });
+    const coming = await transaction(postgres.url, postgres.neonProxy, async (tx) => {
+      await forgetParts(tx, { installationId: world.installationId, name: 'pages' }, world.now);
+      const waits = world.collect(runId, [], ['pages']);
+      await until('it waits', async () => (await pool.query('select from pg_locks where not granted')).rowCount);
+      return { waits };
+    });
+    await coming.waits;
+    await sweepStorage(world.ctx);
+    expect(deleted).toContain(datasetKey(world.tenantId, runId, 'pages'));
   });
 
   test('expire as the capsule says, unless the installation says otherwise; what nobody limits stays', async () => {

@@ -1,0 +1,114 @@
+import { createServer, type Server } from 'node:http';
+import { Readable } from 'node:stream';
+import { json } from 'node:stream/consumers';
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { newId } from '#contracts/ids';
+
+import { runCli } from './run-cli.ts';
+
+const ID = newId('ins');
+const AT = '2026-11-23T00:00:00.000Z';
+const INSTALLATION = {
+  id: ID,
+  capsule: 'acme/tool',
+  range: '^1.0.0',
+  approved: [],
+  isolation: null,
+  maxConcurrentRuns: null,
+  createdAt: AT,
+  updatedAt: AT,
+};
+const ENTRY = { key: 'count', value: { n: [1] }, sizeBytes: 11, revision: 3, updatedAt: AT };
+const ANSWERS: Readonly<Record<string, unknown>> = {
+  'GET /v1/installations?limit=100': { items: [INSTALLATION], next: null },
+  [`GET /v1/installations/${ID}/datasets`]: {
+    items: [{ name: 'pages', rows: 3, sizeBytes: 2_048, runs: 2, updatedAt: AT, expiresAt: null }],
+  },
+  [`GET /v1/installations/${ID}/datasets/pages/items?limit=1000`]: { items: [{ n: 1 }, 'größe'], next: 'c1' },
+  [`GET /v1/installations/${ID}/datasets/pages/items?limit=1000&cursor=c1`]: { items: [null], next: null },
+  [`PUT /v1/installations/${ID}/datasets/pages/retention`]: { days: 30 },
+  [`GET /v1/installations/${ID}/state`]: { revision: 3, sizeBytes: 11, items: [ENTRY] },
+  [`PUT /v1/installations/${ID}/state/count`]: ENTRY,
+};
+
+let server: Server;
+let url: string;
+let asked: [request: string, body: unknown][];
+
+/** A platform that has one installation, and deletes whatever it is told to. */
+beforeEach(async () => {
+  asked = [];
+  server = createServer((request, response) => {
+    void (async () => {
+      const { method = '', url: path = '' } = request;
+      asked.push([`${method} ${path}`, method === 'PUT' ? await json(request) : undefined]);
+      if (method === 'DELETE') return response.writeHead(204).end();
+      response.writeHead(200, { 'content-type': 'application/json' });
+      return response.end(JSON.stringify(ANSWERS[`${method} ${path}`]));
+    })();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  url = `http://127.0.0.1:${address.port}`;
+});
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+/** What a command line says on stdout. */
+async function soma(line: string, stdin = ''): Promise<string> {
+  let [stdout, stderr] = ['', ''];
+  const code = await runCli(line.split(' '), {
+    stdin: Readable.from([Buffer.from(stdin)]),
+    stdout: { write: (text) => void (stdout += text) },
+    stderr: { write: (text) => void (stderr += text) },
+    env: { SOMA_URL: url, SOMA_API_KEY: 'key', SOMA_CONFIG_DIR: '/nowhere' },
+    exitCode: null,
+    onceInterrupted: () => undefined,
+  });
+  if (code !== 0) throw new Error(stderr);
+  return stdout;
+}
+
+const changes = () => asked.filter(([request]) => !request.startsWith('GET'));
+
+test('data sets are listed, read row by row over all pages, kept for a time, and deleted', async () => {
+  expect(await soma('datasets list acme/tool')).toMatch(/pages +3 +2.0 KiB +2 .*–/);
+  expect(await soma(`datasets read ${ID} pages`)).toBe('{"n":1}\n"größe"\nnull\n');
+  expect(await soma('datasets keep acme/tool pages --days 30')).toContain('30 days after their run');
+  await soma('datasets keep acme/tool pages --json');
+  await soma('datasets delete acme/tool pages');
+  expect(changes()).toEqual([
+    [`PUT /v1/installations/${ID}/datasets/pages/retention`, { days: 30 }],
+    [`PUT /v1/installations/${ID}/datasets/pages/retention`, { days: null }],
+    [`DELETE /v1/installations/${ID}/datasets/pages`, undefined],
+  ]);
+});
+
+test('rows of an installation that was removed are reached by its id, which is not looked up', async () => {
+  await soma(`datasets delete ${ID} pages`);
+  expect(asked).toEqual([[`DELETE /v1/installations/${ID}/datasets/pages`, undefined]]);
+});
+
+test('state is listed, read, set from stdin, and deleted, key by key or all of it', async () => {
+  expect(await soma('state list acme/tool')).toMatch(/count +11 B +3/);
+  expect(JSON.parse(await soma('state get acme/tool count'))).toEqual({ n: [1] });
+  await soma('state set acme/tool count', '{"n":[1]}\n');
+  await soma('state delete acme/tool count');
+  await soma('state clear acme/tool');
+  expect(changes()).toEqual([
+    [`PUT /v1/installations/${ID}/state/count`, { value: { n: [1] } }],
+    [`DELETE /v1/installations/${ID}/state/count`, undefined],
+    [`DELETE /v1/installations/${ID}/state`, undefined],
+  ]);
+});
+
+test('a value that is no JSON is not sent, nor is a key that is not there made up', async () => {
+  await expect(soma('state set acme/tool count', 'forty')).rejects.toThrow('expected JSON on stdin');
+  await expect(soma('state get acme/tool other')).rejects.toThrow('there is no key other');
+  expect(changes()).toEqual([]);
+});
