@@ -311,7 +311,7 @@ test('byte-seconds are the sum over what was stored when, for any intervals and 
   await fc.assert(
     fc.asyncProperty(fc.array(interval, { maxLength: 12 }), instant, instant, async (intervals, a, b) => {
       const tenantId = newId('ten');
-      const [from, until] = [Math.min(a, b), Math.max(a, b)];
+      const [first, last] = [Math.min(a, b), Math.max(a, b)];
       for (const [index, { bytes, from: start, length }] of intervals.entries()) {
         await pool.query(
           `insert into stored_objects (tenant_id, kind, key, size_bytes, stored_from, stored_until)
@@ -320,9 +320,9 @@ test('byte-seconds are the sum over what was stored when, for any intervals and 
         );
       }
       const overlapMs = ({ from: start, length }: (typeof intervals)[number]) =>
-        Math.max(0, Math.min(length === null ? until : start + length, until) - Math.max(start, from));
+        Math.max(0, Math.min(length === null ? last : start + length, last) - Math.max(start, first));
       const byteMs = intervals.reduce((sum, each) => sum + BigInt(each.bytes) * BigInt(overlapMs(each)), 0n);
-      const [stored] = await storedUsage(db, tenantId, { from: at(from), until: at(until) });
+      const [stored] = await storedUsage(db, tenantId, { from: at(first), until: at(last) });
       expect(stored?.byteSeconds ?? '0').toBe((byteMs / 1_000n).toString());
     }),
     { numRuns: 60 },

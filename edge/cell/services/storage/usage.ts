@@ -34,7 +34,7 @@ export async function storedUsage(
         as "byteSeconds"
     from (
       select kind, size_bytes, stored_from, coalesce(stored_until, orphaned_at) as stored_until
-      from stored_objects where tenant_id = ${tenantId}
+      from stored_objects where tenant_id = ${tenantId} and (stored_until is null or stored_until > ${start})
     ) as metered
     where stored_from <= ${end} and (stored_until is null or stored_until > ${start})
     group by kind order by kind`);
