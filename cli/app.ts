@@ -5,7 +5,8 @@ import { artifacts } from './commands/artifacts.ts';
 import { schedules, webhooks } from './commands/automation.ts';
 import { datasets } from './commands/datasets.ts';
 import { install, installations, uninstall } from './commands/installations.ts';
-import { init, keys, layers, pack, publish } from './commands/publishing.ts';
+import { members } from './commands/members.ts';
+import { init, keys, layers, pack, publish, versions } from './commands/publishing.ts';
 import { secrets } from './commands/secrets.ts';
 import { state } from './commands/state.ts';
 import { apiKeys, audit, budget, cost, usage } from './commands/tenant.ts';
@@ -36,11 +37,13 @@ const root = buildRouteMap<string, Context>({
     logout,
     whoami,
     tenants,
+    members,
     init,
     keys,
     pack,
     publish,
     layers,
+    versions,
     search,
     show,
     install,

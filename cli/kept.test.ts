@@ -1,12 +1,8 @@
-import { createServer, type Server } from 'node:http';
-import { Readable } from 'node:stream';
-import { json } from 'node:stream/consumers';
-
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { newId } from '#contracts/ids';
 
-import { runCli } from './run-cli.ts';
+import { CliWorld } from './cli-world.ts';
 
 const ID = newId('ins');
 const AT = '2026-11-23T00:00:00.000Z';
@@ -33,48 +29,22 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   [`PUT /v1/installations/${ID}/state/count`]: ENTRY,
 };
 
-let server: Server;
-let url: string;
-let asked: [request: string, body: unknown][];
+let world: CliWorld;
 
 /** A platform that has one installation, and deletes whatever it is told to. */
 beforeEach(async () => {
-  asked = [];
-  server = createServer((request, response) => {
-    void (async () => {
-      const { method = '', url: path = '' } = request;
-      asked.push([`${method} ${path}`, method === 'PUT' ? await json(request) : undefined]);
-      if (method === 'DELETE') return response.writeHead(204).end();
-      response.writeHead(200, { 'content-type': 'application/json' });
-      return response.end(JSON.stringify(ANSWERS[`${method} ${path}`]));
-    })();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server has no port');
-  url = `http://127.0.0.1:${address.port}`;
+  world = await CliWorld.start((request) =>
+    request.startsWith('DELETE') ? { status: 204 } : { status: 200, body: ANSWERS[request] },
+  );
 });
-afterEach(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterEach(() => world.close());
 
 /** What a command line says on stdout. */
 async function soma(line: string, stdin = ''): Promise<string> {
-  let [stdout, stderr] = ['', ''];
-  const code = await runCli(line.split(' '), {
-    stdin: Readable.from([Buffer.from(stdin)]),
-    stdout: { write: (text) => void (stdout += text) },
-    stderr: { write: (text) => void (stderr += text) },
-    env: { SOMA_URL: url, SOMA_API_KEY: 'key', SOMA_CONFIG_DIR: '/nowhere' },
-    exitCode: null,
-    onceInterrupted: () => undefined,
-  });
+  const { code, stdout, stderr } = await world.soma(line, stdin);
   if (code !== 0) throw new Error(stderr);
   return stdout;
 }
-
-const changes = () => asked.filter(([request]) => !request.startsWith('GET'));
 
 test('data sets are listed, read row by row over all pages, kept for a time, and deleted', async () => {
   expect(await soma('datasets list acme/tool')).toMatch(/pages +3 +2.0 KiB +2 .*–/);
@@ -82,7 +52,7 @@ test('data sets are listed, read row by row over all pages, kept for a time, and
   expect(await soma('datasets keep acme/tool pages --days 30')).toContain('30 days after their run');
   await soma('datasets keep acme/tool pages --json');
   await soma('datasets delete acme/tool pages');
-  expect(changes()).toEqual([
+  expect(world.changes).toEqual([
     [`PUT /v1/installations/${ID}/datasets/pages/retention`, { days: 30 }],
     [`PUT /v1/installations/${ID}/datasets/pages/retention`, { days: null }],
     [`DELETE /v1/installations/${ID}/datasets/pages`, undefined],
@@ -91,7 +61,7 @@ test('data sets are listed, read row by row over all pages, kept for a time, and
 
 test('rows of an installation that was removed are reached by its id, which is not looked up', async () => {
   await soma(`datasets delete ${ID} pages`);
-  expect(asked).toEqual([[`DELETE /v1/installations/${ID}/datasets/pages`, undefined]]);
+  expect(world.asked).toEqual([[`DELETE /v1/installations/${ID}/datasets/pages`, undefined]]);
 });
 
 test('state is listed, read, set from stdin, and deleted, key by key or all of it', async () => {
@@ -100,7 +70,7 @@ test('state is listed, read, set from stdin, and deleted, key by key or all of i
   await soma('state set acme/tool count', '{"n":[1]}\n');
   await soma('state delete acme/tool count');
   await soma('state clear acme/tool');
-  expect(changes()).toEqual([
+  expect(world.changes).toEqual([
     [`PUT /v1/installations/${ID}/state/count`, { value: { n: [1] } }],
     [`DELETE /v1/installations/${ID}/state/count`, undefined],
     [`DELETE /v1/installations/${ID}/state`, undefined],
@@ -110,5 +80,5 @@ test('state is listed, read, set from stdin, and deleted, key by key or all of i
 test('a value that is no JSON is not sent, nor is a key that is not there made up', async () => {
   await expect(soma('state set acme/tool count', 'forty')).rejects.toThrow('expected JSON on stdin');
   await expect(soma('state get acme/tool other')).rejects.toThrow('there is no key other');
-  expect(changes()).toEqual([]);
+  expect(world.changes).toEqual([]);
 });

@@ -1,7 +1,8 @@
+import type { VersionStatus } from '#contracts/api/capsules';
 import type { WebhookDelivery } from '#contracts/api/webhooks';
 import type { Cell } from '#contracts/cells';
 import type { IsolationClass } from '#contracts/isolation';
-import type { Permission } from '#contracts/permissions';
+import type { Permission, Role } from '#contracts/permissions';
 import type { RunState } from '#contracts/run';
 
 // The values of contracts/ that `--help` lists, written out: reading them from their schemas would cost every start the
@@ -10,6 +11,10 @@ import type { RunState } from '#contracts/run';
 export const CELL_NAMES = ['us-west-2', 'eu-west-1'] as const satisfies readonly Cell[];
 
 export const ISOLATION_NAMES = ['standard', 'strict'] as const satisfies readonly IsolationClass[];
+
+export const VERSION_STATUSES = ['active', 'deprecated', 'yanked'] as const satisfies readonly VersionStatus[];
+
+export const ROLE_NAMES = ['owner', 'developer', 'viewer', 'billing', 'auditor'] as const satisfies readonly Role[];
 
 export const RUN_STATES = [
   'queued',

@@ -2,7 +2,9 @@ import { buildCommand, buildRouteMap } from '@stricli/core';
 
 import type { LayerFlags } from '../actions/layers.ts';
 import type { InitFlags, KeyFlag } from '../actions/publish.ts';
+import type { StatusFlags } from '../actions/versions.ts';
 import type { Context, JsonFlag } from '../context.ts';
+import { VERSION_STATUSES } from './choices.ts';
 import { atMostOne, json, key, one, text, toggle } from './flags.ts';
 
 const folder = atMostOne('dir', 'Folder of the capsule (default: this one)');
@@ -65,6 +67,34 @@ export const layers = buildRouteMap({
       docs: { brief: 'Layers that this tenant published' },
       parameters: { flags: { json } },
       loader: async () => (await import('../actions/layers.ts')).list,
+    }),
+  },
+});
+
+const capsule = one('publisher/slug', 'The capsule');
+
+export const versions = buildRouteMap({
+  docs: { brief: 'Versions of a capsule: list them, deprecate or yank your own' },
+  routes: {
+    list: buildCommand<JsonFlag, [string], Context>({
+      docs: { brief: 'The versions, greatest first' },
+      parameters: { positional: capsule, flags: { json } },
+      loader: async () => (await import('../actions/versions.ts')).list,
+    }),
+    set: buildCommand<StatusFlags, [string, string], Context>({
+      docs: {
+        brief: 'Deprecate, yank or reinstate a version',
+        fullDescription:
+          'A deprecated version still runs where it is pinned, and no range takes it. A yanked one never starts, also where it is pinned, until it is active again.',
+      },
+      parameters: {
+        positional: {
+          kind: 'tuple',
+          parameters: [...capsule.parameters, { parse: String, placeholder: 'version', brief: 'Which one' }],
+        },
+        flags: { json, status: { kind: 'enum', values: VERSION_STATUSES, brief: 'What becomes of it' } },
+      },
+      loader: async () => (await import('../actions/versions.ts')).set,
     }),
   },
 });

@@ -269,26 +269,6 @@ test.each([
   expect(() => JSON.parse(stdout)).not.toThrow();
 });
 
-test('an installation is set, and a permission that its version needs is not taken back', async () => {
-  const source = 'export default () => 1;';
-  const { capsule } = await tenant.installs('settable', source, { permissions: { artifacts: true } }, ['artifacts']);
-  const flags = ['--isolation', 'strict', '--max-concurrent-runs', '3', '--approve', 'state'];
-  const set = await soma(['installations', 'set', capsule, ...flags, '--json']);
-  expect(JSON.parse(set.stdout)).toMatchObject({
-    isolation: 'strict',
-    maxConcurrentRuns: 3,
-    approved: ['artifacts', 'state'],
-  });
-  expect(await soma(['installations', 'set', capsule, '--revoke', 'artifacts'])).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining('needs artifacts'),
-  });
-  const { stdout } = await soma(['installations', 'show', capsule]);
-  expect(stdout).toMatch(
-    /runs now +1\.0\.0\n[^]*isolation +strict\nruns at once +at most 3\nmay touch +artifacts, state\n/,
-  );
-});
-
 test('the files of a run are listed and downloaded, and none is written over', async () => {
   const source = `export default (input, soma) => { soma.artifact('a/report.txt', 'all is well'); return true; };`;
   const permissions = { artifacts: true };
