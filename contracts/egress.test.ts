@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { EGRESS_REFUSALS, EgressReport, mergeEgress, NO_EGRESS } from './egress.ts';
+import { EGRESS_REFUSALS, EgressReport, MAX_EGRESS_ROWS, mergeEgress, NO_EGRESS } from './egress.ts';
 
 const row = fc.record({
   target: fc.integer({ min: 0, max: 40 }).map((number) => `host-${number}.test:443`),
@@ -21,6 +21,9 @@ test('reports of several attempts add up to one that is no larger, and no connec
     fc.property(fc.array(report, { maxLength: 3 }), (reports) => {
       const merged = EgressReport.parse(mergeEgress(reports));
       expect(countOf(merged)).toBe(reports.reduce((sum, one) => sum + countOf(one), 0));
+      const isReached = (each: { refusal: unknown }) => each.refusal === null;
+      const reached = new Set(reports.flatMap(({ rows }) => rows.filter(isReached)).map(({ target }) => target)).size;
+      expect(merged.rows.filter(isReached)).toHaveLength(Math.min(reached, MAX_EGRESS_ROWS));
       expect(new Set(merged.rows.map(({ target, refusal }) => `${refusal} ${target}`)).size).toBe(merged.rows.length);
     }),
   );

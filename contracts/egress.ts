@@ -40,17 +40,20 @@ export type EgressReport = z.infer<typeof EgressReport>;
 
 export const NO_EGRESS: EgressReport = { rows: [], others: 0 };
 
-/** Several reports as one, of the attempts of one run: what they have in common adds up. */
+/** Several reports as one, of the attempts of one run: what they have in common adds up. Refusals leave room for what was reached. */
 export function mergeEgress(reports: readonly EgressReport[]): EgressReport {
   const merged = new Map<string, EgressRow>();
-  let others = reports.reduce((sum, report) => sum + report.others, 0);
   for (const row of reports.flatMap(({ rows }) => rows)) {
     const key = `${row.refusal} ${row.target}`;
     const known = merged.get(key);
-    if (!known && merged.size >= MAX_EGRESS_ROWS) others += row.connections;
-    else merged.set(key, known ? sumOf(known, row) : row);
+    merged.set(key, known ? sumOf(known, row) : row);
   }
-  return { rows: [...merged.values()], others };
+  const rows = [...merged.values()];
+  const isRefusal = ({ refusal }: EgressRow) => refusal !== null;
+  const byWeight = [...rows.filter((row) => !isRefusal(row)), ...rows.filter(isRefusal)];
+  const dropped = new Set(byWeight.slice(MAX_EGRESS_ROWS));
+  const others = [...reports.map((report) => report.others), ...[...dropped].map(({ connections }) => connections)];
+  return { rows: rows.filter((row) => !dropped.has(row)), others: others.reduce((sum, count) => sum + count, 0) };
 }
 
 function sumOf(a: EgressRow, b: EgressRow): EgressRow {
@@ -87,7 +90,6 @@ export const EgressTotals = z
     'expected every target once',
   );
 export type EgressTotals = z.infer<typeof EgressTotals>;
-export type EgressTarget = EgressTotals['targets'][number];
 
 export const NO_COUNTS: EgressCounts = { connections: 0, refused: 0, sentBytes: 0, receivedBytes: 0 };
 

@@ -40,3 +40,16 @@ test('whatever a capsule tries, the report is bounded and nothing is lost from i
     }),
   );
 });
+
+test('any number of names that were refused leaves room for those that were reached', () => {
+  const ledger = new EgressLedger();
+  for (let n = 0; n < 100; n += 1) ledger.refused(`made-up-${n}.test:443`, 'not_granted');
+  for (const target of ['a.test:443', 'b.test:443']) ledger.connected(target).sent(7);
+  const { rows, others } = EgressReport.parse(ledger.report());
+  expect(rows.filter(({ refusal }) => refusal === null)).toEqual([
+    { target: 'a.test:443', refusal: null, connections: 1, sentBytes: 7, receivedBytes: 0 },
+    { target: 'b.test:443', refusal: null, connections: 1, sentBytes: 7, receivedBytes: 0 },
+  ]);
+  expect([rows.length, others]).toEqual([MAX_EGRESS_ROWS, 102 - MAX_EGRESS_ROWS]);
+  expect(ledger.bytes).toBe(14);
+});

@@ -25,14 +25,16 @@ export class EgressLedger {
   readonly #rows = new Map<string, Account & Pick<EgressRow, 'target' | 'refusal'>>();
   readonly #overflow: Account = { connections: 0, sentBytes: 0, receivedBytes: 0 };
   readonly #tally = new EgressTally();
+  #rowCount = 0;
 
   get bytes(): number {
     const accounts = [this.#overflow, ...this.#rows.values()];
     return accounts.reduce((sum, { sentBytes, receivedBytes }) => sum + sentBytes + receivedBytes, 0);
   }
 
+  /** Of all rows there ever were. */
   get rowCount(): number {
-    return this.#rows.size;
+    return this.#rowCount;
   }
 
   refused(target: string, refusal: EgressRefusal): void {
@@ -64,9 +66,19 @@ export class EgressLedger {
     const key = `${refusal} ${target}`;
     const known = this.#rows.get(key);
     if (known) return known;
-    if (this.#rows.size >= MAX_EGRESS_ROWS) return this.#overflow;
+    if (this.#rows.size >= MAX_EGRESS_ROWS && !(refusal === null && this.#dropRefusal())) return this.#overflow;
+    this.#rowCount += 1;
     const row = { target, refusal, connections: 0, sentBytes: 0, receivedBytes: 0 };
     this.#rows.set(key, row);
     return row;
+  }
+
+  /** Makes room for a target that was reached: a capsule may make up any number of names that are refused. */
+  #dropRefusal(): boolean {
+    const dropped = [...this.#rows].findLast(([, { refusal }]) => refusal !== null);
+    if (!dropped) return false;
+    const [key, { connections }] = dropped;
+    this.#overflow.connections += connections;
+    return this.#rows.delete(key);
   }
 }
