@@ -13,6 +13,10 @@ export class ResidentMemory {
   /** Forgets what the most was so far (`clear_refs`, proc_pid_clear_refs(5)), and says what it is now. */
   restart(): number {
     writeFileSync(`/proc/${this.#pid}/clear_refs`, '5');
+    return this.bytes;
+  }
+
+  get bytes(): number {
     return this.#read('VmRSS');
   }
 

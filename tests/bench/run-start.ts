@@ -22,10 +22,7 @@ const PYTHON_CAPSULE = 'def main(input, soma):\n    print("hello", flush=True)\n
 export async function benchRunStart(url: string): Promise<void> {
   const tenant = await RunningTenant.create(url, 'eu-west-1');
   const node = await tenant.installs('hello-node', NODE_CAPSULE);
-  const python = await tenant.installs('hello-python', PYTHON_CAPSULE, {
-    runtime: 'python3.11',
-    entrypoint: 'main.py',
-  });
+  const python = await installPython(tenant);
   // Whoever starts many runs takes a token of a quarter of an hour; a key is looked up in the database each time.
   const byKey = tenant.connection;
   const byToken = { ...byKey, credential: (await call(tokensApi.issue, {}, byKey)).token };
@@ -49,7 +46,11 @@ export async function benchRunStart(url: string): Promise<void> {
   console.log(body);
 }
 
-async function timeRun(connection: Connection, installation: Installation): Promise<Timing> {
+export function installPython(tenant: RunningTenant): Promise<Installation> {
+  return tenant.installs('hello-python', PYTHON_CAPSULE, { runtime: 'python3.11', entrypoint: 'main.py' });
+}
+
+export async function timeRun(connection: Connection, installation: Installation): Promise<Timing> {
   const startedAt = performance.now();
   let firstByteMs: number | undefined;
   const ask = { body: { installation: installation.id, input: null } };

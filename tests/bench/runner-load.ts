@@ -45,8 +45,14 @@ export class Bench {
     this.#starts = starts;
   }
 
-  static async open(engine: Engine): Promise<Bench> {
-    const environment = { ...engine.environment, SOMA_POOL_SIZE: '4', SOMA_CAPACITY: '64', SOMA_QUEUE_SIZE: '1000' };
+  static async open(engine: Engine, more: Record<string, string> = {}): Promise<Bench> {
+    const environment = {
+      ...more,
+      ...engine.environment,
+      SOMA_POOL_SIZE: '4',
+      SOMA_CAPACITY: '64',
+      SOMA_QUEUE_SIZE: '1000',
+    };
     const world = await RunnerWorld.start(environment, { isolation: engine.isolation });
     const startOf = async (language: Language): Promise<StartRun> => {
       const { files, options } = CAPSULES[language];

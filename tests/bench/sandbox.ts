@@ -15,7 +15,7 @@ import {
   type Throughput,
   throughputOf,
 } from './runner-load.ts';
-import { soak } from './soak.ts';
+import { soakRunner } from './soak-runner.ts';
 
 /**
  * `npm run bench:sandbox`: what a sandbox costs, by engine and class, measured at the runner's own door in one run.
@@ -103,4 +103,4 @@ function versionOf(program: string): string {
 }
 
 const soakAt = process.argv.indexOf('--soak');
-await (soakAt === -1 ? benchEngines() : soak(Number(process.argv[soakAt + 1] ?? 10_000)));
+await (soakAt === -1 ? benchEngines() : soakRunner(Number(process.argv[soakAt + 1] ?? 10_000)));

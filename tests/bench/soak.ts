@@ -1,57 +1,70 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { publishSection } from '#support/publish-section';
 
 import { percentile, type Timing } from './measure.ts';
 import { machine, PAGE } from './report.ts';
-import { Bench, CLIENTS, closedLoop, ENGINES } from './runner-load.ts';
 
-/** Many runs on one runner: what grows, leaks. */
-export async function soak(total: number): Promise<void> {
-  const bench = await Bench.open(ENGINES[0]);
-  const step = Math.max(100, Math.floor(total / 10));
-  const rows: string[] = [];
-  try {
-    await closedLoop(bench, 'python', 3_000);
-    for (let done = 0; done < total; done += step) {
-      const startedAt = performance.now();
-      const timings: Timing[] = [];
-      const client = async () => {
-        for (let left = step / CLIENTS; left > 0; left -= 1) timings.push(await bench.run('python'));
-      };
-      await Promise.all(Array.from({ length: CLIENTS }, client));
-      const perSecond = (timings.length * 1_000) / (performance.now() - startedAt);
-      // What was let go needs a moment to be gone.
-      await delay(2_000);
-      const { residentMib, descriptors } = processOf(bench.world.pid);
-      const firstBytes = timings.map(({ firstByteMs }) => firstByteMs);
-      const figures = [perSecond, percentile(firstBytes, 0.5), percentile(firstBytes, 0.95), residentMib];
-      const counts = [descriptors, mountCount(), groupCount(bench.world.runnerId)];
-      rows.push(`| ${[done + step, ...figures.map((figure) => figure.toFixed(1)), ...counts].join(' | ')} |`);
-      console.log(rows.at(-1));
-    }
-  } finally {
-    await bench.world.close();
+const ROWS = 10;
+const LEAST_RUNS_PER_ROW = 100;
+/** What was let go needs a moment to be gone. */
+const SETTLE_MS = 2_000;
+
+/** What is run over and over, and what is looked at between two rows of the table. */
+export interface Soaked {
+  readonly clients: number;
+  readonly once: () => Promise<Timing>;
+  /** By the heading of its column. */
+  readonly look: () => Promise<Readonly<Record<string, number>>>;
+}
+
+/** Runs `total` runs, and says after each tenth of them what is held: what grows from row to row, leaks. */
+export async function soak({ clients, once, look }: Soaked, total: number): Promise<string[]> {
+  const step = Math.max(LEAST_RUNS_PER_ROW, Math.ceil(total / ROWS));
+  const lines: string[] = [];
+  // The first runs find nothing warm, and are in no row.
+  await many(once, clients, LEAST_RUNS_PER_ROW);
+  for (let done = 0; done < total; done += step) {
+    const startedAt = performance.now();
+    const timings = await many(once, clients, step);
+    const runsPerSecond = (timings.length * 1_000) / (performance.now() - startedAt);
+    await delay(SETTLE_MS);
+    const firstBytes = timings.map(({ firstByteMs }) => firstByteMs);
+    const figures = {
+      'runs so far': done + step,
+      'runs/s': runsPerSecond,
+      'first byte p50 ms': percentile(firstBytes, 0.5),
+      p95: percentile(firstBytes, 0.95),
+      ...(await look()),
+    };
+    if (lines.length === 0) lines.push(lineOf(Object.keys(figures)), lineOf(Object.keys(figures).map(() => '---')));
+    lines.push(lineOf(Object.values(figures).map(rounded)));
+    console.log(lines.length === 3 ? lines.join('\n') : lines.at(-1));
   }
-  const head =
-    '| runs so far | runs/s | first byte p50 ms | p95 | runner MiB | descriptors | mounts | control groups |';
-  const after = `After the runner has drained: ${mountCount()} mounts, ${groupCount(bench.world.runnerId)} control groups of sandboxes. ${machine()}.`;
-  publishSection(PAGE, 'soak', [head, '|---|---|---|---|---|---|---|---|', ...rows, '', after].join('\n'));
+  return lines;
 }
 
-function processOf(pid: number): { residentMib: number; descriptors: number } {
-  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
-  return { residentMib: (pages * 4_096) / 2 ** 20, descriptors: readdirSync(`/proc/${pid}/fd`).length };
+export function publishSoak(section: string, lines: readonly string[], after: string): void {
+  publishSection(PAGE, section, [...lines, '', `${after} ${machine()}.`].join('\n'));
 }
 
-function mountCount(): number {
-  return readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n').length;
+async function many(once: Soaked['once'], clients: number, count: number): Promise<Timing[]> {
+  const timings: Timing[] = [];
+  let left = count;
+  const client = async () => {
+    while (left > 0) {
+      left -= 1;
+      timings.push(await once());
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  return timings;
 }
 
-/** Control groups of this runner's sandboxes, those that wait in the pool among them. */
-function groupCount(runnerId: string): number {
-  const root = ['/sys/fs/cgroup/memory/soma', '/sys/fs/cgroup/soma'].find((path) => existsSync(`${path}/${runnerId}`));
-  if (root === undefined) return 0;
-  return readdirSync(`${root}/${runnerId}`, { withFileTypes: true }).filter((entry) => entry.isDirectory()).length;
+function lineOf(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function rounded(figure: number): string {
+  return Number.isInteger(figure) ? String(figure) : figure.toFixed(1);
 }

@@ -11,6 +11,11 @@ const ports = await freePlatformPorts();
 const platform = await startPlatform({ dataDirectory, ports, runnersPerCell: withRunners ? 1 : 0 });
 process.once('SIGTERM', () => void platform.stop().then(() => process.exit(0)));
 const pids = withRunners
-  ? { runner: platform.pid('runner:eu-west-1'), worker: platform.pid('worker:eu-west-1') }
+  ? {
+      runner: platform.pid('runner:eu-west-1'),
+      worker: platform.pid('worker:eu-west-1'),
+      router: platform.pid('router'),
+      postgres: platform.pid('postgres:eu-west-1'),
+    }
   : undefined;
 process.send?.({ kind: 'up', publicUrl: platform.publicUrl, ports, pids });
