@@ -10,6 +10,7 @@ import type { StartRun } from '#contracts/runner';
 import type { Admission } from '../admission/admission.ts';
 import type { BundleCache } from '../bundles/bundle-cache.ts';
 import { missingRefusal, Refusal } from '../door/refusal.ts';
+import { LatestIds } from './latest-ids.ts';
 import { archivesOf, type Entry, RunStarter, type RunStarterOptions } from './run-starter.ts';
 import { sealUntilKept } from './seal.ts';
 import { Spool } from './spool.ts';
@@ -42,7 +43,7 @@ export class RunTable {
   readonly #starter: RunStarter;
   readonly #entries = new Map<RunId, Entry>();
   readonly #starting = new Map<RunId, Promise<Entry>>();
-  readonly #acknowledged = new Set<RunId>();
+  readonly #acknowledged = new LatestIds<RunId>(MAX_REMEMBERED_IDS);
   readonly #lost = new Set<RunId>();
   #isDraining = false;
 
@@ -142,10 +143,6 @@ export class RunTable {
     this.#entries.delete(runId);
     this.#lost.delete(runId);
     this.#acknowledged.add(runId);
-    for (const oldest of this.#acknowledged) {
-      if (this.#acknowledged.size <= MAX_REMEMBERED_IDS) break;
-      this.#acknowledged.delete(oldest);
-    }
   }
 
   /** Takes no more runs; settles once all are ended, after `boundMs` by force. */

@@ -1,0 +1,101 @@
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { Digest } from '#contracts/digest';
+import { newId } from '#contracts/ids';
+import { StartRun } from '#contracts/runner';
+
+import { Refusal } from '../door/refusal.ts';
+import { AddressRules } from '../egress/addresses.ts';
+import { RunTable } from './run-table.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'soma-run-table-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+function tableIn(spools: string): RunTable {
+  return new RunTable({
+    directory: spools,
+    admission: {
+      enter: () => Promise.reject(new Refusal('at_capacity', 'there are no sandboxes here')),
+      leave: () => undefined,
+      close: () => undefined,
+    },
+    maxSpoolBytes: 2 ** 20,
+    isolationClasses: () => ['standard'],
+    bundles: { has: () => true, hold: () => () => undefined, linkInto: () => Promise.resolve([]) },
+    network: { resolve: () => Promise.resolve([]), addresses: new AddressRules([]) },
+    lease: { holds: () => true },
+    sealer: {
+      spiffeId: 'spiffe://soma.test/cell/eu-west-1/runner/runner-1',
+      runnerId: newId('rnr'),
+      sign: () => Promise.resolve('receipt'),
+      onUnsigned: () => undefined,
+    },
+    onFault: (what, error) => {
+      throw new Error(what, { cause: error });
+    },
+    onEnded: () => undefined,
+  });
+}
+
+/** One that ends without a sandbox: no runtime boots in so little memory. */
+function tinyRun(): StartRun {
+  return StartRun.parse({
+    runId: newId('run'),
+    tenantId: newId('ten'),
+    installationId: newId('ins'),
+    capsule: 'acme/test',
+    version: '1.0.0',
+    digest: Digest.parse(`sha256:${'0'.repeat(64)}`),
+    cell: 'eu-west-1',
+    runtime: 'node24',
+    entrypoint: 'main.js',
+    style: 'handler',
+    resources: { memoryBytes: 16 * 2 ** 20 },
+    isolation: 'standard',
+    layers: [],
+    egress: [],
+    artifacts: false,
+    datasets: [],
+    meterLimits: {},
+    secrets: {},
+    input: null,
+  });
+}
+
+function openFiles(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return [];
+    }
+  });
+}
+
+test('of runs whose ends were acknowledged no file and no descriptor is left', async () => {
+  const table = tableIn(directory);
+  const starts = Array.from({ length: 20 }, tinyRun);
+  const spools = await Promise.all(starts.map((start) => table.begin(start)));
+  expect(readdirSync(directory)).toHaveLength(20);
+  expect(openFiles().filter((path) => path.startsWith(directory))).toHaveLength(20);
+
+  for (const [index, { runId }] of starts.entries()) table.acknowledge(runId, spools[index]?.lastSeq ?? 0);
+  expect(readdirSync(directory)).toEqual([]);
+  expect(openFiles().filter((path) => path.startsWith(directory))).toEqual([]);
+  for (const { runId } of starts) await expect(table.spoolOf(runId)).rejects.toMatchObject({ code: 'unknown_run' });
+});
+
+test('a run that was acknowledged is not run again by a request that comes late', async () => {
+  const table = tableIn(directory);
+  const start = tinyRun();
+  const spool = await table.begin(start);
+  table.acknowledge(start.runId, spool.lastSeq);
+  await expect(table.begin(start)).rejects.toMatchObject({ code: 'run_id_reused' });
+});
