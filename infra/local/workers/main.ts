@@ -16,7 +16,7 @@ const CRON_TIMEOUT_MS = 55_000;
  * the way out) allocate next to nothing else, so that V8 would let them grow by hundreds of megabytes before it looks. In production an
  * isolate has a limit; here each is made to look early.
  */
-const V8_FLAGS = '--initial-old-space-size=2 --min-semi-space-size=1 --max-semi-space-size=2';
+const V8_FLAGS = '--initial-old-space-size=2 --min-semi-space-size=1 --max-semi-space-size=1';
 
 /** What the supervisor sends first, over the IPC channel: it holds secrets, which stand in no argument list. */
 const WorkerStart = z.object({
