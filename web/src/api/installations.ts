@@ -41,8 +41,23 @@ export function install(tenant: TenantId, body: InstallRequest): Promise<Install
   return call(installationsApi.install, { body }, { tenant });
 }
 
-export function updateInstallation(tenant: TenantId, id: string, body: UpdateInstallation): Promise<Installation> {
-  return call(installationsApi.update, { params: { id }, body }, { tenant });
+/** A change as a person means it: permissions are granted or taken back one by one. */
+export interface InstallationEdit extends Omit<UpdateInstallation, 'approved'> {
+  readonly grant?: readonly string[];
+  readonly revoke?: readonly string[];
+}
+
+/** The API takes the list of permissions as a whole. It is read anew, so that what others changed since the page was loaded stands. */
+export async function updateInstallation(
+  tenant: TenantId,
+  id: string,
+  { grant = [], revoke = [], ...change }: InstallationEdit,
+): Promise<Installation> {
+  const params = { id };
+  if (grant.length + revoke.length === 0) return call(installationsApi.update, { params, body: change }, { tenant });
+  const { approved } = await call(installationsApi.get, { params }, { tenant });
+  const permissions = [...new Set([...approved, ...grant])].filter((permission) => !revoke.includes(permission));
+  return call(installationsApi.update, { params, body: { ...change, approved: permissions } }, { tenant });
 }
 
 export async function removeInstallation(tenant: TenantId, id: InstallationId): Promise<void> {

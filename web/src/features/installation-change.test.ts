@@ -31,9 +31,9 @@ test('only what differs is sent', () => {
   });
 });
 
-test('what is granted is added to what is approved', () => {
-  expect(changeOf(INSTALLATION, { ...AS_IT_IS, range: '^2.0.0', granted: ['artifacts', 'state'] })).toEqual({
+test('what is granted goes along with a new range', () => {
+  expect(changeOf(INSTALLATION, { ...AS_IT_IS, range: '^2.0.0', granted: ['artifacts'] })).toEqual({
     range: '^2.0.0',
-    approved: ['state', 'artifacts'],
+    grant: ['artifacts'],
   });
 });

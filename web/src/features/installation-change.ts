@@ -1,4 +1,6 @@
-import type { Installation, UpdateInstallation } from '#contracts/api/installations';
+import type { Installation } from '#contracts/api/installations';
+
+import type { InstallationEdit } from '../api/installations.ts';
 
 /** What the form says. `standard` is the least there is, so that an installation either asks for more or for nothing. */
 export interface InstallationSettings {
@@ -10,13 +12,13 @@ export interface InstallationSettings {
 }
 
 /** Only what differs: what nobody touched may be changed by somebody else meanwhile. Undefined where nothing does. */
-export function changeOf(installation: Installation, settings: InstallationSettings): UpdateInstallation | undefined {
+export function changeOf(installation: Installation, settings: InstallationSettings): InstallationEdit | undefined {
   const { range, isStrict, maxConcurrentRuns, granted } = settings;
-  const change: UpdateInstallation = {
+  const change: InstallationEdit = {
     ...(range !== installation.range && { range }),
     ...(isStrict !== (installation.isolation === 'strict') && { isolation: isStrict ? ('strict' as const) : null }),
     ...(maxConcurrentRuns !== installation.maxConcurrentRuns && { maxConcurrentRuns }),
-    ...(granted.length > 0 && { approved: [...new Set([...installation.approved, ...granted])] }),
+    ...(granted.length > 0 && { grant: granted }),
   };
   return Object.keys(change).length === 0 ? undefined : change;
 }

@@ -16,8 +16,7 @@ export function PermissionSection({ installation, current }: { installation: Ins
   const client = useQueryClient();
   const { approved } = installation;
   const revocation = useMutation({
-    mutationFn: (permission: string) =>
-      updateInstallation(tenant.id, installation.id, { approved: approved.filter((kept) => kept !== permission) }),
+    mutationFn: (permission: string) => updateInstallation(tenant.id, installation.id, { revoke: [permission] }),
     onSuccess: () => client.invalidateQueries({ queryKey: installationsKey(tenant.id) }),
   });
   return (

@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 
-import type { Installation, UpdateInstallation } from '#contracts/api/installations';
+import type { Installation } from '#contracts/api/installations';
 
-import { installationsKey, updateInstallation } from '../api/installations.ts';
+import { type InstallationEdit, installationsKey, updateInstallation } from '../api/installations.ts';
 import { type CurrentRelease, missingOf } from '../features/current-release.ts';
 import { useTenant } from '../features/session.ts';
 import { m } from '../messages/index.ts';
@@ -13,7 +13,7 @@ export function SettingsSection({ installation, current }: { installation: Insta
   const tenant = useTenant();
   const client = useQueryClient();
   const update = useMutation({
-    mutationFn: (change: UpdateInstallation) => updateInstallation(tenant.id, installation.id, change),
+    mutationFn: (change: InstallationEdit) => updateInstallation(tenant.id, installation.id, change),
     onSuccess: () => client.invalidateQueries({ queryKey: installationsKey(tenant.id) }),
   });
   const refused = missingOf(update.error);

@@ -1,7 +1,8 @@
 import { useState } from 'react';
 
-import type { Installation, UpdateInstallation } from '#contracts/api/installations';
+import type { Installation } from '#contracts/api/installations';
 
+import type { InstallationEdit } from '../api/installations.ts';
 import { formText } from '../features/form-text.ts';
 import { changeOf } from '../features/installation-change.ts';
 import { m } from '../messages/index.ts';
@@ -28,7 +29,7 @@ export function SettingsForm({
   isWorking: boolean;
   isDone: boolean;
   error: Error | null;
-  onSubmit: (change: UpdateInstallation) => void;
+  onSubmit: (change: InstallationEdit) => void;
 }) {
   const [isolation, setIsolation] = useState<'asked' | 'strict'>(
     installation.isolation === 'strict' ? 'strict' : 'asked',
