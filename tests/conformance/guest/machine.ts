@@ -21,9 +21,9 @@ const SILENT_MS = 15 * 60_000;
 
 export interface BootDisks {
   readonly system: Pick<BaseSystem, 'kernel' | 'initramfs'>;
-  readonly disk: { readonly path: string; readonly isKept: boolean };
+  /** What a guest writes to it is gone with the guest. */
+  readonly disk: string;
   readonly projectDisk: string;
-  readonly imageDisks?: readonly string[];
 }
 
 export interface Boot extends BootDisks {
@@ -50,7 +50,7 @@ export async function bootGuest({ request, withinMs, onLine, ...boot }: Boot): P
   }
 }
 
-function argumentsOf({ system, disk, projectDisk, imageDisks = [] }: BootDisks, mailbox: string): string[] {
+function argumentsOf({ system, disk, projectDisk }: BootDisks, mailbox: string): string[] {
   const drive = (file: string, mode: string) => ['-drive', `file=${file},if=virtio,format=raw,cache=unsafe,${mode}`];
   const machine = `-machine q35 -accel tcg -icount shift=${ICOUNT_SHIFT} -rtc clock=vm -cpu max -smp 1 -m ${MEMORY_MIB}`;
   const bare = '-nodefaults -no-user-config -display none -no-reboot -serial stdio';
@@ -62,10 +62,9 @@ function argumentsOf({ system, disk, projectDisk, imageDisks = [] }: BootDisks, 
     system.initramfs,
     '-append',
     'console=ttyS0 quiet mitigations=off panic=-1 rdinit=/init',
-    ...drive(disk.path, disk.isKept ? 'snapshot=off' : 'snapshot=on'),
+    ...drive(disk, 'snapshot=on'),
     ...drive(projectDisk, 'readonly=on'),
     ...drive(mailbox, 'snapshot=off'),
-    ...imageDisks.flatMap((path) => drive(path, 'readonly=on')),
   ];
 }
 

@@ -3,24 +3,17 @@ import { z } from 'zod';
 /** What the host asks of the guest, and what the guest answers: JSON on a disk that both know, padded with zeros. */
 export const MAILBOX_BYTES = 8 * 2 ** 20;
 
-export const Request = z.discriminatedUnion('task', [
-  /** Loads the sandbox images, each an archive as `docker save` writes it, on a disk of its own. */
-  z.strictObject({ task: z.literal('prepare'), imageDisks: z.array(z.string()) }),
-  z.strictObject({
-    task: z.literal('test'),
-    suites: z.array(
-      z.strictObject({
-        name: z.string(),
-        files: z.array(z.string()),
-        environment: z.record(z.string(), z.string()),
-        /** Of the tests' full names; without it, all of them. */
-        pattern: z.string().optional(),
-      }),
-    ),
-  }),
-]);
+const Suite = z.strictObject({
+  name: z.string(),
+  files: z.array(z.string()),
+  environment: z.record(z.string(), z.string()),
+  /** Of the tests' full names; without it, all of them. */
+  pattern: z.string().optional(),
+});
+export type Suite = z.infer<typeof Suite>;
+
+export const Request = z.strictObject({ suites: z.array(Suite) });
 export type Request = z.infer<typeof Request>;
-export type Suite = Extract<Request, { task: 'test' }>['suites'][number];
 
 const TestResult = z.object({
   /** Of the test's file, from the project's root. */

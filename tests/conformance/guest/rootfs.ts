@@ -47,14 +47,14 @@ const DISK_MODULES = [
   'virtio_blk',
 ];
 const UNUSED_PROGRAMS = ['usr/bin/docker', 'usr/bin/ctr', 'usr/bin/containerd-shim', 'usr/bin/containerd-shim-runc-v1'];
-const DISK_SIZE = '3G';
 const GUEST_FILES = ['init.sh', 'initramfs-init.sh'];
 
 export interface BaseSystem {
   readonly hash: string;
   readonly kernel: string;
   readonly initramfs: string;
-  readonly disk: string;
+  /** A folder; owners and modes in it are the guest's. */
+  readonly rootfs: string;
 }
 
 /** A Debian system that boots in QEMU, made from packages as apt verifies them; no image is downloaded, no script of theirs is run. */
@@ -72,7 +72,7 @@ export async function ensureBaseSystem(say: (message: string) => void): Promise<
     hash,
     kernel: join(directory, 'vmlinuz'),
     initramfs: join(directory, 'initramfs.cpio'),
-    disk: join(directory, 'root.img'),
+    rootfs: join(directory, 'rootfs'),
   };
 }
 
@@ -101,8 +101,7 @@ async function makeSystem(directory: string, kernel: string): Promise<void> {
   await furnish(rootfs, kernelFiles);
   await copyFile(await oneFile(join(kernelFiles, 'boot'), /^vmlinuz-/), join(directory, 'vmlinuz'));
   await writeInitramfs({ directory, rootfs, kernelFiles });
-  await makeDisk(rootfs, join(directory, 'root.img'), DISK_SIZE);
-  for (const made of [rootfs, kernelFiles]) await rm(made, { recursive: true });
+  await rm(kernelFiles, { recursive: true });
 }
 
 /** crun is taken before runc wherever both are found: here is all that /usr/bin has but crun. */

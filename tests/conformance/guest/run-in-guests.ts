@@ -52,7 +52,7 @@ export async function runInGuests(
       const begunAt = performance.now();
       const answer = await bootGuest({
         ...disks,
-        request: { task: 'test', suites },
+        request: { suites },
         withinMs: WITHIN_MS,
         onLine: (line) => onLine(`${name} ${line}`),
       }).catch((error: unknown): Answer => ({ isFinished: false, failure: String(error), suites: [] }));
@@ -75,7 +75,6 @@ async function prepare(files: readonly string[], say: (line: string) => void): P
   return withFileLock(join(CONFORMANCE_DATA, 'lock'), LOCK_WAIT_SECONDS, async () => {
     const system = await ensureBaseSystem(say);
     const projectDisk = await ensureProjectDisk([...files, ...PROGRAMS], say);
-    const disk = await ensurePreparedDisk({ system, projectDisk, say });
-    return { system, projectDisk, disk: { path: disk, isKept: false } };
+    return { system, projectDisk, disk: await ensurePreparedDisk(system, say) };
   });
 }

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 
 import { type Answer, fromMailbox, MAILBOX_BYTES, Request, toMailbox } from '../protocol.ts';
-import { describeSystem, loadImages, startEngine, stopEngine } from './engine.ts';
+import { describeSystem, startEngine } from './engine.ts';
 import { say } from './say.ts';
 import { runSuite } from './suite.ts';
 
@@ -14,13 +14,10 @@ let answer: Answer = { isFinished: false, suites: [] };
 try {
   await startEngine();
   answer = { ...answer, system: await describeSystem() };
-  if (request.task === 'prepare') await loadImages(request.imageDisks);
-  else
-    for (const suite of request.suites) {
-      reply({ ...answer, underWay: suite.name });
-      answer = { ...answer, suites: [...answer.suites, await runSuite(suite)] };
-    }
-  await stopEngine();
+  for (const suite of request.suites) {
+    reply({ ...answer, underWay: suite.name });
+    answer = { ...answer, suites: [...answer.suites, await runSuite(suite)] };
+  }
   answer = { ...answer, isFinished: true };
 } catch (error) {
   answer = { ...answer, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) };
