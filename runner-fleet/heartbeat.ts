@@ -10,6 +10,8 @@ import { log, reasonOf } from './log.ts';
 
 const PATH = '/internal/v1/runners/heartbeat';
 const TIMEOUT_MS = 5_000;
+/** A cell that was away for a moment is told as soon as it is back: leases depend on it. */
+const RETRY_MS = 250;
 
 export interface HeartbeatsOptions {
   /** Origin of the cell's mTLS door. */
@@ -24,6 +26,7 @@ export interface HeartbeatsOptions {
 export class Heartbeats {
   readonly #options: HeartbeatsOptions;
   #timer: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
   #isHeard: boolean | undefined;
 
   constructor(options: HeartbeatsOptions) {
@@ -37,6 +40,8 @@ export class Heartbeats {
 
   stop(): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#retry);
+    this.#timer = undefined;
   }
 
   async beat(): Promise<void> {
@@ -50,7 +55,17 @@ export class Heartbeats {
     } catch (error) {
       if (this.#isHeard !== false) log('warn', 'the cell does not hear heartbeats', { reason: reasonOf(error) });
       this.#isHeard = false;
+      this.#tryAgain();
     }
+  }
+
+  /** However many fail at once, one is tried again. */
+  #tryAgain(): void {
+    if (this.#timer === undefined) return;
+    this.#retry ??= setTimeout(() => {
+      this.#retry = undefined;
+      void this.beat();
+    }, RETRY_MS);
   }
 
   async #post(beat: Heartbeat): Promise<void> {

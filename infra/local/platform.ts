@@ -28,6 +28,8 @@ export interface PlatformOptions {
   readonly ports: Ports;
   /** 1 where not said. Without runners nothing can be run, and no Docker is needed. */
   readonly runnersPerCell?: 0 | 1 | 2;
+  /** What a runner is told beside the usual, such as another way to its cell. */
+  readonly runnerEnvironment?: (name: PartName) => Readonly<Record<string, string>>;
   /** Forgets what an earlier platform kept in the directory. */
   readonly isFresh?: boolean;
   readonly onProgress?: (progress: Progress) => void;
@@ -88,6 +90,7 @@ async function startLocked(options: PlatformOptions, dataDirectory: string, lock
     owner: { supervisor, dataDirectory },
     secrets: await loadSecrets(join(dataDirectory, 'secrets.json')),
     steps: new Steps(options.onProgress ?? (() => undefined)),
+    runnerEnvironment: options.runnerEnvironment ?? (() => ({})),
   });
   const closeNow = () => site.closeNow();
   process.once('exit', closeNow);

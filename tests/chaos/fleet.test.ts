@@ -4,138 +4,212 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { decodeJwt } from 'jose';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { call } from '#cli/http';
-import type { Installation } from '#contracts/api/installations';
 import type { Cell } from '#contracts/cells';
 import type { Frame } from '#contracts/frames';
 import * as runsApi from '#contracts/operations/runs';
 import { ReceiptClaims } from '#contracts/receipt';
 import type { Run } from '#contracts/run';
+import { HEARTBEAT_EXPIRY_MS } from '#contracts/runner';
 import { type PartName, type Platform, startPlatform } from '#local/platform';
 import { freePlatformPorts } from '#local/ports';
-import { loadSecrets } from '#local/secrets';
-import { RunningTenant } from '#support/running-tenant';
+import { Cable } from '#support/cable';
+import { FleetRegion, type Followed, linesOf, numbered } from '#support/fleet-region';
 import { until } from '#support/until';
 
-/** A region with two runners, of which one is stopped, killed, or cut off with its cell. */
-const CELL: Cell = 'eu-west-1';
-const PARTS = [`runner:${CELL}`, `runner:${CELL}:2`] as const satisfies readonly PartName[];
+/** Two regions with two runners each, so that two things can be lost at a time. */
+const KILLED: Cell = 'eu-west-1';
+const CUT_OFF: Cell = 'us-west-2';
+/** The regions at the same time, what happens to each one after the other. */
+const IN_ORDER = { concurrent: false };
 /** What the platform promises: a run whose runner is gone has ended, or goes on elsewhere, within this time. */
 const LOST_WITHIN_MS = 10_000;
 
-/** Prints a numbered line every 100 ms, `input.lines` times. */
-const TICKER = `
-export default async ({ lines }) => {
-  for (let line = 1; line <= lines; line += 1) {
-    console.log('line ' + line);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return { lines };
-};
-`;
-
 let platform: Platform;
 let dataDirectory: string;
-let tenant: RunningTenant;
-let once: Installation;
-let idempotent: Installation;
-let partOf: ReadonlyMap<string, PartName>;
+let killed: FleetRegion;
+let cutOff: FleetRegion;
+/** Between each runner of the second region and its cell, both ways. */
+const cables = new Map<PartName, readonly Cable[]>();
 
 beforeAll(async () => {
   dataDirectory = await mkdtemp(path.join(tmpdir(), 'soma-fleet-'));
-  platform = await startPlatform({ dataDirectory, ports: await freePlatformPorts(), runnersPerCell: 2 });
-  const { runnerIds } = (await loadSecrets(path.join(dataDirectory, 'secrets.json'))).cells[CELL];
-  partOf = new Map(PARTS.map((part, index) => [runnerIds[index] ?? '', part]));
-  tenant = await RunningTenant.create(platform.publicUrl, CELL);
-  const resources = { timeoutMs: 60_000 };
-  once = await tenant.installs('once', TICKER, { resources });
-  idempotent = await tenant.installs('idempotent', TICKER, { resources, idempotent: true });
+  const ports = await freePlatformPorts();
+  const { mtlsDoor, runner, secondRunner } = ports.cells[CUT_OFF];
+  const environments = new Map<PartName, Record<string, string>>();
+  for (const [name, port] of [
+    [`runner:${CUT_OFF}`, runner],
+    [`runner:${CUT_OFF}:2`, secondRunner],
+  ] as const) {
+    const [toCell, toRunner] = await Promise.all([Cable.to(mtlsDoor), Cable.to(port)]);
+    cables.set(name, [toCell, toRunner]);
+    environments.set(name, {
+      SOMA_CELL_DOOR: `https://127.0.0.1:${toCell.port}`,
+      SOMA_ENDPOINT: `https://127.0.0.1:${toRunner.port}`,
+    });
+  }
+  const runnerEnvironment = (name: PartName) => environments.get(name) ?? {};
+  platform = await startPlatform({ dataDirectory, ports, runnersPerCell: 2, runnerEnvironment });
+  [killed, cutOff] = await Promise.all([FleetRegion.create(platform, KILLED), FleetRegion.create(platform, CUT_OFF)]);
 });
 
 afterAll(async () => {
+  for (const cable of [...cables.values()].flat()) cable.close();
   await platform?.stop();
   await rm(dataDirectory, { recursive: true, force: true });
 });
 
-interface Watched {
-  readonly runId: string;
-  readonly frames: readonly Frame[];
-  /** When this client saw each of them. */
-  readonly seenAtMs: readonly number[];
-}
+describe.concurrent('a runner', () => {
+  test('that is being stopped takes no new runs; the other one does', IN_ORDER, async () => {
+    const [stopped, stays] = killed.runners;
+    await platform.stopPart(stopped);
+    const runs = await Promise.all([killed.follow(killed.once), killed.follow(killed.once)]);
+    expect(await Promise.all(runs.map((run) => killed.holderOf(run)))).toEqual([stays, stays]);
+    killed.letGo(stays);
+    for (const run of runs) expect(await ended(killed, run)).toMatchObject({ state: 'succeeded', attempts: 1 });
+    await platform.start(stopped);
+  });
 
-/** Follows a run to its end and calls `disturb` once, when it has printed `afterLine`. */
-async function watch(
-  installation: Installation,
-  lines: number,
-  disturb?: { readonly afterLine: number; readonly by: (runId: string) => Promise<unknown> },
-): Promise<Watched> {
-  const frames: Frame[] = [];
-  const seenAtMs: number[] = [];
-  let runId = '';
-  let disturbance: Promise<unknown> | undefined;
-  for await (const frame of tenant.run(installation, { lines })) {
-    frames.push(frame);
-    seenAtMs.push(Date.now());
-    runId = frame.runId;
-    if (disturb && linesOf(frames).length >= disturb.afterLine) disturbance ??= disturb.by(runId);
-  }
-  await disturbance;
-  return { runId, frames, seenAtMs };
-}
-
-function linesOf(frames: readonly Frame[]): string[] {
-  const text = frames.map((frame) => (frame.kind === 'stdout' ? frame.text : '')).join('');
-  return text.split('\n').filter((line) => line !== '');
-}
-
-function numbered(count: number): string[] {
-  return Array.from({ length: count }, (_, index) => `line ${index + 1}`);
-}
-
-/** Which runner has a run, by the entry that its placement left. */
-async function holderOf(runId: string): Promise<PartName> {
-  const entry = await until('the placement', async () =>
-    (await tenant.auditEntries('run.place')).find(({ record }) => record.target === runId),
+  test(
+    'is killed: its runs have ended as lost within ten seconds, or gone on elsewhere from the start',
+    IN_ORDER,
+    async () => {
+      const { runner, once, idempotent } = await killed.together();
+      const atMs = Date.now();
+      await platform.hold(runner);
+      await Promise.all([expectLost(killed, once, atMs), expectBegunAgain(killed, idempotent, runner, atMs)]);
+      await platform.start(runner);
+    },
   );
-  return partNamed(entry.record.unmapped['runner']);
-}
 
-function partNamed(runnerId: unknown): PartName {
-  const part = partOf.get(String(runnerId));
-  if (!part) throw new Error(`${String(runnerId)} is no runner of ${CELL}`);
-  return part;
-}
-
-async function ended(runId: string): Promise<Run> {
-  return until(
-    `the end of ${runId}`,
-    () => tenant.findRun(runId),
-    (run) => run.endedAt !== null,
+  test(
+    'hangs without a word: that is known within ten seconds too, and it stops what it had when it wakes',
+    IN_ORDER,
+    async () => {
+      const run = await killed.follow(killed.idempotent);
+      const runner = await killed.holderOf(run);
+      const atMs = Date.now();
+      process.kill(pidOf(runner), 'SIGSTOP');
+      await expectBegunAgain(killed, run, runner, atMs);
+      process.kill(pidOf(runner), 'SIGCONT');
+      await until('the end of the first attempt', () => Promise.resolve(killed.kept(runner, run).length === 0));
+    },
   );
+
+  test('was killed, stopped or hung: what was booked is what the receipts say', IN_ORDER, () => expectBooked(killed));
+});
+
+describe.concurrent('a region', () => {
+  test('is cut off from a runner that lives: the attempt there is over before another begins', IN_ORDER, async () => {
+    const { runner, once, idempotent } = await cutOff.together();
+    const atMs = Date.now();
+    for (const cable of cables.get(runner) ?? []) cable.cut();
+    await Promise.all([expectLost(cutOff, once, atMs), expectBegunAgain(cutOff, idempotent, runner, atMs)]);
+
+    const first = cutOff.kept(runner, idempotent).at(-1);
+    expect(first).toMatchObject({ kind: 'end', outcome: { state: 'lost', cause: 'runner_cut_off' } });
+    expect(first?.atMs).toBeLessThan(secondAttempt(idempotent).atMs);
+    // Nobody begins this one again, so it may go on.
+    expect(cutOff.kept(runner, once).at(-1)?.kind).not.toBe('end');
+
+    for (const cable of cables.get(runner) ?? []) cable.mend();
+    const left = () => Promise.resolve([...cutOff.kept(runner, once), ...cutOff.kept(runner, idempotent)]);
+    await until('the runner has forgotten both', left, (frames) => frames.length === 0);
+  });
+
+  test('is away for a moment: every run goes on', IN_ORDER, async () => {
+    const runs = await Promise.all([cutOff.follow(cutOff.once), cutOff.follow(cutOff.idempotent)]);
+    await platform.kill(`worker:${CUT_OFF}`);
+    const before = runs.map(({ frames }) => linesOf(frames).length);
+    await until('more of each', () =>
+      Promise.resolve(runs.every(({ frames }, n) => linesOf(frames).length > (before[n] ?? 0))),
+    );
+    cutOff.letGo(...cutOff.runners);
+    for (const run of runs) expect(await ended(cutOff, run)).toMatchObject({ state: 'succeeded', attempts: 1 });
+  });
+
+  test(
+    'is away for longer than a runner may be silent: nothing is lost, and what may begin again does',
+    IN_ORDER,
+    async () => {
+      const [once, idempotent] = await Promise.all([cutOff.follow(cutOff.once), cutOff.follow(cutOff.idempotent)]);
+      await platform.hold(`worker:${CUT_OFF}`);
+      await delay(HEARTBEAT_EXPIRY_MS + 1_000);
+      await platform.start(`worker:${CUT_OFF}`);
+      await expectSecondPlacement(cutOff, idempotent);
+      cutOff.letGo(...cutOff.runners);
+      expect(await ended(cutOff, once)).toMatchObject({ state: 'succeeded', attempts: 1 });
+      expect(linesOf(once.frames)).toEqual(numbered(linesOf(once.frames).length));
+      expect(await ended(cutOff, idempotent)).toMatchObject({ state: 'succeeded', attempts: 2 });
+      expect(secondAttempt(idempotent)).toMatchObject({ detail: expect.stringContaining('cut off') });
+    },
+  );
+
+  test('was away or cut off: what was booked is what the receipts say', IN_ORDER, () => expectBooked(cutOff));
+});
+
+async function expectLost(region: FleetRegion, run: Followed, sinceMs: number): Promise<void> {
+  await run.whole;
+  expect(run.frames.at(-1)).toMatchObject({ kind: 'end', outcome: { state: 'lost', cause: 'runner_lost' } });
+  expect((run.seenAtMs.at(-1) ?? 0) - sinceMs).toBeLessThan(LOST_WITHIN_MS);
+  expect(await region.ended(run)).toMatchObject({ state: 'lost', amountNanos: '0', receipt: null, attempts: 1 });
 }
 
-function claimsOf({ receipt }: Run): ReceiptClaims {
+/** Its watchers see both attempts as one sequence; the second is on the other runner, and is the one that counts. */
+async function expectBegunAgain(region: FleetRegion, run: Followed, former: PartName, sinceMs: number): Promise<void> {
+  const { frames } = run;
+  await expectSecondPlacement(region, run);
+  const again = frames.findIndex(({ kind }) => kind === 'attempt');
+  expect((run.seenAtMs[again] ?? 0) - sinceMs).toBeLessThan(LOST_WITHIN_MS);
+  region.letGo(region.other(former));
+  const { attempts, state, output, receipt } = await ended(region, run);
+  const [before, after] = [linesOf(frames.slice(0, again)), linesOf(frames.slice(again))];
+  expect([before, after]).toEqual([numbered(before.length), numbered(after.length)]);
+  expect(frames.map(({ seq }) => seq)).toEqual(frames.map((_, index) => index + 1));
+  expect({ attempts, state, output }).toEqual({ attempts: 2, state: 'succeeded', output: { lines: after.length } });
+  expect(region.named(claimsOf(receipt).runnerId)).toBe(region.other(former));
+}
+
+async function expectSecondPlacement({ tenant }: FleetRegion, { runId }: Followed): Promise<void> {
+  const attempts = async () =>
+    (await tenant.auditEntries('run.place'))
+      .filter(({ record }) => record.target === runId)
+      .map(({ record }) => Number(record.unmapped['attempt']))
+      .toSorted((a, b) => a - b);
+  expect(await until('the second placement', attempts, ({ length }) => length > 1)).toEqual([1, 2]);
+}
+
+async function expectBooked(region: FleetRegion): Promise<void> {
+  const { tenant } = region;
+  const { items } = await call(runsApi.list, { query: { limit: 100 } }, tenant.connection);
+  const runs = await Promise.all(items.map(({ id }) => region.ended({ runId: id })));
+  const billed = runs.filter(({ receipt }) => receipt !== null);
+  const usage = await until(
+    'the settlements',
+    () => tenant.usage(),
+    (seen) => seen.runs === billed.length && seen.reservedNanos === '0',
+  );
+  const nanos = billed.reduce((sum, { amountNanos }) => sum + BigInt(amountNanos ?? 0), 0n);
+  expect(usage.settledNanos).toBe(nanos.toString());
+  const sumOf = (key: 'cpuUs' | 'wallMs') => billed.reduce((sum, run) => sum + claimsOf(run.receipt).usage[key], 0);
+  expect(usage.totals).toMatchObject({ cpuUs: sumOf('cpuUs'), wallMs: sumOf('wallMs') });
+}
+
+async function ended(region: FleetRegion, run: Followed): Promise<Run> {
+  await run.whole;
+  return region.ended(run);
+}
+
+function secondAttempt({ frames }: Followed): Extract<Frame, { kind: 'attempt' }> {
+  const found = frames.find((frame) => frame.kind === 'attempt');
+  if (!found) throw new Error('there was no second attempt');
+  return found;
+}
+
+function claimsOf(receipt: string | null): ReceiptClaims {
   return ReceiptClaims.parse(decodeJwt(receipt ?? ''));
-}
-
-/** Where runs go that are under way at the same time. */
-async function partsOfRuns(count: number): Promise<PartName[]> {
-  const watched = await Promise.all(Array.from({ length: count }, () => watch(once, 20)));
-  const runs = await Promise.all(watched.map(({ runId }) => ended(runId)));
-  expect(runs.map(({ state }) => state)).toEqual(runs.map(() => 'succeeded'));
-  return runs.map((run) => partNamed(claimsOf(run).runnerId));
-}
-
-/** A runner is known to be ready with its next heartbeat. */
-function spread(): Promise<ReadonlySet<PartName>> {
-  return until(
-    'runs on both runners',
-    async () => new Set(await partsOfRuns(8)),
-    (parts) => parts.size === PARTS.length,
-  );
 }
 
 function pidOf(part: PartName): number {
@@ -143,106 +217,3 @@ function pidOf(part: PartName): number {
   if (pid === undefined) throw new Error(`${part} does not run`);
   return pid;
 }
-
-/** Kills the runner that has the run, and remembers when. It stays down until it is started. */
-function killing() {
-  const kill = { part: PARTS[0] as PartName, atMs: 0 };
-  const by = async (runId: string) => {
-    kill.part = await holderOf(runId);
-    kill.atMs = Date.now();
-    await platform.hold(kill.part);
-  };
-  return { kill, by };
-}
-
-test('runs spread over the runners of a region', async () => {
-  expect(await spread()).toEqual(new Set(PARTS));
-});
-
-test('a runner that is being stopped takes no new runs; the other one does', async () => {
-  await platform.stopPart(PARTS[1]);
-  expect(new Set(await partsOfRuns(4))).toEqual(new Set([PARTS[0]]));
-  await platform.start(PARTS[1]);
-});
-
-test('a runner is killed: its run is known to be lost within ten seconds, and nothing of it is billed', async () => {
-  const { kill, by } = killing();
-  const { runId, frames, seenAtMs } = await watch(once, 200, { afterLine: 10, by });
-  expect(frames.at(-1)).toMatchObject({ kind: 'end', outcome: { state: 'lost', cause: 'runner_lost' } });
-  expect((seenAtMs.at(-1) ?? 0) - kill.atMs).toBeLessThan(LOST_WITHIN_MS);
-  expect(await ended(runId)).toMatchObject({ state: 'lost', amountNanos: '0', receipt: null, attempts: 1 });
-  await platform.start(kill.part);
-});
-
-test('a runner is killed: an idempotent run goes on from the start on the other one, and succeeds', async () => {
-  const { kill, by } = killing();
-  const { runId, frames, seenAtMs } = await watch(idempotent, 60, { afterLine: 10, by });
-  const again = frames.findIndex(({ kind }) => kind === 'attempt');
-  expect(frames[again]).toMatchObject({ kind: 'attempt', attempt: 2 });
-  expect((seenAtMs[again] ?? 0) - kill.atMs).toBeLessThan(LOST_WITHIN_MS);
-  const before = linesOf(frames.slice(0, again));
-  expect(before).toEqual(numbered(before.length));
-  expect(before.length).toBeGreaterThanOrEqual(10);
-  expect(linesOf(frames.slice(again))).toEqual(numbered(60));
-  expect(frames.map(({ seq }) => seq)).toEqual(frames.map((_, index) => index + 1));
-
-  const run = await ended(runId);
-  expect(run).toMatchObject({ state: 'succeeded', attempts: 2, isolation: 'standard', output: { lines: 60 } });
-  expect(partNamed(claimsOf(run).runnerId)).not.toBe(kill.part);
-  const placements = (await tenant.auditEntries('run.place')).filter(({ record }) => record.target === runId);
-  expect(new Set(placements.map(({ record }) => record.unmapped['attempt']))).toEqual(new Set([1, 2]));
-  await platform.start(kill.part);
-});
-
-test('a runner hangs without a word: that is known within ten seconds too, and it is told to stop when it wakes', async () => {
-  const hang = { part: PARTS[0] as PartName, atMs: 0 };
-  const by = async (runId: string) => {
-    hang.part = await holderOf(runId);
-    hang.atMs = Date.now();
-    process.kill(pidOf(hang.part), 'SIGSTOP');
-  };
-  const { runId, frames, seenAtMs } = await watch(idempotent, 20, { afterLine: 5, by });
-  const again = frames.findIndex(({ kind }) => kind === 'attempt');
-  expect((seenAtMs[again] ?? 0) - hang.atMs).toBeLessThan(LOST_WITHIN_MS);
-  expect(await ended(runId)).toMatchObject({ state: 'succeeded', attempts: 2 });
-  process.kill(pidOf(hang.part), 'SIGCONT');
-  expect(await spread()).toEqual(new Set(PARTS));
-});
-
-test('a cell that was away itself, for longer than a runner may be silent, declares nothing lost', async () => {
-  const away = async () => {
-    await platform.hold(`worker:${CELL}`);
-    await delay(LOST_WITHIN_MS);
-    await platform.start(`worker:${CELL}`);
-  };
-  const { runId, frames } = await watch(once, 150, { afterLine: 5, by: away });
-  expect(linesOf(frames)).toEqual(numbered(150));
-  expect(await ended(runId)).toMatchObject({ state: 'succeeded', attempts: 1 });
-});
-
-test('every end names who ran it, and under which isolation', async () => {
-  const { runId } = await watch(once, 1);
-  const run = await ended(runId);
-  const entry = await until('the audit entry of the end', async () =>
-    (await tenant.auditEntries('run.end')).find(({ record }) => record.target === runId),
-  );
-  const { runnerId, isolation } = claimsOf(run);
-  expect(entry.record.unmapped).toMatchObject({ runnerId, isolation, attempts: 1 });
-});
-
-test('after all of it, what was booked is what the receipts say', async () => {
-  const { items } = await call(runsApi.list, { query: { limit: 100 } }, tenant.connection);
-  const runs = await Promise.all(items.map(({ id }) => ended(id)));
-  const billed = runs.filter(({ receipt }) => receipt !== null);
-  const usage = await until(
-    'the settlements',
-    () => tenant.usage(),
-    (seen) => seen.runs === billed.length && seen.reservedNanos === '0',
-  );
-  expect(usage.settledNanos).toBe(
-    billed.reduce((sum, { amountNanos }) => sum + BigInt(amountNanos ?? 0), 0n).toString(),
-  );
-  const cpuUs = billed.reduce((sum, run) => sum + claimsOf(run).usage.cpuUs, 0);
-  const wallMs = billed.reduce((sum, run) => sum + claimsOf(run).usage.wallMs, 0);
-  expect(usage.totals).toMatchObject({ cpuUs, wallMs });
-});

@@ -118,6 +118,7 @@ export async function startRunner(site: Site, cell: Cell, ca: DevelopmentCa, num
         SOMA_DATA_DIR: site.directory(cell, own),
         SOMA_TRUST_DOMAIN: TRUST_DOMAIN,
         SOMA_DRAIN_MS: String(DRAIN_MS),
+        ...site.runnerEnvironment(name),
       },
       logFile: site.logFile(name),
       stopSignal: 'SIGTERM',

@@ -26,18 +26,22 @@ export class Site {
   readonly owner: Owner;
   readonly secrets: Secrets;
   readonly steps: Steps;
+  readonly runnerEnvironment: (name: PartName) => Readonly<Record<string, string>>;
   readonly publicUrl: string;
   readonly parts = new Map<PartName, Supervised>();
   readonly #doors: Door[] = [];
   #isClosing = false;
 
-  constructor(given: Pick<Site, 'root' | 'dataDirectory' | 'ports' | 'owner' | 'secrets' | 'steps'>) {
+  constructor(
+    given: Pick<Site, 'root' | 'dataDirectory' | 'ports' | 'owner' | 'secrets' | 'steps' | 'runnerEnvironment'>,
+  ) {
     this.root = given.root;
     this.dataDirectory = given.dataDirectory;
     this.ports = given.ports;
     this.owner = given.owner;
     this.secrets = given.secrets;
     this.steps = given.steps;
+    this.runnerEnvironment = given.runnerEnvironment;
     this.publicUrl = `http://localhost:${given.ports.router}`;
   }
 
