@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { Frame } from '#contracts/frames';
+import { newId } from '#contracts/ids';
 
 import {
+  acknowledgeAll,
   assertServes,
   cancel,
   faults,
@@ -16,7 +18,8 @@ import {
   settled,
   untilNothingIsLeft,
 } from '../support/patient-run.ts';
-import { eventually, resultOf, RunnerWorld } from '../support/runner-process.ts';
+import { type Answer, resultOf } from '../support/run-result.ts';
+import { eventually, RunnerWorld } from '../support/runner-process.ts';
 import { SmallDisk } from '../support/small-disk.ts';
 
 /** For the root file systems of the images, too. */
@@ -133,13 +136,16 @@ test('an OCI sandbox that cannot be written down is not booted, and leaves nothi
     const before = await faults(world, 'a sandbox did not boot');
     const start = await world.prepare(QUICK);
     await disk.fill();
-    // Each start takes a sandbox, whose place is then to be filled.
+    // Each start takes a sandbox, whose place is then to be filled. What that one leaves may be room enough for a run.
+    const answers: Promise<Answer>[] = [];
     await eventually(async () => {
-      expect((await world.call('PUT', `/v1/runs/${start.runId}`, JSON.stringify(start))).status).toBe(503);
+      const runId = newId('run');
+      answers.push(world.call('PUT', `/v1/runs/${runId}`, JSON.stringify({ ...start, runId })));
       return (await faults(world, 'a sandbox did not boot')) > before;
     });
     expect((await world.get('/readyz')).status).toBe(503);
     await disk.makeRoom();
+    expect((await acknowledgeAll(world, await Promise.all(answers))).refused).toBeGreaterThan(0);
     await eventually(async () => (await world.get('/readyz')).status === 200, 60_000);
     await untilNothingIsLeft(world);
   } finally {

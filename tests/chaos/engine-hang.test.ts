@@ -13,7 +13,8 @@ import {
   untilNothingIsLeft,
 } from '../support/patient-run.ts';
 import { PrivateEngine } from '../support/private-engine.ts';
-import { eventually, resultOf, RunnerWorld } from '../support/runner-process.ts';
+import { resultOf } from '../support/run-result.ts';
+import { eventually, RunnerWorld } from '../support/runner-process.ts';
 
 /** What makes sandboxes, and stops answering: Docker Engine, stopped by SIGSTOP, and an OCI runtime that never comes back. */
 interface Engine {

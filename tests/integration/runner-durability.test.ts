@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '#contracts/ids';
 import { verifyReceipt } from '#contracts/verify-receipt';
 
-import { CELL, eventually, resultOf, RunnerWorld } from '../support/runner-process.ts';
+import { resultOf } from '../support/run-result.ts';
+import { CELL, eventually, RunnerWorld } from '../support/runner-process.ts';
 
 let world: RunnerWorld;
 beforeAll(async () => {

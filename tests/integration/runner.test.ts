@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { type RunOptions, type RunResult, RunnerWorld } from '../support/runner-process.ts';
+import type { RunResult } from '../support/run-result.ts';
+import { type RunOptions, RunnerWorld } from '../support/runner-process.ts';
 
 let world: RunnerWorld;
 beforeAll(async () => {

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { IsolationClass } from '#contracts/isolation';
 
-import { eventually, type RunOptions, type RunResult, RunnerWorld } from './runner-process.ts';
+import type { RunResult } from './run-result.ts';
+import { eventually, type RunOptions, RunnerWorld } from './runner-process.ts';
 
 const PYTHON: RunOptions = { runtime: 'python3.11' };
 const PROGRAM: RunOptions = { style: 'program' };

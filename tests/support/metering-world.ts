@@ -22,7 +22,7 @@ import { shapeFor } from '#runner/pool/shape';
 import { Run } from '#runner/runs/run';
 import { Spool, type SpoolHeader } from '#runner/runs/spool';
 
-import { resultOf } from './runner-process.ts';
+import { resultOf } from './run-result.ts';
 
 const PARENT = `somatest${process.pid}.slice`;
 

@@ -9,14 +9,8 @@ import type { StartRun } from '#contracts/runner';
 import { verifyReceipt } from '#contracts/verify-receipt';
 import { allPids, commandLineOf } from '#local/processes/proc';
 
-import {
-  type Answer,
-  eventually,
-  resultOf,
-  type RunnerWorld,
-  type RunOptions,
-  type RunResult,
-} from './runner-process.ts';
+import { type Answer, resultOf, type RunResult } from './run-result.ts';
+import { eventually, type RunnerWorld, type RunOptions } from './runner-process.ts';
 
 /** Runs until it is let go, so that a test decides what happens meanwhile. */
 export const PATIENT = {

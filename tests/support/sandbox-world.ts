@@ -21,7 +21,8 @@ import { ensureImages } from '#runner/images/build';
 import { RunTable } from '#runner/runs/run-table';
 import type { Spool } from '#runner/runs/spool';
 
-import { eventually, type RunOptions, type RunResult, resultOf } from './runner-process.ts';
+import { type RunResult, resultOf } from './run-result.ts';
+import { eventually, type RunOptions } from './runner-process.ts';
 
 /** The runs of a runner in this process, in real sandboxes, on a network that the test makes up. */
 export class SandboxWorld {
