@@ -1,8 +1,9 @@
 import { decodeJwt, errors, jwtVerify } from 'jose';
 
 import { Cell, CELLS } from '#contracts/cells';
-import { DomainError, Unavailable } from '#contracts/errors';
+import { DomainError } from '#contracts/errors';
 import { ACCESS_TOKEN_AUDIENCE, cookiePrefix, parseOpaqueCredential } from '#contracts/identity';
+import { refusalOfToken } from '#contracts/token-fault';
 
 import type { RouterEnv } from './env.ts';
 import { keysOf } from './keys.ts';
@@ -67,10 +68,7 @@ async function verify(token: string, cell: Cell, env: RouterEnv): Promise<void> 
   } catch (error) {
     // Its home refuses it too, and can write the refusal into the tenant's log.
     if (error instanceof errors.JWTExpired) return;
-    if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) {
-      throw new DomainError('unauthenticated', `this access token is not valid (${error.code})`);
-    }
-    throw new Unavailable(`${cell}, where this token belongs, does not answer`, { cause: error });
+    throw refusalOfToken(error);
   }
 }
 

@@ -1,23 +1,14 @@
-import { createRemoteJWKSet, customFetch, type JWK, type RemoteJWKSet } from 'jose';
+import type { JWK, RemoteJWKSet } from 'jose';
 
+import { CellKeys } from '#contracts/cell-token';
 import { type Cell, CELLS } from '#contracts/cells';
 
 import { bindingOf, type RouterEnv } from './env.ts';
 
-const keySets = new Map<Cell, RemoteJWKSet>();
+const cellKeys = new CellKeys();
 
-/** A cell's published keys, fetched over the binding that only this cell can answer; an unknown key id fetches them again. */
 export function keysOf(env: RouterEnv, cell: Cell): RemoteJWKSet {
-  const keys =
-    keySets.get(cell) ??
-    createRemoteJWKSet(new URL(`https://${cell}.soma.internal/.well-known/jwks.json`), {
-      timeoutDuration: 5_000,
-      cooldownDuration: 1_000,
-      cacheMaxAge: 5 * 60_000,
-      [customFetch]: (url, { headers, signal }) => bindingOf(env, cell).fetch(url, { headers, signal }),
-    });
-  keySets.set(cell, keys);
-  return keys;
+  return cellKeys.of(cell, bindingOf(env, cell));
 }
 
 /** The keys of all cells together. Those of a cell that is down are the ones last seen; a key that is not there verifies nothing. */

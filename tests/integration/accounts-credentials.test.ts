@@ -10,7 +10,7 @@ import { ApiKey } from '#contracts/api/api-keys';
 import { AuditPage } from '#contracts/api/audit';
 import { newId } from '#contracts/ids';
 import { freePorts } from '#local/ports';
-import { type Edge, startEdge } from '#support/edge';
+import { type Edge, startEdge, untilAlive } from '#support/edge';
 import { ask, bearer, Person, refusalOf } from '#support/people';
 import { until } from '#support/until';
 
@@ -182,6 +182,23 @@ describe('an access token', () => {
     }
     const refused = await auditOf(person, '&outcome=refused');
     expect(refused.some(({ record }) => record.reason === 'unauthenticated')).toBe(true);
+  });
+
+  test('is not called wrong where its keys cannot be had: nobody can tell', async () => {
+    const { person } = await owner();
+    const { token } = AccessToken.parse((await issue((await person.createApiKey(['audit:read'])).key)).body);
+    await Promise.all([edge.postgres.stop(), edge.router.stop(), edge.workers['eu-west-1'].stop()]);
+    try {
+      await Promise.all([edge.router.start(), edge.workers['eu-west-1'].start()]);
+      for (const door of [edge.url, edge.cellUrls['eu-west-1']]) {
+        await untilAlive(door);
+        const answer = await ask(door, '/v1/audit', { headers: bearer(token) });
+        expect([door, answer.status, refusalOf(answer)]).toEqual([door, 503, 'unavailable']);
+      }
+    } finally {
+      await edge.postgres.start();
+    }
+    expect((await ask(edge.url, '/v1/audit', { headers: bearer(token) })).status).toBe(200);
   });
 
   test('verifies against the published keys of all cells', async () => {

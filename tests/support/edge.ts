@@ -40,6 +40,7 @@ export interface Edge {
   /** What a cell seals secrets with. */
   readonly dataKeys: Readonly<Record<Cell, string>>;
   readonly workers: Readonly<Record<Cell, Supervised>>;
+  readonly router: Supervised;
   /** The one server that holds both cells' databases. */
   readonly postgres: Supervised;
   readonly redis: Supervised;
@@ -129,6 +130,7 @@ export async function startEdge(): Promise<Edge> {
     databases,
     dataKeys: eachCell((cell) => secrets[cell].DATA_KEYS),
     workers,
+    router,
     postgres: postgres.process,
     redis: redis.process,
     async fireCron(cell) {
@@ -180,7 +182,7 @@ async function makeDatabases(serverUrl: string): Promise<Record<Cell, string>> {
   return urls;
 }
 
-async function untilAlive(url: string): Promise<void> {
+export async function untilAlive(url: string): Promise<void> {
   const deadline = Date.now() + READY_WITHIN_MS;
   for (;;) {
     const response = await fetch(`${url}/healthz`).catch(() => undefined);

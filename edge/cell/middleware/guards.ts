@@ -7,9 +7,9 @@ import { cookiePrefix } from '#contracts/identity';
 import type { AppEnv, Ctx } from '../context.ts';
 import { authenticate, identifyPerson } from '../services/accounts/authenticate.ts';
 import { type Identified, type Presented, presentedBearer } from '../services/accounts/credential.ts';
-import { authenticateOperator } from './operator.ts';
-import { authenticatePeer } from './peer.ts';
-import { authenticateRunner } from './runner.ts';
+import { identifyOperator } from '../services/identity/operator.ts';
+import { identifyPeer } from '../services/identity/peer.ts';
+import { identifyRunner } from '../services/identity/runner.ts';
 
 type Guard = (auditAction: string) => MiddlewareHandler<AppEnv>;
 
@@ -46,17 +46,18 @@ export const guardCaller: Guard = (auditAction) => async (c, next) => {
 };
 
 export const guardPeer: Guard = () => async (c, next) => {
-  await authenticatePeer(c);
+  c.set('peer', await identifyPeer(c.var.platform, c.req.header('authorization')));
   await next();
 };
 
 export const guardRunner: Guard = () => async (c, next) => {
-  await authenticateRunner(c);
+  // By the certificate of the connection alone; nothing in the request says who it is.
+  c.set('runner', await identifyRunner(c.var.platform, c.req.raw.cf?.tlsClientAuth));
   await next();
 };
 
 export const guardOperator: Guard = () => async (c, next) => {
-  await authenticateOperator(c);
+  c.set('operator', await identifyOperator(c.var.platform, c.req.raw.cf?.tlsClientAuth));
   await next();
 };
 

@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 
 import { DomainError } from '#contracts/errors';
 import { discardBody, discardRest } from '#contracts/leftover-body';
+import { readBounded, TooLong } from '#contracts/read-bounded';
 
 import type { AppEnv } from '../context.ts';
 
@@ -20,19 +21,15 @@ export function limitBody(maxBytes: number): MiddlewareHandler<AppEnv> {
   };
 }
 
-async function readUpTo(maxBytes: number, body: ReadableStream<Uint8Array>): Promise<Blob> {
+async function readUpTo(maxBytes: number, body: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
   const reader = body.getReader();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    size += next.value.length;
-    if (size > maxBytes) {
-      await discardRest(reader);
-      throw tooLarge(maxBytes);
-    }
-    chunks.push(next.value);
+  try {
+    return await readBounded(reader, maxBytes);
+  } catch (error) {
+    if (!(error instanceof TooLong)) throw error;
+    await discardRest(reader);
+    throw tooLarge(maxBytes);
   }
-  return new Blob(chunks);
 }
 
 function tooLarge(maxBytes: number): DomainError {

@@ -5,6 +5,7 @@ import { DOWNLOAD_PREFIX } from '#contracts/api/artifacts';
 import { Sha256Hex } from '#contracts/artifact';
 import { DomainError, NotFound } from '#contracts/errors';
 import { idOf } from '#contracts/ids';
+import { isTokenFault } from '#contracts/token-fault';
 
 import type { Ctx, Platform } from '../../context.ts';
 
@@ -44,7 +45,7 @@ export async function readDownload(platform: Platform, token: string): Promise<D
     return Download.parse(payload);
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw new DomainError('gone', 'this link has expired; ask for a new one');
-    if (error instanceof errors.JOSEError || error instanceof z.ZodError) throw new NotFound('download');
+    if (isTokenFault(error) || error instanceof z.ZodError) throw new NotFound('download');
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { BUNDLE_MEDIA_TYPE } from '#contracts/bundle';
+import { BUNDLE_LIMITS, BUNDLE_MEDIA_TYPE } from '#contracts/bundle';
 import type { Cell } from '#contracts/cells';
 import { type Digest, digestOf } from '#contracts/digest';
 import { Unavailable } from '#contracts/errors';
@@ -13,6 +13,9 @@ export interface Archive {
   readonly digest: Digest;
   readonly homeCell: Cell;
 }
+
+/** Less than a publish or a start may take that waits for it. */
+const FETCH_TIMEOUT_MS = 25_000;
 
 /** Bundles are immutable and never deleted, so that a presence once seen stays true. */
 const present = new BoundedMap<Digest, true>(2_000);
@@ -32,12 +35,12 @@ export async function ensureBlob(platform: Platform, { digest, homeCell }: Archi
 
 async function fetchFromPeer(platform: Platform, digest: Digest, homeCell: Cell): Promise<void> {
   if (homeCell === platform.cell) throw new Unavailable(`${digest} is not in the storage of its own cell`);
-  const response = await callPeer(platform, homeCell, `/internal/v1/bundles/${digest}`, { method: 'GET' });
-  if (!response.ok) {
-    await response.body?.cancel();
-    throw new Unavailable(`${homeCell} answered ${response.status} to a request for ${digest}`);
-  }
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  if ((await digestOf(bytes)) !== digest) throw new Unavailable(`${homeCell} sent other bytes than ${digest}`);
-  await storeArchive(platform, digest, bytes, response.headers.get('content-type') ?? BUNDLE_MEDIA_TYPE);
+  const { status, contentType, body } = await callPeer(platform, homeCell, {
+    path: `/internal/v1/bundles/${digest}`,
+    timeoutMs: FETCH_TIMEOUT_MS,
+    maxBytes: BUNDLE_LIMITS.maxBytes,
+  });
+  if (status !== 200) throw new Unavailable(`${homeCell} answered ${status} to a request for ${digest}`);
+  if ((await digestOf(body)) !== digest) throw new Unavailable(`${homeCell} sent other bytes than ${digest}`);
+  await storeArchive(platform, digest, body, contentType ?? BUNDLE_MEDIA_TYPE);
 }

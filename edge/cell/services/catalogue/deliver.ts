@@ -10,11 +10,11 @@ import type { Platform } from '../../context.ts';
  * @throws Unavailable the peer did not take it; the relay tries again
  */
 export async function deliverCatalogue(platform: Platform, destination: string, payload: unknown): Promise<void> {
-  const response = await callPeer(platform, Cell.parse(destination), '/internal/v1/catalogue', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(CatalogueEntry.parse(payload)),
+  const { status, body } = await callPeer(platform, Cell.parse(destination), {
+    path: '/internal/v1/catalogue',
+    json: CatalogueEntry.parse(payload),
   });
-  if (response.ok) return;
-  throw new Unavailable(`${destination} answered ${response.status} to a catalogue entry: ${await response.text()}`);
+  if (status === 204) return;
+  const detail = new TextDecoder().decode(body);
+  throw new Unavailable(`${destination} answered ${status} to a catalogue entry: ${detail}`);
 }

@@ -12,11 +12,10 @@ export const PUBLISHER_KIND = 'publisher';
  * @throws Unavailable the peer did not take it; the relay tries again
  */
 export async function deliverVerification(platform: Platform, destination: string, payload: unknown): Promise<void> {
-  const response = await callPeer(platform, Cell.parse(destination), '/internal/v1/catalogue/publishers', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(PublisherVerification.parse(payload)),
+  const { status, body } = await callPeer(platform, Cell.parse(destination), {
+    path: '/internal/v1/catalogue/publishers',
+    json: PublisherVerification.parse(payload),
   });
-  if (response.ok) return;
-  throw new Unavailable(`${destination} answered ${response.status} to a publisher: ${await response.text()}`);
+  if (status === 204) return;
+  throw new Unavailable(`${destination} answered ${status} to a publisher: ${new TextDecoder().decode(body)}`);
 }

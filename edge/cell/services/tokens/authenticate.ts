@@ -5,12 +5,12 @@ import { DomainError } from '#contracts/errors';
 import { ACCESS_TOKEN_AUDIENCE, AccessTokenClaims } from '#contracts/identity';
 import { idOf } from '#contracts/ids';
 import { Permission } from '#contracts/permissions';
+import { refusalOfToken } from '#contracts/token-fault';
 
 import { actorOf, type Ctx, type Platform } from '../../context.ts';
 import type { Identified } from '../accounts/credential.ts';
 import { authenticateExternal, externalIssuer } from './external.ts';
 import { cellKeys } from './keys.ts';
-import { refusalOfToken } from './refusal.ts';
 
 const Claims = AccessTokenClaims.extend({
   tid: idOf('ten'),

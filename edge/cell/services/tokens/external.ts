@@ -5,10 +5,10 @@ import { z } from 'zod';
 import { DomainError } from '#contracts/errors';
 import { idOf } from '#contracts/ids';
 import { PERMISSIONS_OF, Role } from '#contracts/permissions';
+import { refusalOfToken } from '#contracts/token-fault';
 import { tenants } from '#db/postgres/schema/index';
 
 import { actorOf, type Ctx, type Platform } from '../../context.ts';
-import { refusalOfToken } from './refusal.ts';
 
 /** An OpenID Connect issuer that the operator trusts to speak for one tenant, such as a CI system. */
 const ExternalIssuer = z.strictObject({
