@@ -4,7 +4,7 @@ import { Script } from './demo/script.ts';
 import { tellStory, type Told } from './demo/story.ts';
 import { setPublisherVerified } from './operator.ts';
 import { type Platform, startPlatform } from './platform.ts';
-import { DEVELOPMENT_PORTS } from './ports.ts';
+import { developmentPorts } from './ports.ts';
 import { ProgressList } from './progress-list.ts';
 import { findRunningPlatform } from './state.ts';
 
@@ -39,7 +39,7 @@ async function findOrStart(): Promise<string> {
   try {
     own = await startPlatform({
       dataDirectory,
-      ports: DEVELOPMENT_PORTS,
+      ports: developmentPorts(process.env),
       onProgress: (progress) => list.show(progress),
     });
   } finally {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { type Platform, startPlatform } from './platform.ts';
-import { DEVELOPMENT_PORTS } from './ports.ts';
+import { developmentPorts } from './ports.ts';
 import { ProgressList } from './progress-list.ts';
 import { Steps } from './progress.ts';
 import { seed } from './seed.ts';
@@ -35,7 +35,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 try {
   platform = await startPlatform({
     dataDirectory,
-    ports: DEVELOPMENT_PORTS,
+    ports: developmentPorts(process.env),
     runnersPerCell: flags['no-runners'] ? 0 : 1,
     isFresh: flags.fresh,
     onProgress: (progress) => list.show(progress),

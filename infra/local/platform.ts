@@ -1,9 +1,10 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { type Cell, CELLS } from '#contracts/cells';
 
 import { eachCell } from './cells.ts';
+import { claimDirectory, emptyDirectory } from './data-directory.ts';
 import { type DirectoryLock, lockDirectory } from './lock.ts';
 import { issueOperator, prepareSandboxes, startCa, startIdentity, startRunner } from './platform/runner.ts';
 import { type PartName, Site } from './platform/site.ts';
@@ -20,6 +21,7 @@ import { copyWebAssets } from './web-assets.ts';
 
 export type { PartName } from './platform/site.ts';
 
+const SVID_TTL_MS = 60 * 60 * 1_000;
 const ROOT = resolve(import.meta.dirname, '../..');
 
 export interface PlatformOptions {
@@ -30,6 +32,8 @@ export interface PlatformOptions {
   readonly runnersPerCell?: 0 | 1 | 2;
   /** What a runner is told beside the usual, such as another way to its cell. */
   readonly runnerEnvironment?: (name: PartName) => Readonly<Record<string, string>>;
+  /** How long the certificates of the parts last; an hour where not said. */
+  readonly svidTtlMs?: number;
   /** Forgets what an earlier platform kept in the directory. */
   readonly isFresh?: boolean;
   readonly onProgress?: (progress: Progress) => void;
@@ -66,7 +70,7 @@ export class AlreadyRunning extends Error {
 /** Starts the whole platform on this machine. What a killed platform left behind is ended first; what it kept is used again. */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const dataDirectory = resolve(options.dataDirectory);
-  await mkdir(dataDirectory, { recursive: true });
+  await claimDirectory(dataDirectory);
   const lock = await lockDirectory(dataDirectory);
   if (!lock) throw new AlreadyRunning(dataDirectory);
   try {
@@ -79,7 +83,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
 
 async function startLocked(options: PlatformOptions, dataDirectory: string, lock: DirectoryLock): Promise<Platform> {
   await reapOrphans();
-  if (options.isFresh === true) await empty(dataDirectory);
+  if (options.isFresh === true) await emptyDirectory(dataDirectory);
   await assertPortsFree(options.ports);
   const supervisor = identityOf(process.pid);
   if (!supervisor) throw new Error('this process is not in /proc');
@@ -101,7 +105,7 @@ async function startLocked(options: PlatformOptions, dataDirectory: string, lock
     process.removeListener('exit', closeNow);
   };
   try {
-    await startAll(site, options.runnersPerCell ?? 1);
+    await startAll(site, options);
   } catch (error) {
     await close();
     throw error;
@@ -118,11 +122,11 @@ async function startLocked(options: PlatformOptions, dataDirectory: string, lock
 }
 
 /** Everything at once, but for what needs another's answer: a cell starts on migrated stores, a runner with an identity. */
-async function startAll(site: Site, runnersPerCell: 0 | 1 | 2): Promise<void> {
+async function startAll(site: Site, { runnersPerCell = 1, svidTtlMs = SVID_TTL_MS }: PlatformOptions): Promise<void> {
   // wrangler looks whether the assets are there before it bundles; what they hold matters to the router only.
   await mkdir(join(site.root, 'web/dist'), { recursive: true });
   const web = site.steps.run('web app', () => copyWebAssets(site.root, webAssets(site)));
-  const ca = startCa(site);
+  const ca = startCa(site, svidTtlMs);
   const built = site.steps.run('Workers built', () => buildAll(site.root));
   const sandboxes = runnersPerCell > 0 ? prepareSandboxes(site) : undefined;
   await Promise.all([
@@ -169,9 +173,4 @@ function describe(site: Site, close: () => Promise<void>): Platform {
     },
     stop: close,
   };
-}
-
-async function empty(directory: string): Promise<void> {
-  const names = await readdir(directory);
-  await Promise.all(names.map((name) => rm(join(directory, name), { recursive: true, force: true })));
 }

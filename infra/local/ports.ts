@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 
+import { z } from 'zod';
+
 import { type Cell, CELLS } from '#contracts/cells';
 
 import { eachCell } from './cells.ts';
@@ -30,15 +32,25 @@ export interface Ports {
   readonly cells: Readonly<Record<Cell, CellPorts>>;
 }
 
-const ROUTER_PORT = 8787;
-const FIRST_CELL_PORT: Readonly<Record<Cell, number>> = { 'us-west-2': 9100, 'eu-west-1': 9200 };
+const USUAL_ROUTER_PORT = 8787;
+const CELL_OFFSET: Readonly<Record<Cell, number>> = { 'us-west-2': 313, 'eu-west-1': 413 };
+const HIGHEST_ROUTER_PORT = 65_535 - Math.max(...Object.values(CELL_OFFSET)) - CELL_DOORS.length;
 
-/** The ports of the development platform: the same on every start, so that they can be learned. */
-export const DEVELOPMENT_PORTS: Ports = {
-  router: ROUTER_PORT,
-  routerEntry: ROUTER_PORT + 1,
-  cells: eachCell((cell) => cellPorts((index) => FIRST_CELL_PORT[cell] + index)),
-};
+const PortVariables = z.object({
+  SOMA_PORT: z.coerce.number().int().min(1_024).max(HIGHEST_ROUTER_PORT).default(USUAL_ROUTER_PORT),
+});
+
+/** The ports of the development platform: the same on every start, so that they can be learned. `SOMA_PORT` moves all of them. */
+export function developmentPorts(environment: NodeJS.ProcessEnv): Ports {
+  const parsed = PortVariables.safeParse(environment);
+  if (!parsed.success) throw new Error(`SOMA_PORT is a port from 1024 to ${HIGHEST_ROUTER_PORT}`);
+  const router = parsed.data.SOMA_PORT;
+  return {
+    router,
+    routerEntry: router + 1,
+    cells: eachCell((cell) => cellPorts((index) => router + CELL_OFFSET[cell] + index)),
+  };
+}
 
 /** Ports for a platform beside the development one, such as the tests'. */
 export async function freePlatformPorts(): Promise<Ports> {
@@ -74,7 +86,9 @@ const MAX_TRIES = 2_000;
 
 export class PortTaken extends Error {
   constructor(port: number, wantedBy: string) {
-    super(`port ${port} is taken by another program; ${wantedBy} needs it. Find it with: ss -ltnp 'sport = :${port}'`);
+    super(
+      `port ${port} is taken by another program; ${wantedBy} needs it. Find it with: ss -ltnp 'sport = :${port}', or choose others with SOMA_PORT`,
+    );
     this.name = 'PortTaken';
   }
 }

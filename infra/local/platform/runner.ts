@@ -16,17 +16,14 @@ import { untilAnswering } from '../processes/answering.ts';
 import { Supervised } from '../processes/supervised.ts';
 import { type Site, TRUST_DOMAIN } from './site.ts';
 
-const SVID_TTL_MS = 60 * 60 * 1_000;
 /** A Ctrl-C waits this long for runs that are under way. */
 const DRAIN_MS = 1_000;
 
 export type DevelopmentCa = Awaited<ReturnType<typeof startDevelopmentCa>>;
 
-export function startCa(site: Site): Promise<DevelopmentCa> {
+export function startCa(site: Site, svidTtlMs: number): Promise<DevelopmentCa> {
   return site.steps.run('certificate authority', () =>
-    site.open(() =>
-      startDevelopmentCa({ dataDir: site.directory('ca'), trustDomain: TRUST_DOMAIN, svidTtlMs: SVID_TTL_MS }),
-    ),
+    site.open(() => startDevelopmentCa({ dataDir: site.directory('ca'), trustDomain: TRUST_DOMAIN, svidTtlMs })),
   );
 }
 
