@@ -14,6 +14,14 @@ export function childrenOf(pid: number): number[] {
   return allPids().filter((each) => parentOf(each) === pid);
 }
 
+/** Everything that it started and that they started, zombies among them. */
+export function descendantsOf(pid: number): number[] {
+  const parents = new Map(allPids().map((each) => [each, parentOf(each)]));
+  const isBelow = (each: number | undefined): boolean =>
+    each !== undefined && each > 1 && (parents.get(each) === pid || isBelow(parents.get(each)));
+  return [...parents.keys()].filter(isBelow);
+}
+
 export function mountCount(): number {
   return readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n').length;
 }

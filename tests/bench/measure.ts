@@ -22,17 +22,36 @@ export interface Contender {
   readonly once: () => Promise<Timing>;
 }
 
-export async function measure(contenders: readonly Contender[], rounds: number, warmups = 3): Promise<Sample[]> {
+export interface Rounds {
+  readonly rounds: number;
+  /** Not counted. */
+  readonly warmUps?: number;
+  readonly pauseMs?: number;
+}
+
+export async function measure(
+  contenders: readonly Contender[],
+  { rounds, warmUps = 3, pauseMs = PAUSE_MS }: Rounds,
+): Promise<Sample[]> {
   const samples = contenders.map(({ name }) => ({ name, firstByteMs: [] as number[], endMs: [] as number[] }));
-  for (let round = -warmups; round < rounds; round += 1)
+  for (let round = -warmUps; round < rounds; round += 1)
     for (const [index, contender] of contenders.entries()) {
-      await delay(PAUSE_MS);
+      await delay(pauseMs);
       const timing = await contender.once();
       if (round < 0) continue;
       samples[index]?.firstByteMs.push(timing.firstByteMs);
       samples[index]?.endMs.push(timing.endMs);
     }
   return samples;
+}
+
+/** Samples of one thing that was measured beside several others. */
+export function merge(samples: readonly Sample[]): Sample {
+  return {
+    name: samples[0]?.name ?? 'nothing',
+    firstByteMs: samples.flatMap(({ firstByteMs }) => firstByteMs),
+    endMs: samples.flatMap(({ endMs }) => endMs),
+  };
 }
 
 /** Nearest-rank percentile, `share` in 0..1. */

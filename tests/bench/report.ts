@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import os from 'node:os';
 
 import { percentile, type Sample } from './measure.ts';
@@ -9,7 +10,8 @@ export function ratio(samples: readonly Sample[], of: string, to: string): strin
   return (medianOf(samples, of) / medianOf(samples, to)).toFixed(2);
 }
 
-function medianOf(samples: readonly Sample[], name: string): number {
+/** Of first bytes. */
+export function medianOf(samples: readonly Sample[], name: string): number {
   const found = samples.find((sample) => sample.name === name);
   if (!found) throw new Error(`no sample is called ${name}`);
   return percentile(found.firstByteMs, 0.5);
@@ -26,6 +28,16 @@ export function table(samples: readonly Sample[], baseline: string): string {
     '|---|---|---|---|---|',
     ...rows,
   ].join('\n');
+}
+
+/** What was aimed at, what came of it, and whether that is enough. */
+export function goalTable(goals: readonly (readonly [goal: string, measured: string, isMet: boolean])[]): string {
+  const rows = goals.map(([goal, measured, isMet]) => `| ${goal} | ${measured} | ${isMet ? 'yes' : '**no**'} |`);
+  return ['| goal | measured | met |', '|---|---|---|', ...rows].join('\n');
+}
+
+export function dockerVersion(): string {
+  return execFileSync('dockerd', ['--version'], { encoding: 'utf8' }).trim();
 }
 
 /** One line that says on what the numbers were measured. */

@@ -9,7 +9,7 @@ import { RunningTenant } from '#support/running-tenant';
 
 import { dockerRun } from './docker-run.ts';
 import { type Contender, measure, timeCommand, type Timing } from './measure.ts';
-import { machine, PAGE, ratio, table } from './report.ts';
+import { dockerVersion, goalTable, machine, medianOf, PAGE, table } from './report.ts';
 
 const ROUNDS = 40;
 const NODE_HELLO = 'console.log("hello")';
@@ -35,12 +35,25 @@ export async function benchRunStart(url: string): Promise<void> {
     { name: 'soma run, python', once: () => timeRun(byToken, python) },
     { name: 'docker run, python', once: () => dockerRun('python3.11', ['python3', '-c', PYTHON_HELLO]) },
   ];
-  const samples = await measure(contenders, ROUNDS);
+  const samples = await measure(contenders, { rounds: ROUNDS });
+  const [nodeMs, pythonMs] = [medianOf(samples, 'soma run, node'), medianOf(samples, 'soma run, python')];
+  const bareMs = medianOf(samples, 'node -e');
+  const [nodeTimes, pythonTimes] = [
+    medianOf(samples, 'docker run, node') / nodeMs,
+    medianOf(samples, 'docker run, python') / pythonMs,
+  ];
   const body = [
+    goalTable([
+      [`node: below the start of bare Node (${bareMs.toFixed(1)} ms)`, `${nodeMs.toFixed(1)} ms`, nodeMs < bareMs],
+      [`python: below the start of bare Node`, `${pythonMs.toFixed(1)} ms`, pythonMs < bareMs],
+      ['node: docker run ÷ a run, at least 10', nodeTimes.toFixed(1), nodeTimes >= 10],
+      ['python: docker run ÷ a run, at least 10', pythonTimes.toFixed(1), pythonTimes >= 10],
+      ['python: within 15 ms end to end', `${pythonMs.toFixed(1)} ms`, pythonMs <= 15],
+    ]),
+    '',
     table(samples, 'node -e'),
     '',
-    `\`docker run\` takes ${ratio(samples, 'docker run, node', 'soma run, node')} times as long as a run for Node, ` +
-      `${ratio(samples, 'docker run, python', 'soma run, python')} times for Python. ${ROUNDS} rounds after 3 warm-ups, a quarter of a second between any two. ${machine()}.`,
+    `${ROUNDS} rounds after 3 warm-ups, a quarter of a second between any two. ${machine()}, ${dockerVersion()}.`,
   ].join('\n');
   publishSection(PAGE, 'run-start', body);
   console.log(body);

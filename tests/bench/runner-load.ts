@@ -4,6 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Frame } from '#contracts/frames';
 import { newId } from '#contracts/ids';
 import type { StartRun } from '#contracts/runner';
+import { findRuntimes } from '#runner/executor/oci/runtimes';
+import { PrivateEngine } from '#support/private-engine';
 import { type RunOptions, RunnerWorld } from '#support/runner-process';
 
 import type { Timing } from './measure.ts';
@@ -21,15 +23,24 @@ const CAPSULES = {
     options: { runtime: 'python3.11' },
   },
 } as const satisfies Record<string, { files: Record<string, string>; options: RunOptions }>;
-export type Language = keyof typeof CAPSULES;
+export const LANGUAGES = ['python', 'node'] as const satisfies readonly (keyof typeof CAPSULES)[];
+export type Language = (typeof LANGUAGES)[number];
 
 export const ENGINES = [
-  { name: 'crun', environment: { SOMA_EXECUTOR: 'crun' }, isolation: 'standard' },
-  { name: 'runc', environment: { SOMA_EXECUTOR: 'runc' }, isolation: 'standard' },
-  { name: 'Docker Engine', environment: { SOMA_EXECUTOR: 'docker' }, isolation: 'standard' },
-  { name: 'gVisor', environment: { SOMA_EXECUTOR: 'oci' }, isolation: 'strict' },
+  { name: 'crun', executor: 'crun', isolation: 'standard' },
+  { name: 'runc', executor: 'runc', isolation: 'standard' },
+  { name: 'Docker Engine', executor: 'docker', isolation: 'standard' },
+  { name: 'gVisor', executor: 'oci', isolation: 'strict' },
+  { name: 'gVisor under Docker Engine', executor: 'docker', isolation: 'strict' },
 ] as const;
 export type Engine = (typeof ENGINES)[number];
+
+/** The machine's engine need not know gVisor: one is started that does. */
+async function strictEngine(): Promise<PrivateEngine> {
+  const { strict } = findRuntimes();
+  if (!strict) throw new Error('runsc is not installed');
+  return PrivateEngine.start({ runsc: { path: strict.path, runtimeArgs: strict.options } });
+}
 
 /** More waits than may wait. */
 class Refused extends Error {}
@@ -38,27 +49,36 @@ class Refused extends Error {}
 export class Bench {
   readonly world: RunnerWorld;
   readonly #starts: Record<Language, StartRun>;
+  readonly #engine: PrivateEngine | undefined;
   #coldSizes = 0;
 
-  private constructor(world: RunnerWorld, starts: Record<Language, StartRun>) {
+  private constructor(world: RunnerWorld, starts: Record<Language, StartRun>, engine: PrivateEngine | undefined) {
     this.world = world;
     this.#starts = starts;
+    this.#engine = engine;
   }
 
-  static async open(engine: Engine, more: Record<string, string> = {}): Promise<Bench> {
+  static async open({ executor, isolation }: Engine, more: Record<string, string> = {}): Promise<Bench> {
+    const engine = executor === 'docker' && isolation === 'strict' ? await strictEngine() : undefined;
     const environment = {
       ...more,
-      ...engine.environment,
+      ...(engine ? { DOCKER_HOST: engine.host } : {}),
+      SOMA_EXECUTOR: executor,
       SOMA_POOL_SIZE: '4',
       SOMA_CAPACITY: '64',
       SOMA_QUEUE_SIZE: '1000',
     };
-    const world = await RunnerWorld.start(environment, { isolation: engine.isolation });
+    const world = await RunnerWorld.start(environment, { isolation });
     const startOf = async (language: Language): Promise<StartRun> => {
       const { files, options } = CAPSULES[language];
       return world.prepare(files, { ...options, tenantId: newId('ten') });
     };
-    return new Bench(world, { node: await startOf('node'), python: await startOf('python') });
+    return new Bench(world, { node: await startOf('node'), python: await startOf('python') }, engine);
+  }
+
+  async close(): Promise<void> {
+    await this.world.close();
+    await this.#engine?.close();
   }
 
   /** `cold`: in a class of memory nobody has asked for before. */
@@ -97,7 +117,7 @@ export class Bench {
 
 export interface Throughput {
   readonly runsPerSecond: number;
-  /** Of the whole machine, the client included. */
+  /** Of the whole machine, but for the client's process. */
   readonly cpuMsPerRun: number;
   readonly paced: readonly number[];
   readonly burstFirstByteMs: readonly number[];
@@ -114,11 +134,11 @@ function unlessRefused(error: unknown): undefined {
 export async function throughputOf(bench: Bench, language: Language): Promise<Throughput> {
   // The pool first learns what is asked of it.
   await closedLoop(bench, language, 3_000);
-  const busyBefore = busyMs();
+  const busyBefore = othersBusyMs();
   const startedAt = performance.now();
   const count = await closedLoop(bench, language, SUSTAINED_MS);
   const runsPerSecond = (count * 1_000) / (performance.now() - startedAt);
-  const cpuMsPerRun = (busyMs() - busyBefore) / count;
+  const cpuMsPerRun = (othersBusyMs() - busyBefore) / count;
   await delay(3_000);
   const paced = await openLoop(bench, language, PACED_SHARE * runsPerSecond);
   await delay(3_000);
@@ -155,10 +175,11 @@ async function openLoop(bench: Bench, language: Language, runsPerSecond: number)
   return Promise.all(runs);
 }
 
-/** CPU time of the whole machine, as the kernel counts it in hundredths of a second. */
-function busyMs(): number {
+/** CPU time of all of the machine but this process; the kernel counts it in hundredths of a second. */
+function othersBusyMs(): number {
   const [, user = 0, nice = 0, system = 0] = (readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? '')
     .split(/\s+/)
     .map(Number);
-  return (user + nice + system) * 10;
+  const own = process.cpuUsage();
+  return (user + nice + system) * 10 - (own.user + own.system) / 1_000;
 }

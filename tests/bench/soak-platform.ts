@@ -17,7 +17,7 @@ export async function soakPlatform(total: number): Promise<void> {
     const installation = await installPython(tenant);
     const [cell, router] = [workerdOf(pids.worker), workerdOf(pids.router)];
     const mebibytesOf = (pid: number) => new ResidentMemory(pid).bytes / MIB;
-    const lines = await soak(
+    const rows = await soak(
       {
         clients: CLIENTS,
         // By API key, which lasts.
@@ -34,6 +34,6 @@ export async function soakPlatform(total: number): Promise<void> {
       },
       total,
     );
-    publishSoak('platform-soak', lines, `${CLIENTS} clients.`);
+    publishSoak('platform-soak', rows, `${CLIENTS} clients.`);
   });
 }

@@ -18,10 +18,15 @@ export interface Soaked {
   readonly look: () => Promise<Readonly<Record<string, number>>>;
 }
 
+/** A tenth of the runs: what they took, and what was held after them, by heading. */
+export type Row = Readonly<Record<string, number>>;
+
+const FIRST_BYTE_P50 = 'first byte p50 ms';
+
 /** Runs `total` runs, and says after each tenth of them what is held: what grows from row to row, leaks. */
-export async function soak({ clients, once, look }: Soaked, total: number): Promise<string[]> {
+export async function soak({ clients, once, look }: Soaked, total: number): Promise<readonly Row[]> {
   const step = Math.max(LEAST_RUNS_PER_ROW, Math.ceil(total / ROWS));
-  const lines: string[] = [];
+  const rows: Row[] = [];
   // The first runs find nothing warm, and are in no row.
   await many(once, clients, LEAST_RUNS_PER_ROW);
   for (let done = 0; done < total; done += step) {
@@ -33,19 +38,31 @@ export async function soak({ clients, once, look }: Soaked, total: number): Prom
     const figures = {
       'runs so far': done + step,
       'runs/s': runsPerSecond,
-      'first byte p50 ms': percentile(firstBytes, 0.5),
+      [FIRST_BYTE_P50]: percentile(firstBytes, 0.5),
       p95: percentile(firstBytes, 0.95),
       ...(await look()),
     };
-    if (lines.length === 0) lines.push(lineOf(Object.keys(figures)), lineOf(Object.keys(figures).map(() => '---')));
-    lines.push(lineOf(Object.values(figures).map(rounded)));
-    console.log(lines.length === 3 ? lines.join('\n') : lines.at(-1));
+    rows.push(figures);
+    console.log(lineOf(Object.values(figures).map(rounded)));
   }
-  return lines;
+  return rows;
 }
 
-export function publishSoak(section: string, lines: readonly string[], after: string): void {
-  publishSection(PAGE, section, [...lines, '', `${after} ${machine()}.`].join('\n'));
+/** @throws where the last row holds more than the first by more than the slack of its heading, or is slower by more than the factor */
+export function assertFlat(rows: readonly Row[], slack: Row, slowdown: number): void {
+  const [first, last] = [rows[0], rows.at(-1)];
+  if (!first || !last) throw new Error('nothing was soaked');
+  const grown = Object.entries(slack).filter(([heading, most]) => (last[heading] ?? 0) - (first[heading] ?? 0) > most);
+  const isSlower = (last[FIRST_BYTE_P50] ?? 0) > (first[FIRST_BYTE_P50] ?? 0) * slowdown;
+  if (grown.length === 0 && !isSlower) return;
+  const what = [...grown.map(([heading]) => `${heading} grew`), ...(isSlower ? ['runs became slower'] : [])].join(', ');
+  throw new Error(`${what}, from ${JSON.stringify(first)} to ${JSON.stringify(last)}`);
+}
+
+export function publishSoak(section: string, rows: readonly Row[], after: string): void {
+  const headings = Object.keys(rows[0] ?? {});
+  const lines = [headings, headings.map(() => '---'), ...rows.map((row) => Object.values(row).map(rounded))];
+  publishSection(PAGE, section, [...lines.map(lineOf), '', `${after} ${machine()}.`].join('\n'));
 }
 
 async function many(once: Soaked['once'], clients: number, count: number): Promise<Timing[]> {
