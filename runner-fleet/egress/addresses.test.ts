@@ -70,12 +70,13 @@ test('an IPv4 address is never public in the disguise of an IPv6 one', () => {
   const disguises = (v4: string) => {
     const [a = 0, b = 0, c = 0, d = 0] = v4.split('.').map(Number);
     const hex = `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
-    return [`::ffff:${v4}`, `::ffff:${hex}`, `::${hex}`, `64:ff9b::${hex}`, `64:ff9b:1::${hex}`, `2002:${hex}::1`];
+    return [`::ffff:${v4}`, `::ffff:${hex}`, `64:ff9b::${hex}`, `64:ff9b:1::${hex}`, `2002:${hex}::1`, `2001:0:${hex}::`];
   };
-  const open = new AddressRules(['10.0.0.0/8', '1.0.0.0/8']);
+  const open = new AddressRules(['0.0.0.0/0', '::/0']);
   fc.assert(
     fc.property(fc.ipV4(), (address) => {
       expect(disguises(address).filter((disguise) => open.isAllowed(disguise))).toEqual([]);
+      expect(isPublicAddress(`::${address}`)).toBe(false);
     }),
   );
 });
@@ -102,11 +103,36 @@ describe('exceptions of an operator', () => {
     expect(asked.map((address) => rules.isAllowed(address))).toEqual([true, false, true, false, true, false, true]);
   });
 
-  test('never open metadata services, link-local addresses, multicast and the unspecified', () => {
-    const all = new AddressRules(['0.0.0.0/0', '::/0']);
-    const asked = ['169.254.169.254', 'fd00:ec2::254', 'fe80::1', '224.0.0.1', 'ff02::1', '0.0.0.0', '::'];
-    expect(asked.filter((address) => all.isAllowed(address))).toEqual([]);
-    expect(all.isAllowed('192.168.1.1')).toBe(true);
+  const everything = new AddressRules(['0.0.0.0/0', '::/0']);
+
+  test.each([
+    ['most clouds', '169.254.169.254'],
+    ['tasks of AWS', '169.254.170.2'],
+    ["Azure's WireServer", '168.63.129.16'],
+    ['Alibaba Cloud', '100.100.100.200'],
+    ['Oracle Cloud, as it was', '192.0.0.192'],
+    ['AWS', 'fd00:ec2::254'],
+    ['pods of AWS', 'fd00:ec2::23'],
+    ['Google Cloud', 'fd20:ce::254'],
+    ['Oracle Cloud', 'fd00:c1::a9fe:a9fe'],
+    ['Scaleway', 'fd00:42::42'],
+  ])('never open the metadata service of %s, however it is named', (_, address) => {
+    expect(new AddressRules([]).isAllowed(address)).toBe(false);
+    expect(new AddressRules([address]).isAllowed(address)).toBe(false);
+    expect(everything.isAllowed(address)).toBe(false);
+  });
+
+  test('never open link-local addresses, multicast and the unspecified', () => {
+    const asked = ['fe80::1', '224.0.0.1', 'ff02::1', '0.0.0.0', '::', '255.255.255.255'];
+    expect(asked.filter((address) => everything.isAllowed(address))).toEqual([]);
+    expect(everything.isAllowed('192.168.1.1')).toBe(true);
+  });
+
+  test('and what is next to a metadata service in public space is public', () => {
+    expect(['168.63.129.15', '168.63.129.17'].map((address) => new AddressRules([]).isAllowed(address))).toEqual([
+      true,
+      true,
+    ]);
   });
 
   test.each(['10.0.0.0/33', '10.0.0.0/', '10.0.0', 'localhost', '::/129', '10.0.0.0/-1'])(

@@ -34,9 +34,33 @@ const SPECIAL_IPV6 = subnets([
   '3fff::/20',
 ]);
 
-/** No exception opens these: the machine's own services and metadata, and what is no one machine's address. */
-const NEVER = subnets(['0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '255.255.255.255/32']);
-const NEVER_IPV6 = subnets(['::/128', '::ffff:0:0/96', '64:ff9b::/96', 'fd00:ec2::254/128', 'fe80::/10', 'ff00::/8']);
+/**
+ * No exception opens these, public or not: where clouds answer a machine's own questions (credentials among the answers), what embeds an
+ * IPv4 address and so could spell one of them, and what is no one machine's address.
+ */
+const NEVER = subnets([
+  '0.0.0.0/8',
+  '100.100.100.200', // Alibaba Cloud
+  '168.63.129.16', // Azure's WireServer, in public space
+  '169.254.0.0/16', // AWS, Azure, Google Cloud, Oracle Cloud and most others
+  '192.0.0.192', // Oracle Cloud's old metadata service
+  '224.0.0.0/4',
+  '255.255.255.255',
+]);
+const NEVER_IPV6 = subnets([
+  '::',
+  '::ffff:0:0/96',
+  '64:ff9b::/96',
+  '64:ff9b:1::/48',
+  '2001::/32',
+  '2002::/16',
+  'fd00:42::42', // Scaleway
+  'fd00:c1::a9fe:a9fe', // Oracle Cloud
+  'fd00:ec2::/32', // AWS: metadata, credentials of pods, names, time
+  'fd20:ce::254', // Google Cloud
+  'fe80::/10',
+  'ff00::/8',
+]);
 
 export function isPublicAddress(address: string): boolean {
   const family = familyOf(address);
