@@ -50,7 +50,10 @@ function missingOf(refused: Refused): string[] {
 function describePermission(permission: string): string {
   const [kind, rest = ''] = permission.split(/:(.*)/s);
   if (kind === 'egress') return `the network: ${rest}`;
-  if (kind === 'secret') return `your secret ${rest}`;
+  if (kind === 'secret') {
+    const [name = '', hosts] = rest.split('@');
+    return `your secret ${name}, to send to ${hosts?.replaceAll(',', ', ').concat(' only') ?? 'any host it may reach'}`;
+  }
   if (kind === 'dataset') return `rows for the data set ${rest}, kept in your region`;
   if (kind === 'state') return 'state: what one run notes down and the next one reads';
   return kind === 'artifacts' ? 'artifacts: files it hands back' : permission;

@@ -76,6 +76,14 @@ test('what a version wants in addition is named with the flags that grant it', a
   expect(world.changes).toHaveLength(1);
 });
 
+test('a secret is shown with the only hosts that it may be sent to', async () => {
+  wanted = ['artifacts', 'secret:OPEN', 'secret:TOKEN@a.test:443,b.test:443'];
+  const { stderr } = await world.soma('installations set acme/tool --range ^2.0.0');
+  expect(stderr).toContain('● your secret OPEN, to send to any host it may reach\n');
+  expect(stderr).toContain('● your secret TOKEN, to send to a.test:443, b.test:443 only\n');
+  expect(stderr).toContain("--approve 'secret:TOKEN@a.test:443,b.test:443'");
+});
+
 test('what a version needs is not taken back', async () => {
   expect(await world.soma('installations set acme/tool --revoke artifacts')).toMatchObject({
     code: 1,

@@ -7,6 +7,8 @@ export const EGRESS_REFUSALS = [
   /** An address where a name is asked for: only names are granted. */
   'address_literal',
   'not_granted',
+  /** Granted, but a secret that the run holds may not go there. */
+  'not_for_secret',
   'rate_limited',
   'unresolved',
   /** The name resolves to nothing but private, local or otherwise special addresses. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { violationsOf } from './errors.ts';
 import { Manifest, permissionsOf } from './manifest.ts';
@@ -26,7 +26,7 @@ test('permissions name every host, artifact and secret that must be approved', (
   const manifest = Manifest.parse({
     ...smallest,
     permissions: { egress: ['api.example.com:443'], artifacts: true, datasets: ['pages'], state: true },
-    secrets: [{ name: 'TOKEN' }],
+    secrets: [{ name: 'TOKEN' }, { name: 'BOUND', allowedHosts: ['api.example.com:443'] }],
   });
   expect(permissionsOf(manifest)).toEqual([
     'egress:api.example.com:443',
@@ -34,7 +34,63 @@ test('permissions name every host, artifact and secret that must be approved', (
     'dataset:pages',
     'state',
     'secret:TOKEN',
+    'secret:BOUND@api.example.com:443',
   ]);
+});
+
+test('where a secret may go is one permission, in whatever order it is written', () => {
+  const permissionOf = (...allowedHosts: string[]) => {
+    const permissions = { egress: ['*.a.test:443', 'b.test:80'] };
+    return permissionsOf(Manifest.parse({ ...smallest, permissions, secrets: [{ name: 'KEY', allowedHosts }] })).at(-1);
+  };
+  expect(permissionOf('x.a.test:443', 'b.test:80')).toBe('secret:KEY@b.test:80,x.a.test:443');
+  expect(permissionOf('b.test:80', 'x.a.test:443', 'b.test:80')).toBe('secret:KEY@b.test:80,x.a.test:443');
+});
+
+describe('where a secret may go', () => {
+  const violationsIn = (egress: string[], secrets: { allowedHosts: string[]; required?: boolean }[]) => {
+    const named = secrets.map((secret, index) => ({ name: `S${index}`, ...secret }));
+    const result = Manifest.safeParse({ ...smallest, permissions: { egress }, secrets: named });
+    return result.success ? [] : violationsOf(result.error);
+  };
+
+  test('is a target like those that a capsule connects to', () => {
+    expect(violationsIn(['a.test:443'], [{ allowedHosts: ['*:::'] }])).toEqual([
+      { path: '/secrets/0/allowedHosts/0', message: expect.stringContaining('host:port such as api.example.com:443') },
+    ]);
+  });
+
+  test('is within what the capsule connects to', () => {
+    const egress = ['a.test:443', '*.b.test:443'];
+    expect(violationsIn(egress, [{ allowedHosts: ['a.test:443', 'x.b.test:443', '*.b.test:443'] }])).toEqual([]);
+    expect(
+      violationsIn(egress, [
+        { allowedHosts: ['a.test:443'] },
+        { allowedHosts: ['a.test:443', '*.a.test:443', 'a.test:80'] },
+      ]),
+    ).toEqual([
+      { path: '/secrets/1/allowedHosts/1', message: expect.stringContaining('add *.a.test:443 there') },
+      { path: '/secrets/1/allowedHosts/2', message: expect.stringContaining('add a.test:80 there') },
+    ]);
+  });
+
+  test('leaves a run that holds all it needs somewhere to go', () => {
+    const egress = ['a.test:443', 'b.test:443'];
+    const [a, b] = [{ allowedHosts: ['a.test:443'] }, { allowedHosts: ['b.test:443'] }];
+    expect(violationsIn(egress, [a, b])).toEqual([
+      { path: '/secrets', message: expect.stringContaining('every required secret') },
+    ]);
+    expect(violationsIn(egress, [a, { ...b, required: false }])).toEqual([]);
+    expect(violationsIn(egress, [a, { allowedHosts: [] }])).toEqual([]);
+    expect(violationsIn(egress, [a, { allowedHosts: egress }])).toEqual([]);
+  });
+
+  test('is short enough to be read before it is approved', () => {
+    const egress = Array.from({ length: 16 }, (_, n) => `${'x'.repeat(60)}${n}.test:443`);
+    expect(violationsIn(egress, [{ allowedHosts: egress }])).toEqual([
+      { path: '/secrets/0/allowedHosts', message: expect.stringContaining('1024') },
+    ]);
+  });
 });
 
 test.each([

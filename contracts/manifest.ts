@@ -5,10 +5,11 @@ import { ARTIFACT_LIMITS } from './artifact.ts';
 import { Cell } from './cells.ts';
 import { DatasetName, DatasetRetentions, MAX_DATASETS } from './dataset.ts';
 import { Digest } from './digest.ts';
+import { EgressTarget } from './egress-target.ts';
 import { IsolationClass } from './isolation.ts';
 import { Json } from './json.ts';
 import { PriceText } from './money.ts';
-import { SecretName } from './secret.ts';
+import { secretPermission, secretViolations, SecretWanted } from './secret-wanted.ts';
 
 /** `capsule.json`: what a capsule is, wants, and costs. Unknown keys are refused: a typo must not be a silent default. */
 
@@ -24,15 +25,6 @@ export const SemVer = z
   .string()
   .max(64)
   .refine((text) => semver.valid(text) === text, 'expected a SemVer 2.0.0 version such as 1.4.0');
-
-/** Where a run may connect: `host:port`, a host may start with `*.`; no addresses, no bare `*`. */
-export const EgressTarget = z
-  .string()
-  .max(255)
-  .regex(
-    /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}:([1-9]\d{0,4})$/,
-    'expected host:port such as api.example.com:443',
-  );
 
 const RelativePath = z
   .string()
@@ -124,16 +116,7 @@ export const Manifest = z
     datasetRetentionDays: DatasetRetentions.optional().describe(
       'Days that rows are kept, by data set, where the installation does not say otherwise; without one until they are deleted',
     ),
-    secrets: z
-      .array(
-        z.strictObject({
-          name: SecretName,
-          required: z.boolean().default(true),
-          allowedHosts: z.array(z.string().max(255)).max(16).default([]),
-        }),
-      )
-      .max(16)
-      .default([]),
+    secrets: z.array(SecretWanted).max(16).default([]),
     resources: Resources.prefault({}),
     isolation: IsolationClass.optional().describe(
       'The least a run of this capsule gets; an installation may ask for more',
@@ -150,25 +133,30 @@ export const Manifest = z
     pricing: Pricing.prefault({}),
     allowedRegions: z.array(Cell).min(1).optional(),
   })
-  .superRefine(({ permissions, datasetRetentionDays = {} }, ctx) => {
+  .superRefine(({ permissions, datasetRetentionDays = {}, secrets }, ctx) => {
     for (const name of Object.keys(datasetRetentionDays)) {
       if (permissions.datasets.includes(name)) continue;
       const message = `expected the name of a data set in permissions.datasets, not ${name}`;
       ctx.addIssue({ code: 'custom', path: ['datasetRetentionDays', name], message });
     }
+    for (const violation of secretViolations(secrets, permissions.egress))
+      ctx.addIssue({ code: 'custom', ...violation });
   })
   .describe('A Soma capsule manifest');
 export type Manifest = z.infer<typeof Manifest>;
 /** The manifest as it is written in the file, before defaults. */
 export type ManifestInput = z.input<typeof Manifest>;
 
-/** What a tenant must approve before a run may use it: `egress:host:port`, `artifacts`, `dataset:NAME`, `state`, `secret:NAME`. */
+/**
+ * What a tenant must approve before a run may use it: `egress:host:port`, `artifacts`, `dataset:NAME`, `state`, `secret:NAME`, and
+ * `secret:NAME@host:port,…` where it may go to these hosts only.
+ */
 export function permissionsOf(manifest: Manifest): string[] {
   return [
     ...manifest.permissions.egress.map((target) => `egress:${target}`),
     ...(manifest.permissions.artifacts ? ['artifacts'] : []),
     ...manifest.permissions.datasets.map((name) => `dataset:${name}`),
     ...(manifest.permissions.state ? ['state'] : []),
-    ...manifest.secrets.map((secret) => `secret:${secret.name}`),
+    ...manifest.secrets.map(secretPermission),
   ];
 }

@@ -53,6 +53,8 @@ export const StartRun = z.strictObject({
   meterLimits: z.record(z.string(), z.int()),
   /** Secret values of this run only; never written to a log, a receipt or the spool. */
   secrets: z.record(z.string(), z.string()),
+  /** Targets that a secret may go to, by its name; one that is not named here may go wherever the run may. */
+  secretHosts: z.record(z.string(), z.array(z.string())).default({}),
   /** Of a run that may be begun again elsewhere: the runner's lease it was placed under. It goes on while that holds, and no longer. */
   lease: LeaseId.optional(),
   input: Json,

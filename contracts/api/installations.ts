@@ -3,12 +3,16 @@ import { z } from 'zod';
 import { idOf } from '../ids.ts';
 import { IsolationClass } from '../isolation.ts';
 import { CapsuleName } from '../manifest.ts';
+import { MAX_PERMISSION_CHARS } from '../secret-wanted.ts';
 import { textLine } from './paging.ts';
 
 /** A SemVer range (`^1.2.0`, `>=1 <3`) or one exact version, which pins. */
 export const VersionRange = textLine(64).min(1);
 
-const Approved = z.array(textLine(300)).max(80).describe('Permissions granted, such as egress:api.example.com:443');
+const Approved = z
+  .array(textLine(MAX_PERMISSION_CHARS))
+  .max(80)
+  .describe('Permissions granted, such as egress:api.example.com:443');
 
 const MaxConcurrentRuns = z
   .int()

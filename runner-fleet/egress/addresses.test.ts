@@ -70,7 +70,14 @@ test('an IPv4 address is never public in the disguise of an IPv6 one', () => {
   const disguises = (v4: string) => {
     const [a = 0, b = 0, c = 0, d = 0] = v4.split('.').map(Number);
     const hex = `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
-    return [`::ffff:${v4}`, `::ffff:${hex}`, `64:ff9b::${hex}`, `64:ff9b:1::${hex}`, `2002:${hex}::1`, `2001:0:${hex}::`];
+    return [
+      `::ffff:${v4}`,
+      `::ffff:${hex}`,
+      `64:ff9b::${hex}`,
+      `64:ff9b:1::${hex}`,
+      `2002:${hex}::1`,
+      `2001:0:${hex}::`,
+    ];
   };
   const open = new AddressRules(['0.0.0.0/0', '::/0']);
   fc.assert(

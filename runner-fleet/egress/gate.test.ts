@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { AddressRules } from './addresses.ts';
-import { EgressGate } from './gate.ts';
+import { EgressGate, type EgressGateOptions } from './gate.ts';
 
 const MAX_CONNECTIONS = 64;
 
@@ -17,6 +17,7 @@ let port: number;
 let gate: EgressGate;
 let mayPass: boolean;
 const open: Socket[] = [];
+const lookedUp: string[] = [];
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'soma-gate-'));
@@ -30,14 +31,8 @@ beforeEach(async () => {
   if (address === null || typeof address === 'string') throw new Error('the upstream has no port');
   ({ port } = address);
   mayPass = true;
-  gate = await EgressGate.open(join(directory, 'egress'), {
-    mayPass: () => mayPass,
-    grants: [`echo.test:${port}`, 'closed.test:9', 'two.test:9'],
-    network: {
-      addresses: new AddressRules(['127.0.0.0/8']),
-      resolve: (host) => Promise.resolve(host === 'two.test' ? ['10.0.0.1', '127.0.0.2'] : ['127.0.0.1']),
-    },
-  });
+  lookedUp.length = 0;
+  gate = await openGate();
 });
 afterEach(() => {
   gate.close();
@@ -45,6 +40,23 @@ afterEach(() => {
   for (const socket of open.splice(0)) socket.destroy();
   rmSync(directory, { recursive: true, force: true });
 });
+
+/** In the place of the one that was there before. */
+async function openGate(more: Partial<EgressGateOptions> = {}): Promise<EgressGate> {
+  rmSync(join(directory, 'egress'), { force: true });
+  return EgressGate.open(join(directory, 'egress'), {
+    mayPass: () => mayPass,
+    grants: [`echo.test:${port}`, 'closed.test:9', 'two.test:9', '*.wild.test:9'],
+    network: {
+      addresses: new AddressRules(['127.0.0.0/8']),
+      resolve: (host) => {
+        lookedUp.push(host);
+        return Promise.resolve(host === 'two.test' ? ['10.0.0.1', '127.0.0.2'] : ['127.0.0.1']);
+      },
+    },
+    ...more,
+  });
+}
 
 function ask(target: string, more = ''): Socket {
   const socket = connect({ path: join(directory, 'egress'), allowHalfOpen: true });
@@ -119,4 +131,44 @@ test('once nothing may pass any more, not another byte leaves, whoever sends it 
   await new Promise((resolve) => late.once('close', resolve));
   expect(heard).toEqual([]);
   expect(gate.bytes).toBe(0);
+});
+
+describe('a run that holds secrets', () => {
+  async function refusals(bounds: string[][], ...targets: string[]) {
+    gate.close();
+    gate = await openGate({ bounds });
+    for (const target of targets) await statusOf(ask(target));
+    return Object.fromEntries(gate.report().rows.map(({ target, refusal }) => [target, refusal]));
+  }
+
+  test('connects to what it was granted and the secret may go to, and looks up no other name', async () => {
+    const echo = `echo.test:${port}`;
+    expect(await refusals([[echo, 'x.wild.test:9']], echo, 'two.test:9', 'x.wild.test:9', 'y.wild.test:9')).toEqual({
+      [echo]: null,
+      'two.test:9': 'not_for_secret',
+      'x.wild.test:9': 'unreachable',
+      'y.wild.test:9': 'not_for_secret',
+    });
+    expect(lookedUp).toEqual(['echo.test', 'x.wild.test']);
+  });
+
+  test('connects only to where every one of them may go', async () => {
+    const bounds = [
+      ['closed.test:9', 'two.test:9'],
+      ['two.test:9', '*.wild.test:9'],
+    ];
+    expect(await refusals(bounds, 'closed.test:9', 'two.test:9', 'x.wild.test:9')).toEqual({
+      'closed.test:9': 'not_for_secret',
+      'two.test:9': 'unreachable',
+      'x.wild.test:9': 'not_for_secret',
+    });
+  });
+
+  test('is granted nothing by where a secret may go, and a secret without a host goes nowhere', async () => {
+    expect(await refusals([['evil.test:9']], 'evil.test:9', 'two.test:9')).toEqual({
+      'evil.test:9': 'not_granted',
+      'two.test:9': 'not_for_secret',
+    });
+    expect(await refusals([[]], 'two.test:9')).toEqual({ 'two.test:9': 'not_for_secret' });
+  });
 });

@@ -6,11 +6,12 @@ import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import { type EgressRefusal, type EgressReport, type EgressTotals, MAX_EGRESS_TARGET_CHARS } from '#contracts/egress';
+import { isCovered } from '#contracts/egress-target';
 
 import type { AddressRules } from './addresses.ts';
 import { EgressLedger } from './ledger.ts';
 import type { Resolve } from './resolve.ts';
-import { isGranted, parseTarget, type Target } from './target.ts';
+import { parseTarget, type Target } from './target.ts';
 import { Throttle } from './throttle.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -28,6 +29,7 @@ const STATUS: Readonly<Record<EgressRefusal, string>> = {
   malformed: '400 Bad Request',
   address_literal: '403 Forbidden',
   not_granted: '403 Forbidden',
+  not_for_secret: '403 Forbidden',
   rate_limited: '429 Too Many Requests',
   unresolved: '502 Bad Gateway',
   forbidden_address: '403 Forbidden',
@@ -43,6 +45,8 @@ export interface Network {
 export interface EgressGateOptions {
   /** `host:port`, as the run was granted them. */
   readonly grants: readonly string[];
+  /** For each secret that the run holds and that may not go everywhere: where it may go. What is sent cannot be looked into, so that each bounds the run. */
+  readonly bounds?: readonly (readonly string[])[];
   readonly network: Network;
   /** Asked for every piece: a run that may begin elsewhere by now reaches nobody from here any more. */
   readonly mayPass: () => boolean;
@@ -121,7 +125,9 @@ export class EgressGate {
         ? printable(request.url ?? '').slice(0, MAX_EGRESS_TARGET_CHARS)
         : `${target.host}:${target.port}`;
     if (typeof target === 'string') return this.#refuse(client, label, target);
-    if (!isGranted(this.#options.grants, target)) return this.#refuse(client, label, 'not_granted');
+    const { grants, bounds = [] } = this.#options;
+    if (!isCovered(grants, label)) return this.#refuse(client, label, 'not_granted');
+    if (!bounds.every((hosts) => isCovered(hosts, label))) return this.#refuse(client, label, 'not_for_secret');
     if (this.#open >= MAX_CONNECTIONS || !this.#rate.tryTake(1, performance.now())) {
       return this.#refuse(client, label, 'rate_limited');
     }

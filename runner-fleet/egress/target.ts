@@ -23,15 +23,6 @@ export function parseTarget(authority: string): Target | Extract<EgressRefusal, 
   return NAME.test(name) ? { host: name, port: Number(port) } : 'malformed';
 }
 
-/** Whether one of `grants` (`host:port`; `*.` stands for one label or more) covers the target. */
-export function isGranted(grants: readonly string[], { host, port }: Target): boolean {
-  return grants.some((grant) => {
-    const [pattern = '', grantedPort] = grant.split(':');
-    if (grantedPort !== String(port)) return false;
-    return pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) && host !== pattern.slice(2) : host === pattern;
-  });
-}
-
 /** Ports that a run may be expected to try: those it was granted, and the web's, whose refusals are worth knowing of. */
 export function portsToServe(grants: readonly string[]): number[] {
   return [...new Set([80, 443, ...grants.map((grant) => Number(grant.slice(grant.lastIndexOf(':') + 1)))])];

@@ -88,6 +88,7 @@ export class RunStarter {
     try {
       return await EgressGate.open(join(sandbox.controlDirectory, EGRESS_SOCKET), {
         grants,
+        bounds: boundsOf(start),
         network,
         mayPass: () => this.#mayGoOn(start),
       });
@@ -176,6 +177,11 @@ export class RunStarter {
   #reportEnd({ end }: Spool): void {
     if (end) this.#options.onEnded(end);
   }
+}
+
+/** Of the secrets that the run holds; one that it was not given bounds nothing. */
+function boundsOf({ secrets, secretHosts }: StartRun): string[][] {
+  return Object.entries(secretHosts).flatMap(([name, hosts]) => (Object.hasOwn(secrets, name) ? [hosts] : []));
 }
 
 /** What the files of a run come from; the bundle lies on top. */

@@ -65,6 +65,7 @@ function tinyRun(): StartRun {
     datasets: [],
     meterLimits: {},
     secrets: {},
+    secretHosts: {},
     input: null,
   });
 }

@@ -79,6 +79,34 @@ test('a secret that is set on the command line reaches the run and nothing else'
   expect((await soma(['run', which, '--input', '1'])).code).not.toBe(0);
 });
 
+test('a secret that may go to one host keeps the run that holds it from others, and the log says so', async () => {
+  const source = `const attempt = (url) => fetch(url).then(() => 'reached', () => 'refused');
+export default async (input, soma) => [soma.secret('TOKEN').length, await attempt('https://other.example.com/')];
+`;
+  const wants = {
+    permissions: { egress: ['granted.example.com:443', 'other.example.com:443'] },
+    secrets: [{ name: 'TOKEN', allowedHosts: ['granted.example.com:443'] }],
+  };
+  const egress = wants.permissions.egress.map((target) => `egress:${target}`);
+  await expect(tenant.installs('unnamed', source, wants, [...egress, 'secret:TOKEN'])).rejects.toThrow(
+    'secret:TOKEN@granted.example.com:443',
+  );
+  const approved = [...egress, 'secret:TOKEN@granted.example.com:443'];
+  const installation = await tenant.installs('bound', source, wants, approved);
+  expect((await soma(['secrets', 'set', installation.capsule, 'TOKEN'], `${VALUE}\n`)).code).toBe(0);
+
+  const { end } = await framesOf(tenant.run(installation, null));
+  expect(end.outcome.state).toBe('succeeded');
+  const refused = await until('the evidence is there', async () => {
+    const entries = await tenant.auditEntries('run.egress_refused');
+    return entries.find(({ record }) => record.target === end.runId);
+  });
+  expect(refused.record).toMatchObject({
+    reason: 'not_for_secret',
+    unmapped: { target: 'other.example.com:443', connections: 1 },
+  });
+});
+
 test('where a run connected, and from where it was kept, is in the log of its tenant', async () => {
   const source = `const attempt = (url) => fetch(url).then(() => 'reached', () => 'refused');
 export default async () => [await attempt('https://granted.example.com/'), await attempt('https://other.example.com/')];

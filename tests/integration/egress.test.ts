@@ -258,6 +258,41 @@ describe.each(SANDBOXES)('in a sandbox of %s, %s', (executor, isolation) => {
     });
   });
 
+  test('a run that holds a secret goes only where that secret may go', async () => {
+    const lines = [
+      'CONNECT other.test:%p HTTP/1.1',
+      'CONNECT deep.wild.test:%p HTTP/1.1',
+      'CONNECT evil.test:%p HTTP/1.1',
+    ];
+    const source = `${SPEAK.replace('export default', 'const speak =')}
+process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+const attempt = (host, port) => fetch('https://' + host + ':' + port + '/').then((r) => r.text(), (e) => e.cause?.code ?? e.message);
+export default async ({ port, lines }, soma) => [
+  soma.secret('KEY').length,
+  await attempt('allowed.test', port),
+  await attempt('other.test', port),
+  await speak(lines),
+];
+`;
+    const { output, egress } = await run(
+      { 'main.mjs': source },
+      {
+        input: { port: tlsPort, lines: lines.map((line) => line.replace('%p', String(tlsPort))) },
+        egress: [`allowed.test:${tlsPort}`, `other.test:${tlsPort}`, `*.wild.test:${tlsPort}`],
+        secrets: { KEY: 'correct horse battery staple' },
+        secretHosts: { KEY: [`allowed.test:${tlsPort}`], UNSET: ['nowhere.test:443'] },
+      },
+    );
+    const forbidden = 'HTTP/1.1 403 Forbidden';
+    expect(output).toEqual([28, `tls allowed.test:${tlsPort} /`, 'ECONNRESET', [forbidden, forbidden, forbidden]]);
+    expect(Object.fromEntries(egress?.rows.map(({ target, refusal }) => [target, refusal]) ?? [])).toEqual({
+      [`allowed.test:${tlsPort}`]: null,
+      [`other.test:${tlsPort}`]: 'not_for_secret',
+      [`deep.wild.test:${tlsPort}`]: 'not_for_secret',
+      [`evil.test:${tlsPort}`]: 'not_granted',
+    });
+  });
+
   test('a name that means another address at the second look is judged by what is connected to', async () => {
     const twice = `const attempt = (p) => p.then((r) => r.text()).catch((e) => e.cause?.code ?? e.message);
 export default async (port) => [

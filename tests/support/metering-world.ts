@@ -180,6 +180,7 @@ function startOf(digest: StartRun['digest'], isolation: IsolationClass, input: J
     datasets: [],
     meterLimits: {},
     secrets: {},
+    secretHosts: {},
     input,
   };
 }

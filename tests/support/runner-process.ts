@@ -176,6 +176,7 @@ export class RunnerWorld {
       datasets: [],
       meterLimits: {},
       secrets: {},
+      secretHosts: {},
       input: null,
       ...rest,
     };

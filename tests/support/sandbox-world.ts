@@ -118,6 +118,7 @@ export class SandboxWorld {
       datasets: [],
       meterLimits: {},
       secrets: {},
+      secretHosts: {},
       input: null,
       ...rest,
     };

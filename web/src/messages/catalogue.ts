@@ -73,9 +73,12 @@ export const permission = {
     title: `Fill the data set ${name}`,
     meaning: 'Rows of all its runs are kept in your region.',
   }),
-  secret: (name: string) => ({
+  secret: (name: string, hosts: readonly string[]) => ({
     title: `Use the secret ${name}`,
-    meaning: 'Its value is given to each run, and to nothing else.',
+    meaning:
+      hosts.length === 0
+        ? 'Its value is given to each run, which may send it to any host it may connect to.'
+        : `Its value is given to each run, which then connects to ${hosts.join(', ')} and nowhere else.`,
   }),
   other: (text: string) => ({ title: text, meaning: 'See its description for what this is used for.' }),
   none: 'It has no network, no disk of its own, no secrets. It sees its input and nothing else.',

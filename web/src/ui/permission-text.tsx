@@ -15,7 +15,7 @@ export function PermissionText({ permission }: { permission: string }) {
 function sentenceOf(text: string): { title: string; meaning: string } {
   const permission = parsePermission(text);
   if (permission.kind === 'egress') return m.permission.egress(permission.target);
-  if (permission.kind === 'secret') return m.permission.secret(permission.name);
+  if (permission.kind === 'secret') return m.permission.secret(permission.name, permission.hosts);
   if (permission.kind === 'artifacts') return m.permission.artifacts;
   if (permission.kind === 'state') return m.permission.state;
   if (permission.kind === 'dataset') return m.permission.dataset(permission.name);

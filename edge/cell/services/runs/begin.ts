@@ -1,5 +1,6 @@
 import type { StateSnapshot } from '#contracts/capsule-state';
 import type { JsonValue } from '#contracts/json';
+import type { Manifest } from '#contracts/manifest';
 import type { BeginRun } from '#contracts/objects';
 import type { Run } from '#contracts/run';
 
@@ -49,6 +50,7 @@ function requestOf(
       isolation: run.isolation,
       layers: manifest.layers,
       egress: manifest.permissions.egress,
+      secretHosts: secretHostsOf(manifest),
       artifacts: manifest.permissions.artifacts,
       datasets: manifest.permissions.datasets,
       ...(state ? { state } : {}),
@@ -60,4 +62,9 @@ function requestOf(
     budget: budgetOf(budget, now()),
     isIdempotent: manifest.idempotent,
   };
+}
+
+function secretHostsOf({ secrets }: Manifest): Record<string, string[]> {
+  const bound = secrets.filter(({ allowedHosts }) => allowedHosts.length > 0);
+  return Object.fromEntries(bound.map(({ name, allowedHosts }) => [name, allowedHosts]));
 }

@@ -4,6 +4,7 @@ import { Conflict } from '#contracts/errors';
 import type { InstallationId } from '#contracts/ids';
 import type { Manifest } from '#contracts/manifest';
 import type { SealedText } from '#contracts/sealed-text';
+import { secretPermission } from '#contracts/secret-wanted';
 import { installations, installationSecrets } from '#db/postgres/schema/index';
 
 import type { Platform } from '../../context.ts';
@@ -22,8 +23,10 @@ export async function grantedSecrets(
     .from(installationSecrets)
     .innerJoin(installations, eq(installations.id, installationSecrets.installationId))
     .where(eq(installationSecrets.installationId, installationId));
-  const declared = new Set(secrets.map(({ name }) => name));
-  const granted = rows.filter(({ approved, name }) => declared.has(name) && approved.includes(`secret:${name}`));
+  const permissions = new Map(secrets.map((secret) => [secret.name, secretPermission(secret)]));
+  const granted = rows.filter(({ approved, name }) =>
+    approved.some((permission) => permission === permissions.get(name)),
+  );
   return Object.fromEntries(granted.map(({ name, sealed }) => [name, sealed]));
 }
 
