@@ -3,8 +3,9 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { AddressRules } from './addresses.ts';
 import { EgressGate, type EgressGateOptions } from './gate.ts';
@@ -35,6 +36,7 @@ beforeEach(async () => {
   gate = await openGate();
 });
 afterEach(() => {
+  vi.useRealTimers();
   gate.close();
   upstream.close();
   for (const socket of open.splice(0)) socket.destroy();
@@ -170,5 +172,57 @@ describe('a run that holds secrets', () => {
       'two.test:9': 'not_for_secret',
     });
     expect(await refusals([[]], 'two.test:9')).toEqual({ 'two.test:9': 'not_for_secret' });
+  });
+});
+
+describe('on a clock that stands still', () => {
+  const MIB = 2 ** 20;
+
+  test('a run opens 128 connections, and as many more as time has come in for: 32 a second', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    gate.close();
+    gate = await openGate();
+    const opened = async () => {
+      for (let count = 0; count < 200; count += 1) {
+        const socket = ask('closed.test:9');
+        const status = await statusOf(socket);
+        socket.destroy();
+        if (status === 429) return count;
+      }
+      throw new Error('there is no end to it');
+    };
+    expect(await opened()).toBe(128);
+    vi.advanceTimersByTime(1_000);
+    expect(await opened()).toBe(32);
+    expect(gate.report().rows.map(({ refusal, connections }) => [refusal, connections])).toEqual([
+      ['unreachable', 160],
+      ['rate_limited', 2],
+    ]);
+  });
+
+  test('bytes go through 8 MiB at once and 16 MiB a second after that, both ways and all tunnels together', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    gate.close();
+    gate = await openGate();
+    const startedAt = performance.now();
+    const tunnels = [ask(`echo.test:${port}`), ask(`echo.test:${port}`)];
+    expect(await Promise.all(tunnels.map(statusOf))).toEqual([200, 200]);
+    const heard: number[] = [];
+    const heardBytes = () => heard.reduce((sum, bytes) => sum + bytes, 0);
+    for (const tunnel of tunnels) {
+      tunnel.on('data', ({ length }: Buffer) => heard.push(length));
+      tunnel.end(Buffer.alloc(3 * MIB));
+    }
+    // Twelve go through, six each way: eight at once, and four in a quarter of a second.
+    const isWaiting = () => vi.getTimerCount() > 0;
+    while (heardBytes() < 6 * MIB) {
+      while (heardBytes() < 6 * MIB && !isWaiting()) await setImmediate();
+      const elapsedMs = performance.now() - startedAt;
+      expect(heardBytes()).toBeLessThanOrEqual((8 + (16 * elapsedMs) / 1_000) * MIB);
+      if (isWaiting()) vi.advanceTimersToNextTimer();
+    }
+    expect(gate.bytes).toBe(12 * MIB);
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(250);
+    expect(performance.now() - startedAt).toBeLessThan(300);
   });
 });
