@@ -27,7 +27,12 @@ const lanes: readonly (readonly Check[])[] = [
     { name: 'dead code', command: [bin('knip')] },
     { name: 'doc links', command: [node, 'infra/scripts/doc-links.ts'] },
   ],
-  [dryRun('router', '--env='), dryRun('us-west-2', '--env', 'us-west-2'), dryRun('eu-west-1', '--env', 'eu-west-1')],
+  [
+    { name: 'schema and migrations', command: [node, 'infra/scripts/schema-drift.ts'] },
+    dryRun('router', '--env='),
+    dryRun('us-west-2', '--env', 'us-west-2'),
+    dryRun('eu-west-1', '--env', 'eu-west-1'),
+  ],
 ];
 
 interface Result {

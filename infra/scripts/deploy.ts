@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util';
 import { ensureWebAssets } from '#local/web-assets';
 
 import { bootstrapConfig } from './deploy/bootstrap-config.ts';
-import { migrateCell, migrationAccess } from './deploy/migrate.ts';
+import { migrateCell, type MigrationAccess, migrationAccess } from './deploy/migrate.ts';
+import { planOf } from './deploy/plan.ts';
 import { deploymentTargets, isDeployed, type Target } from './deploy/targets.ts';
 import { ROOT, wrangler } from './deploy/wrangler.ts';
 
@@ -32,17 +33,21 @@ async function main(): Promise<void> {
   await ensureWebAssets(ROOT);
   if (flags['dry-run']) return dryRun();
 
-  const accesses = flags['skip-migrations'] ? [] : migrationAccess(targets, process.env);
-  const missing = await missingWorkers();
-  for (const access of accesses) {
-    say(`migrations of ${access.target.name}`);
-    await migrateCell(access);
+  const skipsMigrations = flags['skip-migrations'];
+  const accesses = skipsMigrations ? [] : migrationAccess(targets, process.env);
+  for (const step of planOf({ targets, missing: await missingWorkers(), skipsMigrations })) {
+    if (step.kind === 'migrate') await migrate(step.target, accesses);
+    else if (step.kind === 'bootstrap') await bootstrap([step.target], []);
+    else if (step.kind === 'deploy') await deploy(step.target, []);
+    else sayWhatSecretsAreNeeded(step.targets);
   }
-  if (missing.length > 0) {
-    await bootstrap(missing, []);
-    return sayWhatSecretsAreNeeded(missing);
-  }
-  for (const target of targets) await deploy(target, []);
+}
+
+async function migrate(target: Target, accesses: readonly MigrationAccess[]): Promise<void> {
+  const access = accesses.find((one) => one.target === target);
+  if (!access) throw new Error(`there are no credentials for the stores of ${target.name}`);
+  say(`migrations of ${target.name}`);
+  await migrateCell(access);
 }
 
 async function dryRun(): Promise<void> {

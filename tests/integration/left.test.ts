@@ -17,7 +17,7 @@ import type { StateChange } from '#contracts/capsule-state';
 import { newId } from '#contracts/ids';
 import { artifactKey, datasetKey } from '#contracts/stored-object';
 import { openDatabase, transaction } from '#db/postgres/client';
-import { migratePostgres } from '#local/migrations';
+import { migratePostgres } from '#db/postgres/migrate';
 import { type LeftStores, LeftWorld, part } from '#support/left-world';
 import { type PostgresStore, startPostgres } from '#support/stores';
 import { until } from '#support/until';

@@ -6,7 +6,7 @@ import { pingWebhook } from '#cell/services/webhooks/ping';
 import { retryDelivery } from '#cell/services/webhooks/retry-delivery';
 import { MOST_PENDING_DELIVERIES } from '#contracts/api/webhooks';
 import { newId } from '#contracts/ids';
-import { migratePostgres } from '#local/migrations';
+import { migratePostgres } from '#db/postgres/migrate';
 import { LeftWorld } from '#support/left-world';
 import { type PostgresStore, startPostgres } from '#support/stores';
 

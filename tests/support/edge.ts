@@ -8,7 +8,7 @@ import type { V4WorkerOptions } from 'miniflare';
 import { Pool } from 'pg';
 
 import { type Cell, CELLS } from '#contracts/cells';
-import { migratePostgres } from '#local/migrations';
+import { migratePostgres } from '#db/postgres/migrate';
 import { freePlatformPorts } from '#local/ports';
 import { identityOf } from '#local/processes/proc';
 import type { Supervised } from '#local/processes/supervised';

@@ -1,10 +1,10 @@
 import type { Cell } from '#contracts/cells';
 import { migrateClickHouse } from '#db/clickhouse/migrate';
+import { migratePostgres } from '#db/postgres/migrate';
 
 import { startNeonDoor } from '../doors/neon.ts';
 import { startUpstashDoor } from '../doors/upstash.ts';
 import { ensurePackages, REDIS } from '../machine/packages.ts';
-import { migratePostgres } from '../migrations.ts';
 import { clickHouseProcess } from '../stores/clickhouse/process.ts';
 import { postgresProcess, postgresUrl } from '../stores/postgres.ts';
 import { redisProcess } from '../stores/redis.ts';

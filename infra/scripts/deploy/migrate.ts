@@ -1,11 +1,11 @@
 import { migrateClickHouse } from '#db/clickhouse/migrate';
-import { migratePostgres } from '#local/migrations';
+import { migratePostgres } from '#db/postgres/migrate';
 
 import type { Target } from './targets.ts';
 import { ROOT } from './wrangler.ts';
 
 /** The credentials a migration needs; a Worker's own secrets cannot be read back. */
-interface MigrationAccess {
+export interface MigrationAccess {
   readonly target: Target;
   readonly databaseUrl: string;
   readonly clickHousePassword: string;
