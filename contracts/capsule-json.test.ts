@@ -62,7 +62,9 @@ test('brackets in strings do not count as depth', () => {
 
 test.each([
   [{ title: 7 }, '/title'],
-  [{ entrypont: 'main.js' }, ''],
+  [{ entrypont: 'main.js' }, '/entrypont'],
+  [{ resources: { timeout: 5 } }, '/resources/timeout'],
+  [{ secrets: [{ name: 'KEY', hosts: [] }] }, '/secrets/0/hosts'],
   [{ entrypoint: 'other.js' }, '/entrypoint'],
   [{ entrypoint: 'main.py' }, '/entrypoint'],
   [{ runtime: 'python3.11' }, '/entrypoint'],

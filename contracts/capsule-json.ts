@@ -14,13 +14,13 @@ const EXTENSIONS: Readonly<Record<Manifest['runtime'], readonly string[]>> = {
   wasm: ['.wasm'],
 };
 
-/** @throws DomainError `invalid_manifest` with every violation: JSON Pointer, what is wrong, what would be right */
+/** @throws DomainError `invalid_manifest` with all that is wrong with its shape, or else with its meaning: JSON Pointer, what is wrong, what would be right */
 export function readManifest(files: ReadonlyMap<string, Uint8Array>): Manifest {
   const bytes = files.get(MANIFEST_PATH);
   if (!bytes)
     throw invalidManifest([{ path: '', message: 'the bundle has no capsule.json; expected one at its root' }]);
   const parsed = Manifest.safeParse(parseJson(bytes));
-  if (!parsed.success) throw invalidManifest(violationsOf(parsed.error));
+  if (!parsed.success) throw invalidManifest(violationsOf(parsed.error, Manifest));
   const manifest = parsed.data;
   const violations = [
     ...entrypointFaults(manifest, files),
@@ -52,10 +52,6 @@ function layerFaults({ runtime, layers }: Manifest): Violation[] {
   const faults: Violation[] = [];
   if (layers.length > 0 && !LayerRuntime.safeParse(runtime).success) {
     faults.push({ path: '/layers', message: `${runtime} takes no layers; expected none` });
-  }
-  for (const [index, digest] of layers.entries()) {
-    if (layers.indexOf(digest) < index)
-      faults.push({ path: `/layers/${index}`, message: 'named twice; expected once' });
   }
   return faults;
 }

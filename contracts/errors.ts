@@ -81,12 +81,29 @@ export class Unavailable extends DomainError {
   }
 }
 
-/** Turns a zod failure into violations with JSON Pointers. */
-export function violationsOf(error: z.ZodError): Violation[] {
-  return error.issues.map((issue) => ({
-    path: issue.path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
-    message: issue.message,
-  }));
+/** Turns a zod failure into violations with JSON Pointers. Given the `schema` that refused, a key it does not know is told what it knows. */
+export function violationsOf(error: z.ZodError, schema?: z.ZodType): Violation[] {
+  return error.issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return { path: pointerOf(issue.path), message: issue.message };
+    const known = schema ? knownKeys(schema, issue.path) : [];
+    const right = known.length > 0 ? `expected one of ${known.join(', ')}` : 'expected no such key';
+    return issue.keys.map((key) => ({ path: pointerOf([...issue.path, key]), message: `unknown key; ${right}` }));
+  });
+}
+
+function pointerOf(path: readonly PropertyKey[]): string {
+  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+/** What an object at `path` may have, as far as the schema says it plainly. */
+function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let at: z.core.JSONSchema.BaseSchema | undefined = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  for (const key of path) {
+    const next: z.core.JSONSchema._JSONSchema | undefined =
+      typeof key === 'number' ? [at?.items].flat()[0] : (at?.properties?.[String(key)] ?? at?.additionalProperties);
+    at = typeof next === 'object' ? next : undefined;
+  }
+  return Object.keys(at?.properties ?? {});
 }
 
 /** RFC 9457 problem details, as every error answer of the API is shaped. */

@@ -94,22 +94,40 @@ describe('where a secret may go', () => {
 });
 
 test.each([
-  [{ name: 'Acme/Hello' }, '/name'],
-  [{ version: '1.0' }, '/version'],
-  [{ entrypoint: '../main.js' }, '/entrypoint'],
-  [{ entrypoint: '/main.js' }, '/entrypoint'],
-  [{ entrypoint: 'a/./b.js' }, '/entrypoint'],
-  [{ runtime: 'ruby' }, '/runtime'],
-  [{ permissions: { egress: ['*:443'] } }, '/permissions/egress/0'],
-  [{ permissions: { egress: ['169.254.169.254:80'] } }, '/permissions/egress/0'],
-  [{ resources: { timeoutMs: 0 } }, '/resources/timeoutMs'],
-  [{ pricing: { perRunNanos: 5 } }, '/pricing/perRunNanos'],
-  [{ pricing: { perRunNanos: '-5' } }, '/pricing/perRunNanos'],
-  [{ datasetRetentionDays: { pages: 30 } }, '/datasetRetentionDays/pages'],
-  [{ permissions: { datasets: ['pages'] }, datasetRetentionDays: { pages: 0 } }, '/datasetRetentionDays/pages'],
-  [{ inputs: {} }, ''],
-])('%j is refused at %s', (change, path) => {
+  [{ name: 'Acme/Hello' }, '/name', 'publisher/slug'],
+  [{ version: '1.0' }, '/version', '1.4.0'],
+  [{ title: 7 }, '/title', 'string'],
+  [{ license: 'Foo Bar (((' }, '/license', 'Apache-2.0 OR MIT'],
+  [{ license: 'GPL-9.0' }, '/license', 'LicenseRef-'],
+  [{ repository: 'http://example.com/acme' }, '/repository', 'https'],
+  [{ categories: ['A B'] }, '/categories/0', 'lower-case letters'],
+  [{ categories: ['text', 'text'] }, '/categories/1', 'once'],
+  [{ keywords: ['csv', 'csv'] }, '/keywords/1', 'once'],
+  [{ entrypoint: '../main.js' }, '/entrypoint', 'src/main.js'],
+  [{ entrypoint: '/main.js' }, '/entrypoint', 'src/main.js'],
+  [{ entrypoint: 'a/./b.js' }, '/entrypoint', 'src/main.js'],
+  [{ runtime: 'ruby' }, '/runtime', 'node24'],
+  [{ style: 'service' }, '/style', 'handler'],
+  [{ input: 7 }, '/input', 'a JSON Schema'],
+  [{ permissions: { egress: ['*:443'] } }, '/permissions/egress/0', 'host:port'],
+  [{ permissions: { egress: ['a.test:99999'] } }, '/permissions/egress/0', '65535'],
+  [{ permissions: { egress: ['169.254.169.254:80'] } }, '/permissions/egress/0', 'host:port'],
+  [{ permissions: { egress: ['a.test:443', 'a.test:443'] } }, '/permissions/egress/1', 'once'],
+  [{ permissions: { network: true } }, '/permissions/network', 'egress'],
+  [{ secrets: [{ name: 'KEY' }, { name: 'KEY' }] }, '/secrets/1', 'once'],
+  [{ resources: { timeoutMs: 0 } }, '/resources/timeoutMs', '100'],
+  [{ resources: { memory: 5 } }, '/resources/memory', 'memoryBytes'],
+  [{ pricing: { perRunNanos: 5 } }, '/pricing/perRunNanos', 'string'],
+  [{ pricing: { perRunNanos: '-5' } }, '/pricing/perRunNanos', 'zero or more'],
+  [{ pricing: { meters: { 'to kens': { unitNanos: '1', maxPerRun: 1 } } } }, '/pricing/meters/to kens', 'lower-case'],
+  [{ datasetRetentionDays: { pages: 30 } }, '/datasetRetentionDays/pages', 'permissions.datasets'],
+  [{ permissions: { datasets: ['pages'] }, datasetRetentionDays: { pages: 0 } }, '/datasetRetentionDays/pages', '1'],
+  [{ allowedRegions: ['mars'] }, '/allowedRegions/0', 'eu-west-1'],
+  [{ allowedRegions: [] }, '/allowedRegions', '1'],
+  [{ runtimes: 'node24' }, '/runtimes', 'runtime'],
+])('%j is refused at %s, and says that %s would be right', (change, path, right) => {
   const result = Manifest.safeParse({ ...smallest, ...change });
-  const violations = result.success ? [] : violationsOf(result.error);
-  expect(violations.map((violation) => violation.path)).toContain(path);
+  const violations = result.success ? [] : violationsOf(result.error, Manifest);
+  expect(violations).toEqual([{ path, message: expect.stringMatching(/expected/i) }]);
+  expect(violations[0]?.message).toContain(right);
 });

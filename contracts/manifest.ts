@@ -2,7 +2,7 @@ import semver from 'semver';
 import { z } from 'zod';
 
 import { ARTIFACT_LIMITS } from './artifact.ts';
-import { Cell } from './cells.ts';
+import { Cell, CELLS } from './cells.ts';
 import { DatasetName, DatasetRetentions, MAX_DATASETS } from './dataset.ts';
 import { Digest } from './digest.ts';
 import { EgressTarget } from './egress-target.ts';
@@ -10,6 +10,8 @@ import { IsolationClass } from './isolation.ts';
 import { Json } from './json.ts';
 import { PriceText } from './money.ts';
 import { secretPermission, secretViolations, SecretWanted } from './secret-wanted.ts';
+import { SpdxExpression } from './spdx.ts';
+import { unique } from './unique.ts';
 
 /** `capsule.json`: what a capsule is, wants, and costs. Unknown keys are refused: a typo must not be a silent default. */
 
@@ -34,7 +36,9 @@ const RelativePath = z
     'expected a relative path such as src/main.js',
   );
 
-const JsonSchema = z.record(z.string(), Json).or(z.boolean());
+const JsonSchema = z.union([z.record(z.string(), Json), z.boolean()], {
+  error: 'expected a JSON Schema: an object, or true or false',
+});
 
 export const Resources = z.strictObject({
   cpuMillis: z.int().min(50).max(2_000).default(500).describe('Thousandths of a core'),
@@ -79,7 +83,14 @@ export const MeterPrice = z.strictObject({
 
 export const Pricing = z.strictObject({
   perRunNanos: PriceText.optional(),
-  meters: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,31}$/), MeterPrice).default({}),
+  meters: z
+    .record(z.string().regex(/^[a-z][a-z0-9_]{0,31}$/), MeterPrice, {
+      error: (issue) =>
+        issue.code === 'invalid_key'
+          ? 'expected the name of a meter: lower-case letters, digits and underscores, at most 32, starting with a letter'
+          : undefined,
+    })
+    .default({}),
 });
 export type Pricing = z.infer<typeof Pricing>;
 
@@ -90,13 +101,16 @@ export const Manifest = z
     version: SemVer,
     title: z.string().min(3).max(80),
     description: z.string().min(10).max(2_000),
-    license: z.string().min(1).max(100).describe('SPDX license expression'),
-    repository: z.url({ protocol: /^https$/ }).optional(),
-    categories: z
-      .array(z.string().regex(/^[a-z][a-z-]{1,30}$/))
-      .max(5)
-      .default([]),
-    keywords: z.array(z.string().min(2).max(30)).max(20).default([]),
+    license: SpdxExpression,
+    repository: z
+      .url({ protocol: /^https$/, error: 'expected an https URL such as https://example.com/acme/hello' })
+      .max(500)
+      .optional(),
+    categories: unique(
+      z.string().regex(/^[a-z][a-z-]{1,30}$/, 'expected lower-case letters and dashes, 2 to 31, such as data-tools'),
+      5,
+    ).default([]),
+    keywords: unique(z.string().min(2).max(30), 20).default([]),
     runtime: z.enum(['node24', 'python3.11', 'wasm']),
     entrypoint: RelativePath,
     style: z
@@ -107,16 +121,16 @@ export const Manifest = z
     output: JsonSchema.describe('JSON Schema 2020-12 of the result'),
     permissions: z
       .strictObject({
-        egress: z.array(EgressTarget).max(32).default([]),
+        egress: unique(EgressTarget, 32).default([]),
         artifacts: z.boolean().default(false).describe('Leave files behind, written below /out'),
-        datasets: z.array(DatasetName).max(MAX_DATASETS).default([]).describe('Data sets that rows may be pushed to'),
+        datasets: unique(DatasetName, MAX_DATASETS).default([]).describe('Data sets that rows may be pushed to'),
         state: z.boolean().default(false).describe("Read and change the installation's keys and values"),
       })
       .prefault({}),
     datasetRetentionDays: DatasetRetentions.optional().describe(
       'Days that rows are kept, by data set, where the installation does not say otherwise; without one until they are deleted',
     ),
-    secrets: z.array(SecretWanted).max(16).default([]),
+    secrets: unique(SecretWanted, 16, ({ name }) => name).default([]),
     resources: Resources.prefault({}),
     isolation: IsolationClass.optional().describe(
       'The least a run of this capsule gets; an installation may ask for more',
@@ -125,13 +139,11 @@ export const Manifest = z
       .boolean()
       .default(false)
       .describe('Whether a run may be done a second time where the first was lost with its runner'),
-    layers: z
-      .array(Digest)
-      .max(8)
+    layers: unique(Digest, 8)
       .default([])
       .describe('Digests of published layers of dependencies, laid under the bundle in this order'),
     pricing: Pricing.prefault({}),
-    allowedRegions: z.array(Cell).min(1).optional(),
+    allowedRegions: unique(Cell, CELLS.length).min(1).optional(),
   })
   .superRefine(({ permissions, datasetRetentionDays = {}, secrets }, ctx) => {
     for (const name of Object.keys(datasetRetentionDays)) {

@@ -21,7 +21,7 @@ export const NanosText = z
   .transform((text) => nanos(BigInt(text)));
 
 /** An amount that cannot be below zero: prices, limits. */
-export const PriceText = NanosText.refine((amount) => amount >= 0n, 'a price cannot be below zero');
+export const PriceText = NanosText.refine((amount) => amount >= 0n, 'expected a price of zero or more');
 
 export function addNanos(...amounts: readonly Nanos[]): Nanos {
   return nanos(amounts.reduce<bigint>((sum, amount) => sum + amount, 0n));
