@@ -141,7 +141,6 @@ export interface FleetObject {
   place(request: PlacementRequest): Promise<PlacementAnswer>;
   /** A run that was placed there has ended: its place is free, also before the next heartbeat says so. A hint; may get lost. */
   vacate(runnerId: string): Promise<void>;
-  runners(): Promise<readonly (Heartbeat & { lastSeenMs: number })[]>;
   /** Where a runner is now, and whether it has gone silent. */
   find(runnerId: string): Promise<RunnerSighting>;
 }

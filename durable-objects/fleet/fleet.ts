@@ -2,18 +2,20 @@ import { DurableObject } from 'cloudflare:workers';
 import { z } from 'zod';
 
 import type { FleetObject, PlacementAnswer, PlacementRequest, RunnerSighting } from '#contracts/objects';
-import { Heartbeat } from '#contracts/runner';
+import { Heartbeat, HEARTBEAT_INTERVAL_MS } from '#contracts/runner';
 
 import { backoffMs } from '../backoff.ts';
 import { type FleetEnv, runOf } from '../env.ts';
 import { migrate } from '../migrate.ts';
 import { parseCall } from '../parse.ts';
+import { Stopwatch } from '../stopwatch.ts';
 import { FLEET_MIGRATIONS } from './migrations.ts';
-import { place, RUNNER_FORGOTTEN_MS, silentFor, warmKey } from './placement.ts';
+import { type Hearing, place, RUNNER_FORGOTTEN_MS, silentFor, warmKey } from './placement.ts';
 
 interface Runner {
   beat: Heartbeat;
   lastSeenMs: number;
+  heardAtMs: number;
   placedSince: Map<string, number>;
   endedSince: number;
 }
@@ -22,6 +24,8 @@ const RunnerRow = z.object({ beat: z.string(), last_seen_ms: z.number() });
 const LostRow = z.object({ run_id: z.string(), runner_id: z.string() });
 
 const LOST_RUNS_AT_ONCE = 32;
+/** A clock that is set makes no runner silent by itself: between two heartbeats, or two questions, no more than this goes by. */
+const MOST_SILENT_LAP_MS = 3 * HEARTBEAT_INTERVAL_MS;
 const REPORT_BACKOFF = { firstMs: 1_000, capMs: 60_000 };
 
 /** The runners of one cell. Memory is the truth between writes; SQLite brings it back after a restart. */
@@ -30,7 +34,7 @@ export class Fleet extends DurableObject<FleetEnv> implements FleetObject {
   private reporting: Promise<void> | undefined;
   private failures = 0;
   /** While this object was not there nobody was silent towards it. */
-  private readonly listeningSinceMs = Date.now();
+  private readonly listening = new Stopwatch(MOST_SILENT_LAP_MS, Date.now());
 
   constructor(ctx: DurableObjectState, env: FleetEnv) {
     super(ctx, env);
@@ -39,7 +43,7 @@ export class Fleet extends DurableObject<FleetEnv> implements FleetObject {
       const { beat, last_seen_ms: lastSeenMs } = RunnerRow.parse(row);
       const known = Heartbeat.safeParse(JSON.parse(beat));
       // One that an earlier version wrote may lack something; the runner says it all again in a moment.
-      if (known.success) this.remember(known.data, lastSeenMs);
+      if (known.success) this.remember(known.data, lastSeenMs, 0);
     }
   }
 
@@ -48,7 +52,7 @@ export class Fleet extends DurableObject<FleetEnv> implements FleetObject {
     if (parsed.cell !== this.env.CELL)
       throw new TypeError(`a runner of ${parsed.cell} has no business in ${this.env.CELL}`);
     const nowMs = Date.now();
-    this.remember(parsed, nowMs);
+    this.remember(parsed, nowMs, this.listening.lap(nowMs));
     this.save(parsed, nowMs);
     if (parsed.lostRunIds.length === 0) return;
     await this.ctx.storage.setAlarm(nowMs + REPORT_BACKOFF.firstMs);
@@ -56,7 +60,7 @@ export class Fleet extends DurableObject<FleetEnv> implements FleetObject {
   }
 
   async place(request: PlacementRequest): Promise<PlacementAnswer> {
-    const answer = place(this.known.values(), request, { nowMs: Date.now(), listeningSinceMs: this.listeningSinceMs });
+    const answer = place(this.known.values(), request, this.hearing());
     const placedSince = answer.kind === 'placed' ? this.known.get(answer.runnerId)?.placedSince : undefined;
     const key = warmKey(request);
     placedSince?.set(key, (placedSince.get(key) ?? 0) + 1);
@@ -68,14 +72,9 @@ export class Fleet extends DurableObject<FleetEnv> implements FleetObject {
     if (runner) runner.endedSince += 1;
   }
 
-  async runners(): Promise<(Heartbeat & { lastSeenMs: number })[]> {
-    return [...this.known.values()].map(({ beat, lastSeenMs }) => ({ ...beat, lastSeenMs }));
-  }
-
   async find(runnerId: string): Promise<RunnerSighting> {
     const runner = this.known.get(runnerId);
-    const hearing = { nowMs: Date.now(), listeningSinceMs: this.listeningSinceMs };
-    return { endpoint: runner?.beat.endpoint, silentMs: silentFor(runner, hearing) };
+    return { endpoint: runner?.beat.endpoint, silentMs: silentFor(runner, this.hearing()) };
   }
 
   override async alarm(): Promise<void> {
@@ -113,10 +112,16 @@ export class Fleet extends DurableObject<FleetEnv> implements FleetObject {
     this.ctx.storage.sql.exec('DELETE FROM lost_runs WHERE run_id = ?', runId);
   }
 
-  private remember(beat: Heartbeat, lastSeenMs: number): void {
+  private hearing(): Hearing {
+    const nowMs = Date.now();
+    return { nowMs, listenedMs: this.listening.lap(nowMs) };
+  }
+
+  private remember(beat: Heartbeat, lastSeenMs: number, heardAtMs: number): void {
     this.known.set(beat.runnerId, {
       beat: { ...beat, lostRunIds: [] },
       lastSeenMs,
+      heardAtMs,
       placedSince: new Map(),
       endedSince: 0,
     });

@@ -10,7 +10,8 @@ import { HEARTBEAT_EXPIRY_MS, type Heartbeat } from '#contracts/runner';
 import { canTake, isOffered, type KnownRunner, OFFER_REMEMBERED_MS, place } from './placement.ts';
 
 const NOW = Date.UTC(2026, 10, 23);
-const HEARING = { nowMs: NOW, listeningSinceMs: NOW - 3_600_000 };
+const LISTENED_MS = 3_600_000;
+const HEARING = { nowMs: NOW, listenedMs: LISTENED_MS };
 const DIGEST = Digest.parse(`sha256:${'0'.repeat(64)}`);
 const OTHER_DIGEST = Digest.parse(`sha256:${'1'.repeat(64)}`);
 const LAYER = Digest.parse(`sha256:${'2'.repeat(64)}`);
@@ -24,8 +25,10 @@ const REQUEST: PlacementRequest = {
 
 function runner(beat: Partial<Heartbeat>, known: Partial<KnownRunner> = {}): KnownRunner {
   const runnerId = newId('rnr');
+  const { lastSeenMs = NOW } = known;
   return {
-    lastSeenMs: NOW,
+    lastSeenMs,
+    heardAtMs: Math.max(0, LISTENED_MS - (NOW - lastSeenMs)),
     placedSince: new Map(),
     endedSince: 0,
     ...known,
@@ -62,6 +65,10 @@ test.each([
   ['does not offer the class', runner({ isolationClasses: ['strict'] })],
   ['was filled since it last reported', runner({ running: 3 }, { placedSince: new Map([['wasm/standard', 1]]) })],
   ['was not heard of in time', runner({}, { lastSeenMs: NOW - HEARTBEAT_EXPIRY_MS })],
+  [
+    'went silent before the clock was set back',
+    runner({}, { lastSeenMs: NOW + LISTENED_MS, heardAtMs: LISTENED_MS - HEARTBEAT_EXPIRY_MS }),
+  ],
 ])('a runner that %s takes no run', (_why, unfit) => {
   expect(chosen([unfit])).toBeUndefined();
 });
@@ -103,9 +110,9 @@ describe('a run that was lost with its runner', () => {
   });
 
   test('waits for another that this cell could not hear while it was away itself', () => {
-    const unheard = runner({}, { lastSeenMs: NOW - 60_000 });
-    const listeningSinceMs = NOW - HEARTBEAT_EXPIRY_MS + 1;
-    expect(place([former, unheard], again, { nowMs: NOW, listeningSinceMs }).kind).toBe('none-free');
+    const unheard = runner({}, { lastSeenMs: NOW - 60_000, heardAtMs: 0 });
+    const listenedMs = HEARTBEAT_EXPIRY_MS - 1;
+    expect(place([former, unheard], again, { nowMs: NOW, listenedMs }).kind).toBe('none-free');
   });
 });
 
@@ -190,7 +197,7 @@ test('a run is placed exactly where some runner can take it, and on one that can
   fc.assert(
     fc.property(fleets, requests, (fleet, change) => {
       const request = { ...REQUEST, ...change };
-      const fit = fleet.filter((known) => canTake(known, request, NOW)).map(({ beat }) => beat.runnerId);
+      const fit = fleet.filter((known) => canTake(known, request, HEARING)).map(({ beat }) => beat.runnerId);
       const expected: (RunnerId | undefined)[] = fit.length === 0 ? [undefined] : fit;
       expect(expected).toContain(chosen(fleet, change));
     }),
@@ -217,7 +224,7 @@ test('warmth decides before the bundle, the bundle before load', () => {
       const runnerId = chosen(fleet, change);
       if (runnerId === undefined) return;
       const ranked = fleet
-        .filter((known) => canTake(known, request, NOW))
+        .filter((known) => canTake(known, request, HEARING))
         .map((known) => ({ runnerId: known.beat.runnerId, rank: rankOf(known, request) }));
       const best = Math.max(...ranked.map(({ rank }) => rank));
       expect(ranked.find((candidate) => candidate.runnerId === runnerId)?.rank).toBe(best);

@@ -5,6 +5,8 @@ import { type Heartbeat, HEARTBEAT_EXPIRY_MS } from '#contracts/runner';
 export interface KnownRunner {
   readonly beat: Heartbeat;
   readonly lastSeenMs: number;
+  /** The same by what the fleet has listened for; 0 where it has not heard of it since it is there. */
+  readonly heardAtMs: number;
   /** By runtime and isolation class, as `warmKey` writes them. */
   readonly placedSince: ReadonlyMap<string, number>;
   readonly endedSince: number;
@@ -17,15 +19,18 @@ export const OFFER_REMEMBERED_MS = 60_000;
 
 type Wanted = Pick<PlacementRequest, 'runtime' | 'isolation'>;
 
-/** Since when the fleet hears heartbeats at all: while it was not there, nobody was silent towards it. */
 export interface Hearing {
   readonly nowMs: number;
-  readonly listeningSinceMs: number;
+  /** For how long the fleet has heard heartbeats at all: while it was not there, nobody was silent towards it. */
+  readonly listenedMs: number;
 }
 
 /** One that was never heard of has been silent for as long as the fleet listened. */
-export function silentFor(runner: Pick<KnownRunner, 'lastSeenMs'> | undefined, { nowMs, listeningSinceMs }: Hearing) {
-  return nowMs - Math.max(runner?.lastSeenMs ?? 0, listeningSinceMs);
+export function silentFor(
+  runner: Pick<KnownRunner, 'heardAtMs'> | undefined,
+  { listenedMs }: Pick<Hearing, 'listenedMs'>,
+) {
+  return listenedMs - (runner?.heardAtMs ?? 0);
 }
 
 /** How a heartbeat names the sandboxes that wait: `node24/standard`. */
@@ -42,7 +47,7 @@ export function place(runners: Iterable<KnownRunner>, request: PlacementRequest,
   const known = [...runners];
   const { nowMs } = hearing;
   const best = known
-    .filter((runner) => canTake(runner, request, nowMs))
+    .filter((runner) => canTake(runner, request, hearing))
     .reduce<KnownRunner | undefined>(
       (chosen, runner) => (chosen && compare(chosen, runner, request) <= 0 ? chosen : runner),
       undefined,
@@ -55,14 +60,16 @@ export function place(runners: Iterable<KnownRunner>, request: PlacementRequest,
 export function canTake(
   runner: KnownRunner,
   request: Wanted & Pick<PlacementRequest, 'exclude' | 'formerly'>,
-  nowMs: number,
+  hearing: Hearing,
 ): boolean {
   const { beat, lastSeenMs } = runner;
   return (
     beat.isReady &&
     !beat.isDraining &&
     beat.isolationClasses.includes(request.isolation) &&
-    nowMs - lastSeenMs < HEARTBEAT_EXPIRY_MS &&
+    // By both clocks: one may have been set, the other begins with the fleet's object.
+    hearing.nowMs - lastSeenMs < HEARTBEAT_EXPIRY_MS &&
+    silentFor(runner, hearing) < HEARTBEAT_EXPIRY_MS &&
     runningOn(runner) < beat.capacity &&
     beat.runnerId !== request.formerly &&
     !request.exclude.includes(beat.runnerId)

@@ -4,13 +4,11 @@ import { artifactKey, datasetKey } from '#contracts/stored-object';
 
 import type { RunEnv } from '../env.ts';
 import { within } from '../within.ts';
-import { conclusionOf } from './facts.ts';
+import { conclusionOf, isTriedEnough } from './lifecycle.ts';
 import { RunnerClient } from './runner-client.ts';
 import type { RunStore } from './store.ts';
 
 const CALL_LIMIT_MS = 10_000;
-/** A runner that does not hand a file over for this long is gone, or does not hold what its receipt says. */
-const COLLECT_WITHIN_MS = 3_600_000;
 
 /**
  * Brings what the run left into the cell's bucket, and tells the database what came and what never will. Repeated, it changes nothing: every
@@ -44,7 +42,8 @@ async function keepArtifact(env: RunEnv, store: RunStore, { sha256, sizeBytes }:
     await putStream(env.BLOBS, key, { sha256, sizeBytes }, (writable) => body.pipeTo(writable));
     return true;
   } catch (error) {
-    if (Date.now() - conclusionOf(store.facts).endedAtMs < COLLECT_WITHIN_MS) throw error;
+    // A runner that does not hand a file over for so long is gone, or does not hold what its receipt says.
+    if (!isTriedEnough(store.facts, Date.now())) throw error;
     console.error({ message: 'a file of a run is given up', runId, sha256, error: String(error) });
     return false;
   }

@@ -2,25 +2,25 @@ import type { Placement } from '#contracts/objects';
 
 import { backoffMs } from '../backoff.ts';
 import { fleetOf } from '../env.ts';
+import { Stopwatch } from '../stopwatch.ts';
 import { within } from '../within.ts';
 import { collect } from './collect.ts';
 import { forget, record, settle } from './ending.ts';
-import type { Judgement } from './facts.ts';
 import { Follower } from './follower.ts';
 import { type EndFrame, judgeEnd, unbilled } from './judge-end.ts';
-import { endingOf, nextStep, type Step } from './lifecycle.ts';
+import type { Judgement } from './judgement.ts';
+import { endingOf, nextStep, START_DEADLINE_MS, type Step } from './lifecycle.ts';
 import { type Parts, type Progress, STUCK } from './parts.ts';
 import type { RunRequest } from './request.ts';
 import type { RunnerStream } from './runner-client.ts';
 import { Starter } from './starter.ts';
 
-/** While a run is under way an alarm is always armed: whoever kills this object, it comes back within this time. */
-export const WATCHDOG_MS = 5_000;
-
 const END_HELD_BACK_MS = 2_000;
 /** A run that has ended by then is told of once, by its end: a write about its start would only compete with its first words. */
 const STARTED_AFTER_MS = 250;
 const STARTED_LIMIT_MS = 10_000;
+/** So much of the time to start a run goes by in one step at most: a clock that is set does not use it up. */
+const MOST_TRY_MS = START_DEADLINE_MS / 3;
 const RETRY = { firstMs: 25, capMs: 1_000 };
 const ENDING_RETRY = { firstMs: 1_000, capMs: 300_000 };
 
@@ -37,7 +37,7 @@ export class Driver {
   private startedReport: Promise<void> | undefined;
   private readonly concluded = Promise.withResolvers<void>();
   private nudge = Promise.withResolvers<void>();
-  private firstTryMs: number | undefined;
+  private trying: Stopwatch | undefined;
   private stuckTimes = 0;
   private isEndWaitedFor: boolean;
 
@@ -97,11 +97,11 @@ export class Driver {
   private async drive(): Promise<void> {
     const { store, ctx } = this.parts;
     for (;;) {
-      this.firstTryMs ??= Date.now();
       const nowMs = Date.now();
+      this.trying ??= new Stopwatch(MOST_TRY_MS, nowMs);
       const step = nextStep(store.facts, {
         nowMs,
-        tryingForMs: nowMs - this.firstTryMs,
+        tryingForMs: this.trying.lap(nowMs),
         isStartUncertain: this.starter.isStartUncertain,
       });
       if (step.kind === 'wait') return;
@@ -217,7 +217,7 @@ export class Driver {
     );
     this.starter = new Starter(this.parts);
     this.follower = new Follower(this.parts);
-    this.firstTryMs = undefined;
+    this.trying = undefined;
     bell.ring();
   }
 

@@ -4,15 +4,13 @@ import type { RunEnded } from '#contracts/objects';
 
 import { type RunEnv, usageMeterOf } from '../env.ts';
 import { within } from '../within.ts';
-import { conclusionOf } from './facts.ts';
+import { conclusionOf, isTriedEnough } from './lifecycle.ts';
 import { FrameReader } from './ndjson.ts';
 import { RunnerClient } from './runner-client.ts';
 import type { RunStore } from './store.ts';
 
 const CALL_LIMIT_MS = 10_000;
 const DRAIN_LIMIT_MS = 30_000;
-/** A runner that cannot be told for this long has forgotten by itself, or is gone. */
-const FORGET_WITHIN_MS = 3_600_000;
 
 /** Books what the run cost, or gives back what was reserved for it. */
 export async function settle(env: RunEnv, { request, facts }: RunStore): Promise<void> {
@@ -57,7 +55,7 @@ export async function record(env: RunEnv, store: RunStore): Promise<void> {
 export async function forget(env: RunEnv, store: RunStore): Promise<void> {
   const { placement, former, seqOffset } = store.facts;
   const { runId } = store.request.start;
-  const { runnerEndSeq, endSeq, endedAtMs } = conclusionOf(store.facts);
+  const { runnerEndSeq, endSeq } = conclusionOf(store.facts);
   try {
     if (placement) {
       await forgetAt(new RunnerClient(env.RUNNERS, placement.endpoint), runId, {
@@ -72,7 +70,8 @@ export async function forget(env: RunEnv, store: RunStore): Promise<void> {
       });
     }
   } catch (error) {
-    if (Date.now() - endedAtMs < FORGET_WITHIN_MS) throw error;
+    // A runner that cannot be told for so long has forgotten by itself, or is gone.
+    if (!isTriedEnough(store.facts, Date.now())) throw error;
   }
 }
 

@@ -1,24 +1,22 @@
 import type { RunnerSighting } from '#contracts/objects';
 
 import { fleetOf } from '../env.ts';
+import { Stopwatch } from '../stopwatch.ts';
 import { within } from '../within.ts';
-import {
-  incomprehensible,
-  isRunnerGone,
-  lost,
-  NOT_ASKED_YET,
-  patienceMs,
-  punctuality,
-  SUSPICIOUS_MS,
-} from './lifecycle.ts';
+import { incomprehensible, lost, punctuality, WATCHDOG_MS } from './lifecycle.ts';
 import { FrameReader, newFrames, ProtocolError } from './ndjson.ts';
 import { ended, MOVED, type Parts, type Progress, STUCK } from './parts.ts';
 import { RunnerClient, type RunnerStream } from './runner-client.ts';
+import { isRunnerGone, NOT_ASKED_YET, patienceMs, SUSPICIOUS_MS, UNREACHABLE_MS } from './silence.ts';
 
 const CALL_LIMIT_MS = 5_000;
 const ACKNOWLEDGE_EVERY_MS = 250;
-/** A stream that said nothing for this long is worth a question to the fleet, again and again. */
+/** What is not acknowledged by then is so at once, whatever the clock says: a runner keeps no more than so much unheard. */
+const MOST_UNACKNOWLEDGED_BYTES = 4 * 2 ** 20;
+/** A stream that said nothing between two of these looks is worth a question to the fleet, again and again. */
 const QUIET_MS = 2_000;
+/** What one lap counts for at most: no clock that is set makes a runner unreachable, or a run overdue, by itself. */
+const MOST_LAP_MS = { unreachable: UNREACHABLE_MS / 2, watched: 2 * WATCHDOG_MS };
 /** What may be written and not yet be durable: a disk that is slow makes the runner wait, and memory does not grow. */
 const MOST_UNSYNCED_BYTES = 4 * 2 ** 20;
 /** The same nonsense that often, without one good frame between, will not get better. */
@@ -29,13 +27,15 @@ export class Follower {
   private readonly parts: Parts;
   private accepted: RunnerStream | undefined;
   private current: RunnerStream | undefined;
-  private lastHeardMs = 0;
-  private unreachableSinceMs: number | undefined;
+  private isHeard = false;
+  private unreachable: Stopwatch | undefined;
+  private watched: Stopwatch | undefined;
   private patienceMs = patienceMs(NOT_ASKED_YET);
   private protocolErrors = 0;
   private lossDetail = 'the runner no longer knows this run';
   private acknowledging: Promise<void> | undefined;
   private lastAcknowledgedMs = 0;
+  private unacknowledgedBytes = 0;
 
   constructor(parts: Parts) {
     this.parts = parts;
@@ -55,9 +55,9 @@ export class Follower {
     const { store } = this.parts;
     const before = store.lastSeq;
     this.current = stream;
-    this.unreachableSinceMs = undefined;
+    this.unreachable = undefined;
     this.patienceMs = patienceMs(NOT_ASKED_YET);
-    this.lastHeardMs = Date.now();
+    this.isHeard = true;
     const probing = setInterval(() => void this.probe(), QUIET_MS);
     try {
       return await this.consume(stream);
@@ -82,7 +82,8 @@ export class Follower {
     const { acceptedAtMs, placement, conclusion, isCancelRequested } = store.facts;
     if (conclusion || acceptedAtMs === null || !placement) return;
     const nowMs = Date.now();
-    const time = punctuality(nowMs - acceptedAtMs, store.request.start.resources.timeoutMs);
+    this.watched ??= new Stopwatch(MOST_LAP_MS.watched, nowMs);
+    const time = punctuality(this.watched.lap(nowMs), store.request.start.resources.timeoutMs);
     if (time === 'give-up') {
       store.giveUp({ detail: 'the run did not end long after its time limit', isHeld: true });
       this.interrupt();
@@ -96,7 +97,10 @@ export class Follower {
   private async probe(): Promise<void> {
     const { current } = this;
     const { placement } = this.parts.store.facts;
-    if (!current || !placement || Date.now() - this.lastHeardMs < QUIET_MS) return;
+    if (!current || !placement) return;
+    const { isHeard } = this;
+    this.isHeard = false;
+    if (isHeard) return;
     try {
       const sighting = await this.sighting(placement.runnerId);
       if (sighting.silentMs >= SUSPICIOUS_MS) current.abort();
@@ -130,15 +134,12 @@ export class Follower {
     const { store } = this.parts;
     const { placement } = store.facts;
     if (!placement) return STUCK;
-    const nowMs = Date.now();
-    this.unreachableSinceMs ??= beganAtMs;
+    this.unreachable ??= new Stopwatch(MOST_LAP_MS.unreachable, beganAtMs);
+    const unreachableForMs = this.unreachable.lap(Date.now());
     const sighting = await this.sighting(placement.runnerId);
     const { endpoint = placement.endpoint } = sighting;
     if (endpoint !== placement.endpoint) store.placed({ ...placement, endpoint });
-    const silence = {
-      unreachableForMs: nowMs - this.unreachableSinceMs,
-      heartbeatSilentMs: sighting.silentMs,
-    };
+    const silence = { unreachableForMs, heartbeatSilentMs: sighting.silentMs };
     this.patienceMs = patienceMs(silence);
     return isRunnerGone(silence) ? ended(lost('the runner went silent while it held this run')) : STUCK;
   }
@@ -161,7 +162,8 @@ export class Follower {
     const reader = new FrameReader(store.facts.seqOffset);
     let unsyncedBytes = 0;
     for await (const chunk of body) {
-      this.lastHeardMs = Date.now();
+      this.isHeard = true;
+      this.unacknowledgedBytes += chunk.length;
       const frames = newFrames(reader.push(chunk), store.lastSeq);
       const end = frames.find((frame) => frame.kind === 'end');
       const spoken = frames.filter(({ kind }) => kind !== 'end');
@@ -183,8 +185,11 @@ export class Follower {
   /** Now and then, and never two at once: it lets the runner shrink its spool. What gets lost here, the next one makes good. */
   private acknowledge(): void {
     const nowMs = Date.now();
-    if (this.acknowledging || nowMs - this.lastAcknowledgedMs < ACKNOWLEDGE_EVERY_MS) return;
+    const isDue =
+      this.unacknowledgedBytes >= MOST_UNACKNOWLEDGED_BYTES || nowMs - this.lastAcknowledgedMs >= ACKNOWLEDGE_EVERY_MS;
+    if (this.acknowledging || !isDue) return;
     this.lastAcknowledgedMs = nowMs;
+    this.unacknowledgedBytes = 0;
     this.acknowledging = this.sendAcknowledgement().finally(() => {
       this.acknowledging = undefined;
     });

@@ -8,7 +8,7 @@ import { NO_USAGE } from '#contracts/run';
 import { verifyReceipt } from '#contracts/verify-receipt';
 
 import { cellOf, type RunEnv } from '../env.ts';
-import type { Judgement, Left } from './facts.ts';
+import type { Judgement, Left } from './judgement.ts';
 import type { RunRequest } from './request.ts';
 import type { Said } from './said.ts';
 

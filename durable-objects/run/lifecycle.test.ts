@@ -2,23 +2,21 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { NO_USAGE } from '#contracts/run';
-import { HEARTBEAT_EXPIRY_MS } from '#contracts/runner';
 
-import { type Conclusion, type Facts, type Judgement, NOTHING_KNOWN } from './facts.ts';
+import type { Conclusion, Judgement } from './judgement.ts';
 import {
   endingOf,
+  type Facts,
   FRAMES_KEPT_MS,
   incomprehensible,
-  isRunnerGone,
   lost,
   nextStep,
+  NOTHING_KNOWN,
   OVERDUE_MS,
-  patienceMs,
   punctuality,
   refused,
   START_DEADLINE_MS,
   type Trial,
-  UNREACHABLE_MS,
 } from './lifecycle.ts';
 
 const FRESH: Facts = { ...NOTHING_KNOWN, isBegun: true };
@@ -102,30 +100,6 @@ test('a run that has ended is never started, followed or ended again', () => {
     fc.property(someFacts, attempts, (facts, attempt) => {
       const { kind } = step({ ...facts, conclusion: CONCLUSION }, attempt);
       expect(['settle', 'record', 'forget', 'keep', 'expire', 'done']).toContain(kind);
-    }),
-  );
-});
-
-test('a runner is gone when neither this object nor the fleet has heard of it for long', () => {
-  expect(isRunnerGone({ unreachableForMs: UNREACHABLE_MS, heartbeatSilentMs: HEARTBEAT_EXPIRY_MS })).toBe(true);
-});
-
-test('a runner that still reports is not gone, and neither is one that a cell coming back has just begun to call', () => {
-  expect(isRunnerGone({ unreachableForMs: 60_000, heartbeatSilentMs: 1_000 })).toBe(false);
-  expect(isRunnerGone({ unreachableForMs: 1_000, heartbeatSilentMs: 60_000 })).toBe(false);
-});
-
-test('a runner is asked for as long as it may take to be gone, so that it is known to be lost no later than it is', () => {
-  const times = fc.record({ unreachableForMs: fc.nat(10_000), heartbeatSilentMs: fc.nat(10_000) });
-  fc.assert(
-    fc.property(times, (silence) => {
-      const askedMs = patienceMs(silence);
-      const { unreachableForMs, heartbeatSilentMs } = silence;
-      const after = (ms: number) =>
-        isRunnerGone({ unreachableForMs: unreachableForMs + ms, heartbeatSilentMs: heartbeatSilentMs + ms });
-      expect(askedMs).toBeGreaterThan(0);
-      expect(askedMs).toBeLessThanOrEqual(UNREACHABLE_MS);
-      expect(after(askedMs - 250)).toBe(askedMs === 250 ? isRunnerGone(silence) : false);
     }),
   );
 });

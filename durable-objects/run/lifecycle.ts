@@ -1,8 +1,145 @@
 import { FRAMES_RETENTION_DAYS } from '#contracts/frames';
+import type { Placement } from '#contracts/objects';
 import type { Outcome } from '#contracts/run';
-import { HEARTBEAT_EXPIRY_MS, HEARTBEAT_INTERVAL_MS } from '#contracts/runner';
 
-import type { Conclusion, Facts, Judgement } from './facts.ts';
+import type { Conclusion, Judgement } from './judgement.ts';
+
+/**
+ * What is known of one run. Everything a run object does follows from these facts, so that a new instance of it goes on where the last
+ * one stopped.
+ */
+export interface Facts {
+  readonly isBegun: boolean;
+  /** The capsule says that a run of it may be done a second time. */
+  readonly isIdempotent: boolean;
+  readonly isCancelRequested: boolean;
+  /** Why this attempt is given up: nobody will ever say how it ended. */
+  readonly loss: Loss | null;
+  /** Known to this instance of the object; another one asks the meter again, which changes nothing. */
+  readonly isReserved: boolean;
+  /** 1, or 2 where the first was lost. */
+  readonly attempt: number;
+  /** The number of the frame that the first of this attempt follows: runners number from 1, watchers see one sequence. */
+  readonly seqOffset: number;
+  /** The attempt before this one. */
+  readonly former: FormerAttempt | null;
+  /** Written before the runner is asked: from here on it may hold the run. */
+  readonly placement: Placement | null;
+  /** When the runner said yes. */
+  readonly acceptedAtMs: number | null;
+  readonly conclusion: Conclusion | null;
+  readonly isSettled: boolean;
+  readonly isRecorded: boolean;
+  /** What the run left is in the bucket, or known to be lost. */
+  readonly isCollected: boolean;
+  /** Whoever held the run knows that it may be forgotten. */
+  readonly isForgotten: boolean;
+  /** Of its frames only the end is left. */
+  readonly isExpired: boolean;
+  /** Consecutive failures of the step at hand, once the run has ended. */
+  readonly failures: number;
+}
+
+export interface Loss {
+  readonly detail: string;
+  /** The runner may still have the run; false only where it said that it does not know it. */
+  readonly isHeld: boolean;
+}
+
+export interface FormerAttempt {
+  /** Who may hold it still; null where nobody does. No later attempt goes there: it would be answered with this one. */
+  readonly heldBy: Placement | null;
+  readonly runnerEndSeq: number | null;
+  /** How the run would have ended: and how it ends where it cannot be started again. */
+  readonly judgement: Judgement;
+}
+
+export type Fact = FactOnTheWay | FactAfterTheEnd;
+type FactAfterTheEnd = { readonly kind: 'settled' | 'recorded' | 'collected' | 'forgotten' | 'expired' | 'failed' };
+type FactOnTheWay =
+  | { readonly kind: 'begun'; readonly isIdempotent: boolean; readonly placement: Placement | null }
+  | { readonly kind: 'placed'; readonly placement: Placement | null }
+  | { readonly kind: 'accepted'; readonly atMs: number }
+  | { readonly kind: 'given-up'; readonly loss: Loss }
+  | { readonly kind: 'retried'; readonly former: FormerAttempt; readonly seqOffset: number }
+  | { readonly kind: 'concluded'; readonly conclusion: Conclusion }
+  | { readonly kind: 'cancel-requested' | 'reserved' };
+
+/** The facts once `fact` is one of them. A run that has ended stays as it ended. */
+export function learn(facts: Facts, fact: Fact): Facts {
+  switch (fact.kind) {
+    case 'settled':
+      return { ...facts, isSettled: true, failures: 0 };
+    case 'recorded':
+      return { ...facts, isRecorded: true, failures: 0 };
+    case 'collected':
+      return { ...facts, isCollected: true, failures: 0 };
+    case 'forgotten':
+      return { ...facts, isForgotten: true, failures: 0 };
+    case 'expired':
+      return { ...facts, isExpired: true };
+    case 'failed':
+      return { ...facts, failures: facts.failures + 1 };
+    default:
+      return facts.conclusion ? facts : learnOnTheWay(facts, fact);
+  }
+}
+
+function learnOnTheWay(facts: Facts, fact: FactOnTheWay): Facts {
+  switch (fact.kind) {
+    case 'begun':
+      return { ...facts, isBegun: true, isIdempotent: fact.isIdempotent, placement: fact.placement };
+    case 'cancel-requested':
+      return { ...facts, isCancelRequested: true };
+    case 'reserved':
+      return { ...facts, isReserved: true };
+    case 'placed':
+      return { ...facts, placement: fact.placement };
+    case 'accepted':
+      return { ...facts, acceptedAtMs: fact.atMs };
+    case 'given-up':
+      return { ...facts, loss: fact.loss };
+    case 'retried':
+      return {
+        ...facts,
+        attempt: facts.attempt + 1,
+        seqOffset: fact.seqOffset,
+        former: fact.former,
+        loss: null,
+        placement: null,
+        acceptedAtMs: null,
+      };
+    case 'concluded':
+      return { ...facts, conclusion: fact.conclusion };
+    default:
+      return fact satisfies never;
+  }
+}
+
+export const NOTHING_KNOWN: Facts = {
+  isBegun: false,
+  isIdempotent: false,
+  isCancelRequested: false,
+  loss: null,
+  isReserved: false,
+  attempt: 1,
+  seqOffset: 0,
+  former: null,
+  placement: null,
+  acceptedAtMs: null,
+  conclusion: null,
+  isSettled: false,
+  isRecorded: false,
+  isCollected: false,
+  isForgotten: false,
+  isExpired: false,
+  failures: 0,
+};
+
+export function conclusionOf({ conclusion }: Facts): Conclusion {
+  if (!conclusion) throw new Error('this run has not ended');
+  return conclusion;
+}
 
 /**
  * The life of one run as a function of what is known of it: reserve → start → follow → settle → record → collect → forget → expire; where its
@@ -29,7 +166,7 @@ export type Step =
 
 export interface Trial {
   readonly nowMs: number;
-  /** Since this instance of the object first tried to start this attempt: an outage of the edge does not count against it. */
+  /** That this instance of the object has tried to start this attempt: an outage of the edge does not count against it. */
   readonly tryingForMs: number;
   /** A request to start was sent, and its answer never came: the runner may hold the run. */
   readonly isStartUncertain: boolean;
@@ -39,18 +176,13 @@ export interface Trial {
 export const START_DEADLINE_MS = 15_000;
 /** As often as a run is started at all. */
 export const MOST_ATTEMPTS = 2;
-/**
- * A runner that was asked in vain for so long, and sends no heartbeats for HEARTBEAT_EXPIRY_MS, is gone, and its runs with it. Together with
- * the ways there a run is known to be lost within ten seconds.
- */
-export const UNREACHABLE_MS = 2_000;
-/** As long as the runner may take to answer: it has the frames at hand, and one that takes longer is asked again. */
-const MOST_PATIENCE_MS = 2_000;
-const LEAST_PATIENCE_MS = 250;
-/** A quiet run whose runner missed a heartbeat is worth a question to the runner. */
-export const SUSPICIOUS_MS = 2 * HEARTBEAT_INTERVAL_MS;
+/** While a run is under way an alarm is always armed: whoever kills its object, it comes back within this time. */
+export const WATCHDOG_MS = 5_000;
 /** A runner ends a run at its time limit. This much later it is told to, and this much later again it is not believed any more. */
 export const OVERDUE_MS = 60_000;
+/** What an object can do without is tried for so long and so often: a clock that is set does not cut it short. */
+const TRIED_FOR_MS = 3_600_000;
+const TRIED_TIMES = 20;
 export const FRAMES_KEPT_MS = FRAMES_RETENTION_DAYS * 86_400_000;
 
 export function nextStep(facts: Facts, trial: Trial): Step {
@@ -74,6 +206,11 @@ function afterTheEnd(facts: Facts, { left, endedAtMs }: Conclusion, nowMs: numbe
   if (facts.isExpired) return { kind: 'done' };
   const untilMs = endedAtMs + FRAMES_KEPT_MS;
   return nowMs < untilMs ? { kind: 'keep', untilMs } : { kind: 'expire' };
+}
+
+/** Whether a duty that nobody will be able to do, such as to fetch a file from a runner that is gone, is done with. */
+export function isTriedEnough(facts: Facts, nowMs: number): boolean {
+  return facts.failures >= TRIED_TIMES && nowMs - conclusionOf(facts).endedAtMs >= TRIED_FOR_MS;
 }
 
 export type Ending =
@@ -107,31 +244,11 @@ function isRetried(facts: Facts, { state, cause }: Outcome): boolean {
   return state === 'lost' && mayBeginAgain(facts) && !facts.isCancelRequested && !mayGoOn;
 }
 
-/** What is known of a runner that this run hangs on. */
-export interface Silence {
-  /** How long it has not answered this object. */
-  readonly unreachableForMs: number;
-  /** How long the fleet has listened in vain. */
-  readonly heartbeatSilentMs: number;
-}
-
-export const NOT_ASKED_YET: Silence = { unreachableForMs: 0, heartbeatSilentMs: 0 };
-
-/** Both must be long: a cell whose own door was shut has heard no heartbeats either, and finds its runners well. */
-export function isRunnerGone({ unreachableForMs, heartbeatSilentMs }: Silence): boolean {
-  return unreachableForMs >= UNREACHABLE_MS && heartbeatSilentMs >= HEARTBEAT_EXPIRY_MS;
-}
-
-/** How long the next question to the runner may take, so that it is known to be gone no later than it is. */
-export function patienceMs({ unreachableForMs, heartbeatSilentMs }: Silence): number {
-  const goneInMs = Math.max(UNREACHABLE_MS - unreachableForMs, HEARTBEAT_EXPIRY_MS - heartbeatSilentMs);
-  return Math.min(MOST_PATIENCE_MS, Math.max(LEAST_PATIENCE_MS, goneInMs));
-}
-
 export type Punctuality = 'in-time' | 'cancel-now' | 'give-up';
 
-export function punctuality(acceptedForMs: number, timeoutMs: number): Punctuality {
-  const overdueMs = acceptedForMs - timeoutMs;
+/** By the time for which one instance of the object has seen the run go on: where it began anew, a run that outstays its time has more of it. */
+export function punctuality(watchedForMs: number, timeoutMs: number): Punctuality {
+  const overdueMs = watchedForMs - timeoutMs;
   if (overdueMs >= 2 * OVERDUE_MS) return 'give-up';
   return overdueMs >= OVERDUE_MS ? 'cancel-now' : 'in-time';
 }

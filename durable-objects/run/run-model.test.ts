@@ -4,8 +4,19 @@ import { expect, test } from 'vitest';
 import type { Placement } from '#contracts/objects';
 import { NO_USAGE, type Outcome } from '#contracts/run';
 
-import { type Fact, type Facts, type Judgement, learn, NOTHING_KNOWN } from './facts.ts';
-import { endingOf, lost, MOST_ATTEMPTS, nextStep, refused, START_DEADLINE_MS } from './lifecycle.ts';
+import type { Judgement } from './judgement.ts';
+import {
+  endingOf,
+  type Fact,
+  type Facts,
+  learn,
+  lost,
+  MOST_ATTEMPTS,
+  nextStep,
+  NOTHING_KNOWN,
+  refused,
+  START_DEADLINE_MS,
+} from './lifecycle.ts';
 
 /**
  * A run object reduced to its rules, and a world that does to it whatever a real one may: answers that come, come late or never, runners

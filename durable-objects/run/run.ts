@@ -3,7 +3,8 @@ import { DurableObject } from 'cloudflare:workers';
 import type { BeginRun, RunObject } from '#contracts/objects';
 
 import type { RunEnv } from '../env.ts';
-import { Driver, WATCHDOG_MS } from './driver.ts';
+import { Driver } from './driver.ts';
+import { WATCHDOG_MS } from './lifecycle.ts';
 import { parseRequest, type RunRequest } from './request.ts';
 import { RunStore } from './store.ts';
 import { Bell, type EventSource, watch } from './watch.ts';
@@ -43,6 +44,7 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
   async cancel(): Promise<void> {
     if (this.store.facts.conclusion || this.store.facts.isCancelRequested) return;
     this.store.requestCancel();
+    await this.keepWatch();
     await this.driver.cancel();
   }
 
@@ -50,6 +52,7 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
     const { isBegun, conclusion, placement } = this.store.facts;
     if (!isBegun || conclusion) return;
     if (runnerId !== undefined && placement?.runnerId !== runnerId) return;
+    await this.keepWatch();
     this.driver.hearOfLoss(detail);
   }
 
@@ -61,6 +64,7 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
     const { conclusion } = this.store.facts;
     if (conclusion && afterSeq >= conclusion.endSeq) return new Response(null, { status: 204 });
     if (this.bell.joined >= MOST_WATCHERS) return new Response(null, { status: 503 });
+    await this.keepWatch();
     this.driver.wake();
     return new Response(watch(this.events(), afterSeq), { headers: EVENT_STREAM });
   }
@@ -72,6 +76,15 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
     await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_MS);
     this.driver.wake();
     await this.driver.supervise();
+  }
+
+  /** Alarms go by the wall clock. Where that was set back, whoever comes brings the next one back into reach. */
+  private async keepWatch(): Promise<void> {
+    const { isBegun, conclusion } = this.store.facts;
+    if (!isBegun || conclusion) return;
+    const latestMs = Date.now() + WATCHDOG_MS;
+    const dueMs = await this.ctx.storage.getAlarm();
+    if (dueMs === null || dueMs > latestMs) await this.ctx.storage.setAlarm(latestMs);
   }
 
   private async beginOnce(request: RunRequest): Promise<void> {

@@ -6,11 +6,12 @@ import type { StartRun } from '#contracts/runner';
 
 import { fleetOf, usageMeterOf } from '../env.ts';
 import { within } from '../within.ts';
-import { mayBeginAgain, NOT_ASKED_YET, patienceMs, refused } from './lifecycle.ts';
+import { mayBeginAgain, refused } from './lifecycle.ts';
 import { ended, MOVED, type Parts, type Progress, STUCK } from './parts.ts';
 import type { RunRequest } from './request.ts';
 import { RunnerClient, type StartAnswer } from './runner-client.ts';
 import { openSecrets } from './secrets.ts';
+import { NOT_ASKED_YET, patienceMs } from './silence.ts';
 
 const CALL_LIMIT_MS = 5_000;
 const PREPARE_LIMIT_MS = 1_000;

@@ -1,67 +1,25 @@
 import { z } from 'zod';
 
-import { Artifact } from '#contracts/artifact';
-import { DatasetPart } from '#contracts/dataset';
 import type { Frame } from '#contracts/frames';
-import { Outcome, Usage } from '#contracts/run';
 
 import { isFresh, migrate } from '../migrate.ts';
+import type { Conclusion } from './judgement.ts';
 import {
-  type Conclusion,
   type Fact,
   type Facts,
   type FormerAttempt,
   learn,
   type Loss,
+  mayBeginAgain,
   NOTHING_KNOWN,
-} from './facts.ts';
-import { MOST_ATTEMPTS } from './lifecycle.ts';
+} from './lifecycle.ts';
 import { RUN_MIGRATIONS } from './migrations.ts';
 import { decodeRequest, encodeRequest, type RunRequest, withoutInput, withoutSecrets } from './request.ts';
+import { changed, FactsRow, factsOf, rowOf } from './row.ts';
 import { Said } from './said.ts';
 import { encodeEvents, type EventChunk } from './watch.ts';
 
-const StoredJudgement = z.object({
-  outcome: Outcome,
-  usage: Usage,
-  amountNanos: z.string(),
-  isBillable: z.boolean(),
-  receipt: z.string().nullable(),
-  hasOutput: z.boolean(),
-  startedAtMs: z.int().nullable(),
-  endedAtMs: z.int(),
-  left: z
-    .object({ artifacts: z.array(Artifact), datasets: z.array(DatasetPart), hasStateChanges: z.boolean() })
-    .optional(),
-});
-const StoredConclusion = StoredJudgement.extend({ endSeq: z.int(), runnerEndSeq: z.int().nullable() });
-const StoredFormer = z.object({
-  heldBy: z.object({ runnerId: z.string(), endpoint: z.string() }).nullable(),
-  runnerEndSeq: z.int().nullable(),
-  judgement: StoredJudgement,
-});
-
-const Flag = z.int().transform((flag) => flag === 1);
-const RunRow = z.object({
-  request: z.string().nullable(),
-  begun_at_ms: z.int().nullable(),
-  is_cancel_requested: Flag,
-  lost_detail: z.string().nullable(),
-  is_held: Flag,
-  attempt: z.int(),
-  seq_offset: z.int(),
-  former: z.string().nullable(),
-  runner_id: z.string().nullable(),
-  endpoint: z.string().nullable(),
-  accepted_at_ms: z.int().nullable(),
-  conclusion: z.string().nullable(),
-  is_settled: Flag,
-  is_recorded: Flag,
-  is_collected: Flag,
-  is_forgotten: Flag,
-  is_expired: Flag,
-  failures: z.int(),
-});
+const RunRow = FactsRow.extend({ request: z.string().nullable(), begun_at_ms: z.int().nullable() });
 const EventRow = z.object({ seq: z.int(), kind: z.string(), body: z.string() });
 const LastSeq = z.object({ last: z.int().nullable() });
 
@@ -69,7 +27,7 @@ const LastSeq = z.object({ last: z.int().nullable() });
 const CHUNK_CHARACTERS = 64 * 1_024;
 const CHUNK_ROWS = 512;
 
-/** What is known of the run, in memory and in SQLite at once: every setter writes both. */
+/** What is known of the run, in memory and in SQLite at once: what is learned is written down, column by column, before it is known. */
 export class RunStore {
   private readonly storage: DurableObjectStorage;
   private hasTables: boolean;
@@ -92,7 +50,8 @@ export class RunStore {
     if (row.request !== null && row.begun_at_ms !== null) {
       this.begun = { request: decodeRequest(row.request), begunAtMs: row.begun_at_ms };
     }
-    this.known = { ...factsOf(row), isIdempotent: this.begun?.request.isIdempotent ?? false };
+    const isIdempotent = this.begun?.request.isIdempotent ?? false;
+    this.known = { ...factsOf(row), isBegun: this.begun !== undefined, isIdempotent, isReserved: false };
     this.last = LastSeq.parse(storage.sql.exec('SELECT max(seq) AS last FROM frames').one()).last ?? 0;
   }
 
@@ -115,87 +74,81 @@ export class RunStore {
   }
 
   begin(request: RunRequest, begunAtMs: number, placement: Facts['placement']): void {
-    this.begun = { request, begunAtMs };
-    const fact: Fact = { kind: 'begun', isIdempotent: request.isIdempotent, placement };
-    const values = [encodeRequest(request), begunAtMs, ...columnsOf(placement)];
-    this.set(fact, 'request = ?, begun_at_ms = ?, runner_id = ?, endpoint = ?', ...values);
+    this.storage.transactionSync(() => {
+      this.makeTables();
+      this.storage.sql.exec('UPDATE run SET request = ?, begun_at_ms = ?', encodeRequest(request), begunAtMs);
+      this.begun = { request, begunAtMs };
+      this.learn({ kind: 'begun', isIdempotent: request.isIdempotent, placement });
+    });
   }
 
   requestCancel(): void {
-    this.set({ kind: 'cancel-requested' }, 'is_cancel_requested = 1');
+    this.learn({ kind: 'cancel-requested' });
   }
 
   giveUp(loss: Loss): void {
-    this.set({ kind: 'given-up', loss }, 'lost_detail = ?, is_held = ?', loss.detail, Number(loss.isHeld));
+    this.learn({ kind: 'given-up', loss });
   }
 
-  /** Not written: the meter knows, and says so again when it is asked again. */
   reserved(): void {
-    this.known = learn(this.known, { kind: 'reserved' });
+    this.learn({ kind: 'reserved' });
   }
 
   placed(placement: Facts['placement']): void {
-    this.set({ kind: 'placed', placement }, 'runner_id = ?, endpoint = ?', ...columnsOf(placement));
+    this.learn({ kind: 'placed', placement });
   }
 
   accepted(nowMs: number): void {
-    if (!this.mayStartAgain) this.forgetSecrets();
-    const values = [nowMs, encodeRequest(this.request)];
-    this.set({ kind: 'accepted', atMs: nowMs }, 'accepted_at_ms = ?, request = ?', ...values);
+    this.storage.transactionSync(() => {
+      if (!mayBeginAgain(this.known)) this.keep(withoutSecrets(this.request));
+      this.learn({ kind: 'accepted', atMs: nowMs });
+    });
   }
 
   /** The attempt is over and another one begins: what was said so far stays, what comes is numbered on. */
   retried(former: FormerAttempt, frame: Frame): void {
-    const fact: Fact = { kind: 'retried', former, seqOffset: frame.seq };
     this.storage.transactionSync(() => {
       this.append([frame]);
-      this.set(
-        fact,
-        `attempt = attempt + 1, seq_offset = ?, former = ?, lost_detail = NULL, runner_id = NULL, endpoint = NULL,
-         accepted_at_ms = NULL`,
-        frame.seq,
-        JSON.stringify(former),
-      );
+      this.learn({ kind: 'retried', former, seqOffset: frame.seq });
     });
   }
 
   concluded(conclusion: Conclusion, end: Frame): void {
-    this.forgetSecrets();
-    const values = [JSON.stringify(conclusion), encodeRequest(this.request)];
     this.storage.transactionSync(() => {
       this.append([end]);
-      this.set({ kind: 'concluded', conclusion }, 'conclusion = ?, request = ?', ...values);
+      this.keep(withoutSecrets(this.request));
+      this.learn({ kind: 'concluded', conclusion });
     });
   }
 
   settled(): void {
-    this.set({ kind: 'settled' }, 'is_settled = 1, failures = 0');
+    this.learn({ kind: 'settled' });
   }
 
   recorded(): void {
-    this.set({ kind: 'recorded' }, 'is_recorded = 1, failures = 0');
+    this.learn({ kind: 'recorded' });
   }
 
   collected(): void {
-    this.set({ kind: 'collected' }, 'is_collected = 1, failures = 0');
+    this.learn({ kind: 'collected' });
   }
 
   forgotten(): void {
-    this.set({ kind: 'forgotten' }, 'is_forgotten = 1, failures = 0');
+    this.learn({ kind: 'forgotten' });
   }
 
   /** Deletes every frame but the end, and what the run was given. */
   expired(): void {
-    this.begun = { request: withoutInput(this.request), begunAtMs: this.begunAtMs };
     this.storage.transactionSync(() => {
       this.storage.sql.exec("DELETE FROM frames WHERE kind <> 'end'");
-      this.set({ kind: 'expired' }, 'is_expired = 1, request = ?', encodeRequest(this.request));
+      this.keep(withoutInput(this.request));
+      this.learn({ kind: 'expired' });
     });
     this.latestRead = undefined;
   }
 
   failed(): void {
-    this.set({ kind: 'failed' }, 'failures = failures + 1');
+    this.learn({ kind: 'failed' });
   }
 
   /** One transaction a chunk of frames. */
@@ -246,47 +199,23 @@ export class RunStore {
     this.hasTables = true;
   }
 
-  private get mayStartAgain(): boolean {
-    return this.known.isIdempotent && this.known.attempt < MOST_ATTEMPTS;
+  private keep(request: RunRequest): void {
+    this.storage.sql.exec('UPDATE run SET request = ?', encodeRequest(request));
+    this.begun = { request, begunAtMs: this.begunAtMs };
   }
 
-  private forgetSecrets(): void {
-    this.begun = { request: withoutSecrets(this.request), begunAtMs: this.begunAtMs };
-  }
-
-  private set(fact: Fact, assignments: string, ...values: (string | number | null)[]): void {
+  private learn(fact: Fact): void {
     const known = learn(this.known, fact);
-    if (known === this.known) return;
-    this.storage.transactionSync(() => {
-      this.makeTables();
-      this.storage.sql.exec(`UPDATE run SET ${assignments}`, ...values);
-    });
+    const changes = changed(rowOf(this.known), rowOf(known));
+    if (changes.length > 0) this.write(changes);
     this.known = known;
   }
-}
 
-function columnsOf(placement: Facts['placement']): (string | null)[] {
-  return [placement?.runnerId ?? null, placement?.endpoint ?? null];
-}
-
-function factsOf(row: z.infer<typeof RunRow>): Omit<Facts, 'isIdempotent'> {
-  return {
-    isBegun: row.request !== null,
-    isCancelRequested: row.is_cancel_requested,
-    loss: row.lost_detail === null ? null : { detail: row.lost_detail, isHeld: row.is_held },
-    isReserved: false,
-    attempt: row.attempt,
-    seqOffset: row.seq_offset,
-    former: row.former === null ? null : StoredFormer.parse(JSON.parse(row.former)),
-    placement:
-      row.runner_id === null || row.endpoint === null ? null : { runnerId: row.runner_id, endpoint: row.endpoint },
-    acceptedAtMs: row.accepted_at_ms,
-    conclusion: row.conclusion === null ? null : StoredConclusion.parse(JSON.parse(row.conclusion)),
-    isSettled: row.is_settled,
-    isRecorded: row.is_recorded,
-    isCollected: row.is_collected,
-    isForgotten: row.is_forgotten,
-    isExpired: row.is_expired,
-    failures: row.failures,
-  };
+  private write(changes: ReturnType<typeof changed>): void {
+    this.storage.transactionSync(() => {
+      this.makeTables();
+      const assignments = changes.map(([column]) => `${column} = ?`).join(', ');
+      this.storage.sql.exec(`UPDATE run SET ${assignments}`, ...changes.map(([, value]) => value));
+    });
+  }
 }

@@ -5,7 +5,7 @@ import { HEARTBEAT_EXPIRY_MS, HEARTBEAT_INTERVAL_MS, LEASE_MARGIN_MS, RUN_LEASE_
 import { hasLapsed, holds, type Lease, newLease, noteSent, renew, type SentBeat } from '#runner/lifecycle/lease';
 
 import { silentFor } from '../../durable-objects/fleet/placement.ts';
-import { isRunnerGone, UNREACHABLE_MS } from '../../durable-objects/run/lifecycle.ts';
+import { isRunnerGone, UNREACHABLE_MS } from '../../durable-objects/run/silence.ts';
 
 /**
  * A runner and its cell reduced to their rules, each with a clock of its own, and between them a network that delays and loses whatever it
@@ -129,8 +129,9 @@ class Model {
   private judge(): void {
     if (this.placedMs === undefined || this.secondFromMs !== undefined || !this.heard) return;
     if (this.isWithin(this.history.cellAway) || this.nowMs - this.placedMs < UNREACHABLE_MS) return;
-    const hearing = { nowMs: this.cellMs, listeningSinceMs: this.listeningSinceMs };
-    const heartbeatSilentMs = silentFor(this.heard, hearing);
+    const listenedMs = this.cellMs - this.listeningSinceMs;
+    const heardAtMs = Math.max(0, this.heard.lastSeenMs - this.listeningSinceMs);
+    const heartbeatSilentMs = silentFor({ heardAtMs }, { listenedMs });
     if (isRunnerGone({ unreachableForMs: UNREACHABLE_MS, heartbeatSilentMs })) this.secondFromMs = this.nowMs;
   }
 }

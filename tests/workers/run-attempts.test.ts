@@ -10,6 +10,7 @@ import {
   eventually,
   GOOD_END,
   onlyRunner,
+  passSeconds,
   retireRunners,
   runNamed,
   TestTenant,
@@ -35,11 +36,9 @@ type KnownRunner = Awaited<ReturnType<typeof onlyRunner>>;
 /** Lets the runner go silent towards everybody for as long as it takes to be given up; the others go on. */
 async function goSilent({ runner }: KnownRunner, others: readonly KnownRunner[] = []): Promise<void> {
   await runner.become('unreachable');
-  for (let second = 0; second < HEARTBEAT_EXPIRY_MS / 1_000 + 3; second += 1) {
-    vi.setSystemTime(Date.now() + 1_000);
+  await passSeconds(HEARTBEAT_EXPIRY_MS / 1_000 + 3, async () => {
     for (const other of others) await other.heartbeat();
-    await scheduler.wait(20);
-  }
+  });
 }
 
 describe('a lost run of an idempotent capsule', () => {

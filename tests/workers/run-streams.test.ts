@@ -7,7 +7,7 @@ import { NO_USAGE } from '#contracts/run';
 
 import { AMOUNT, crash, endOf, leaveNothing, lines, numbers, runningRun, storedRow } from './support/runs.ts';
 import { Watcher } from './support/watcher.ts';
-import { eventually, GOOD_END, runNamed, USAGE } from './support/world.ts';
+import { eventually, GOOD_END, passSeconds, runNamed, USAGE } from './support/world.ts';
 
 afterEach(leaveNothing);
 
@@ -79,10 +79,7 @@ describe('a runner that is lost', () => {
     await runner.say(runId, lines(2));
     await watcher.until(2);
     await runner.become('unreachable');
-    for (let second = 0; second < 30; second += 1) {
-      vi.setSystemTime(Date.now() + 1_000);
-      await scheduler.wait(20);
-    }
+    await passSeconds(30);
     expect((await watcher.all()).at(-1)).toMatchObject({
       kind: 'end',
       seq: 3,

@@ -13,6 +13,7 @@ import {
   eventually,
   GOOD_END,
   onlyRunner,
+  passSeconds,
   retireRunners,
   runNamed,
   TestTenant,
@@ -138,7 +139,7 @@ describe('placing a run', () => {
     const { run } = await tenant.begin();
     const watcher = await Watcher.open(run);
     await eventually('the budget is reserved', async () => (await tenant.meter.summary()).reservedNanos !== '0');
-    vi.setSystemTime(Date.now() + 60_000);
+    await passSeconds(60);
     expect(await watcher.all()).toMatchObject([{ kind: 'end', outcome: { state: 'refused', cause: 'no_capacity' } }]);
     expect(await tenant.meter.summary()).toMatchObject({ reservedNanos: '0', settledNanos: '0', ledgerSeq: 0 });
   });

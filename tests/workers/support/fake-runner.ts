@@ -47,10 +47,17 @@ export class FakeRunner extends DurableObject {
   private readonly log: string[] = [];
   private mood: RunnerMood = 'well';
   private needsBundles = false;
+  private clockOffsetMs = 0;
+  private askedInVain = 0;
 
   async become(mood: RunnerMood): Promise<void> {
     this.mood = mood;
     if (mood === 'unreachable') for (const runId of this.runs.keys()) await this.cut(runId);
+  }
+
+  /** Its clock is so far from the cell's. */
+  async keepTime(clockOffsetMs: number): Promise<void> {
+    this.clockOffsetMs = clockOffsetMs;
   }
 
   async wantBundles(): Promise<void> {
@@ -60,6 +67,11 @@ export class FakeRunner extends DurableObject {
   /** Everything that was asked of this runner, in order: `PUT run`, `ack 3`, `cancel` … */
   async calls(): Promise<string[]> {
     return this.log;
+  }
+
+  /** How often it was asked while it could not be reached. */
+  async timesAskedInVain(): Promise<number> {
+    return this.askedInVain;
   }
 
   async holds(runId: string): Promise<boolean> {
@@ -76,7 +88,7 @@ export class FakeRunner extends DurableObject {
 
   async say(runId: string, bodies: readonly FrameBody[]): Promise<void> {
     const { frames } = this.held(runId);
-    for (const body of bodies) this.publish(runId, { ...body, seq: frames.length + 1, atMs: Date.now() });
+    for (const body of bodies) this.publish(runId, { ...body, seq: frames.length + 1, atMs: this.nowMs() });
   }
 
   async end(runId: string, ending: Ending): Promise<void> {
@@ -110,7 +122,10 @@ export class FakeRunner extends DurableObject {
   }
 
   override async fetch(request: Request): Promise<Response> {
-    if (this.mood === 'unreachable') throw new Error('connection refused');
+    if (this.mood === 'unreachable') {
+      this.askedInVain += 1;
+      throw new Error('connection refused');
+    }
     const { pathname, searchParams } = new URL(request.url);
     const [, , kind, id = '', verb, part = ''] = pathname.split('/');
     switch (`${request.method} ${kind} ${verb ?? ''}`.trim()) {
@@ -154,7 +169,7 @@ export class FakeRunner extends DurableObject {
         start,
         frames: [],
         listeners: new Set(),
-        startedAtMs: Date.now(),
+        startedAtMs: this.nowMs(),
         files: new Map(),
       });
     }
@@ -215,7 +230,7 @@ export class FakeRunner extends DurableObject {
   private async receiptOf(run: HeldRun, ending: Ending): Promise<string | undefined> {
     const { usage, receipt } = ending;
     if (receipt === 'none') return undefined;
-    const claims = claimsFor(this.runnerId(), run, ending);
+    const claims = claimsFor(this.runnerId(), run, ending, this.nowMs());
     const authority = Authority.parse(JSON.parse(receipt === 'stranger' ? env.STRANGER_CA : env.TEST_CA));
     if (receipt === 'of-another-run') return receiptFrom(authority, { ...claims, runId: newId('run') });
     const jws = await receiptFrom(authority, claims);
@@ -223,6 +238,10 @@ export class FakeRunner extends DurableObject {
     const [header, , signature] = jws.split('.');
     const cheaper = { ...claims, usage: { ...usage, cpuUs: 0 } };
     return `${header}.${Buffer.from(JSON.stringify(cheaper)).toString('base64url')}.${signature}`;
+  }
+
+  private nowMs(): number {
+    return Date.now() + this.clockOffsetMs;
   }
 
   /** The host name a test gives a runner is its id, with a dash for the underscore. */
@@ -248,10 +267,10 @@ function claimsFor(
   runnerId: RunnerId,
   { start, frames, startedAtMs }: HeldRun,
   { outcome, usage, files = {}, claims = {} }: Ending,
+  endedAtMs: number,
 ): ReceiptClaims {
   const { runId, tenantId, installationId, capsule, version, digest, cell, isolation } = start;
   const result = frames.findLast((frame) => frame.kind === 'result');
-  const endedAtMs = Date.now();
   return {
     iss: runnerSpiffeId('soma.test', cell, runnerId),
     iat: Math.floor(endedAtMs / 1_000),

@@ -11,8 +11,8 @@ export type Authority = z.infer<typeof Authority>;
 export async function receiptFrom(authority: Authority, claims: ReceiptClaims): Promise<string> {
   const { certificatePem, privateKeyPem } = await issueCertificate(authority, {
     uris: [claims.iss],
-    notBeforeMs: Date.now() - 60_000,
-    notAfterMs: Date.now() + 3_600_000,
+    notBeforeMs: claims.iat * 1_000 - 60_000,
+    notAfterMs: claims.iat * 1_000 + 3_600_000,
   });
   return signReceipt({ certificateChainPem: certificatePem, privateKeyPem }, claims);
 }

@@ -1,4 +1,6 @@
+import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
+import { vi } from 'vitest';
 
 import { digestOf } from '#contracts/digest';
 import { newId, type RunId, type RunnerId, type TenantId } from '#contracts/ids';
@@ -42,13 +44,26 @@ export async function anotherRunner(beat: Partial<Heartbeat> = {}) {
 }
 
 export async function retireRunners(): Promise<void> {
-  for (const { lastSeenMs: _, ...known } of await fleet().runners()) {
-    await fleet().heartbeat(Heartbeat.parse({ ...known, isDraining: true }));
+  const rows = await runInDurableObject(fleet(), (_fleet, { storage }) =>
+    storage.sql.exec<{ beat: string }>('SELECT beat FROM runners').toArray(),
+  );
+  for (const { beat } of rows) {
+    await fleet().heartbeat(Heartbeat.parse({ ...JSON.parse(beat), isDraining: true }));
   }
 }
 
 export function fleet() {
   return env.FLEET.getByName(env.CELL);
+}
+
+/** Lets seconds go by on the clock that a test has faked; the fleet listens all the while, and objects get to do what is due. */
+export async function passSeconds(seconds: number, eachSecond?: () => Promise<void>): Promise<void> {
+  for (let second = 0; second < seconds; second += 1) {
+    vi.setSystemTime(Date.now() + 1_000);
+    await fleet().find('nobody');
+    await eachSecond?.();
+    await scheduler.wait(20);
+  }
 }
 
 export function beatOf(runnerId: RunnerId, change: Partial<Heartbeat> = {}): Heartbeat {

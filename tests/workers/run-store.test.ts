@@ -1,0 +1,114 @@
+import { runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+import { newId } from '#contracts/ids';
+import type { Outcome } from '#contracts/run';
+
+import type { Judgement } from '../../durable-objects/run/judgement.ts';
+import { parseRequest } from '../../durable-objects/run/request.ts';
+import { RunStore } from '../../durable-objects/run/store.ts';
+import { TestTenant, USAGE } from './support/world.ts';
+
+const texts = fc.string({ maxLength: 20 });
+const times = fc.nat();
+const placements = fc.option(fc.record({ runnerId: texts, endpoint: texts }));
+const sha256s = fc.constantFrom('0', 'f').map((digit) => digit.repeat(64));
+const judgements: fc.Arbitrary<Judgement> = fc.record({
+  outcome: fc.record<Outcome>({
+    state: fc.constantFrom('succeeded', 'failed', 'lost', 'refused'),
+    cause: texts,
+    detail: texts,
+    exitCode: fc.option(fc.nat(255)),
+  }),
+  usage: fc.constant(USAGE),
+  amountNanos: times.map(String),
+  isBillable: fc.boolean(),
+  receipt: fc.option(texts),
+  hasOutput: fc.boolean(),
+  startedAtMs: fc.option(times),
+  endedAtMs: times,
+  left: fc.option(
+    fc.record({
+      artifacts: fc.array(fc.record({ path: fc.constant('a.txt'), sizeBytes: fc.nat(1_000), sha256: sha256s }), {
+        maxLength: 2,
+      }),
+      datasets: fc.constant([]),
+      hasStateChanges: fc.boolean(),
+    }),
+    { nil: undefined },
+  ),
+});
+
+type Deed = (store: RunStore) => void;
+const deeds: fc.Arbitrary<Deed> = fc.oneof(
+  fc.constantFrom<Deed>(
+    (store) => store.requestCancel(),
+    (store) => store.reserved(),
+    (store) => store.settled(),
+    (store) => store.recorded(),
+    (store) => store.collected(),
+    (store) => store.forgotten(),
+    (store) => store.expired(),
+    (store) => store.failed(),
+  ),
+  placements.map(
+    (placement): Deed =>
+      (store) =>
+        store.placed(placement),
+  ),
+  times.map(
+    (atMs): Deed =>
+      (store) =>
+        store.accepted(atMs),
+  ),
+  fc.record({ detail: texts, isHeld: fc.boolean() }).map(
+    (loss): Deed =>
+      (store) =>
+        store.giveUp(loss),
+  ),
+  fc
+    .record({ heldBy: placements, runnerEndSeq: fc.option(fc.nat()), judgement: judgements })
+    .map((former): Deed => (store) => {
+      if (store.facts.conclusion) return;
+      const { attempt } = store.facts;
+      const frame = { kind: 'attempt', seq: store.lastSeq + 1, atMs: 0, attempt: attempt + 1, detail: '' } as const;
+      store.retried(former, frame);
+    }),
+  fc.tuple(judgements, fc.option(fc.nat())).map(([judgement, runnerEndSeq]): Deed => (store) => {
+    if (store.facts.conclusion) return;
+    const { outcome, usage, endedAtMs } = judgement;
+    const endSeq = store.lastSeq + 1;
+    const end = { kind: 'end', seq: endSeq, atMs: endedAtMs, outcome, usage } as const;
+    store.concluded({ ...judgement, endSeq, runnerEndSeq }, end);
+  }),
+);
+
+/** The budget's reservation is the meter's to remember. */
+function known({ facts, lastSeq, request, begunAtMs }: RunStore) {
+  return { facts: { ...facts, isReserved: false }, lastSeq, request, begunAtMs };
+}
+
+test('whatever an object learns of a run, the next one finds written', async () => {
+  const tenant = new TestTenant();
+  const beginnings = [await tenant.beginning({}, false), await tenant.beginning({}, true)].map(parseRequest);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...beginnings),
+      placements,
+      fc.array(deeds, { maxLength: 12 }),
+      (request, placement, story) =>
+        runInDurableObject(env.RUN.getByName(newId('run')), (_run, { storage }) => {
+          const store = new RunStore(storage);
+          store.begin(request, 1, placement);
+          expect(known(new RunStore(storage))).toEqual(known(store));
+          for (const deed of story) {
+            deed(store);
+            expect(known(new RunStore(storage))).toEqual(known(store));
+          }
+        }),
+    ),
+    { numRuns: 60 },
+  );
+});
