@@ -54,6 +54,7 @@ const stopSignal: fc.Arbitrary<Signal> = fc.constantFrom<Signal>(
   { kind: 'state_limit', detail: 'too many keys' },
   { kind: 'output_invalid', detail: 'not JSON' },
   { kind: 'runner_stopped' },
+  { kind: 'runner_cut_off' },
   { kind: 'spool_failed' },
 );
 const anySignal: fc.Arbitrary<Signal> = fc.oneof(

@@ -78,6 +78,12 @@ export class FakeRunner extends DurableObject {
     return this.runs.has(runId);
   }
 
+  /** It has the run, and the run has not ended there. */
+  async isUnderWay(runId: string): Promise<boolean> {
+    const run = this.runs.get(runId);
+    return run !== undefined && run.frames.at(-1)?.kind !== 'end';
+  }
+
   async leaseOf(runId: string): Promise<string | undefined> {
     return this.held(runId).start.lease;
   }
