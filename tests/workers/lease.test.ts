@@ -2,10 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { HEARTBEAT_EXPIRY_MS, HEARTBEAT_INTERVAL_MS, LEASE_MARGIN_MS, RUN_LEASE_MS } from '#contracts/runner';
+import { silentFor } from '#durable-objects/fleet/placement';
+import { isRunnerGone, UNREACHABLE_MS } from '#durable-objects/run/silence';
 import { hasLapsed, holds, type Lease, newLease, noteSent, renew, type SentBeat } from '#runner/lifecycle/lease';
-
-import { silentFor } from '../../durable-objects/fleet/placement.ts';
-import { isRunnerGone, UNREACHABLE_MS } from '../../durable-objects/run/silence.ts';
 
 /**
  * A runner and its cell reduced to their rules, each with a clock of its own, and between them a network that delays and loses whatever it

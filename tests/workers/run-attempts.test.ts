@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { HEARTBEAT_EXPIRY_MS } from '#contracts/runner';
+import { OFFER_REMEMBERED_MS } from '#durable-objects/fleet/placement';
 
-import { OFFER_REMEMBERED_MS } from '../../durable-objects/fleet/placement.ts';
 import { AMOUNT, crash, endOf, leaveNothing, lines, storedRow } from './support/runs.ts';
 import { Watcher } from './support/watcher.ts';
 import {

@@ -1,7 +1,8 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { OVERDUE_MS, WATCHDOG_MS } from '../../durable-objects/run/lifecycle.ts';
+import { OVERDUE_MS, WATCHDOG_MS } from '#durable-objects/run/lifecycle';
+
 import type { FakeRunner } from './support/fake-runner.ts';
 import { AMOUNT, endOf, leaveNothing, lines, numbers, runningRun } from './support/runs.ts';
 import { Watcher } from './support/watcher.ts';

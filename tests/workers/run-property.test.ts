@@ -5,8 +5,8 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { Frame } from '#contracts/frames';
 import type { RunId } from '#contracts/ids';
 import type { Outcome } from '#contracts/run';
+import { MOST_ATTEMPTS } from '#durable-objects/run/lifecycle';
 
-import { MOST_ATTEMPTS } from '../../durable-objects/run/lifecycle.ts';
 import type { ReceiptKind } from './support/fake-runner.ts';
 import { crash, leaveNothing, lines, numbers } from './support/runs.ts';
 import { Watcher } from './support/watcher.ts';

@@ -5,10 +5,10 @@ import { expect, test } from 'vitest';
 
 import { newId } from '#contracts/ids';
 import type { Outcome } from '#contracts/run';
+import type { Judgement } from '#durable-objects/run/judgement';
+import { parseRequest } from '#durable-objects/run/request';
+import { RunStore } from '#durable-objects/run/store';
 
-import type { Judgement } from '../../durable-objects/run/judgement.ts';
-import { parseRequest } from '../../durable-objects/run/request.ts';
-import { RunStore } from '../../durable-objects/run/store.ts';
 import { TestTenant, USAGE } from './support/world.ts';
 
 const texts = fc.string({ maxLength: 20 });

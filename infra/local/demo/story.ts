@@ -4,13 +4,13 @@ import { join, resolve } from 'node:path';
 
 import { z } from 'zod';
 
+import { buildCapsule, CAPSULE_SLUGS, type CapsuleSlug } from '#capsules/build';
 import { CostPreview } from '#contracts/api/installations';
 import type { Cell } from '#contracts/cells';
 import { Manifest } from '#contracts/manifest';
 import { formatNanos, nanos } from '#contracts/money';
 import { Run } from '#contracts/run';
 
-import { buildCapsule, CAPSULE_SLUGS, type CapsuleSlug } from '../../../capsules/build.ts';
 import { type Person, signUp } from './person.ts';
 import { compareUsage, verifyAudit, verifyReceipts } from './proofs.ts';
 import { check, type Script, until } from './script.ts';

@@ -5,9 +5,9 @@ import { expect, test } from 'vitest';
 
 import type { Operation } from '#contracts/operation';
 
-import { app } from '../app.ts';
+import { app } from './app.ts';
 
-const FOLDER = path.join(import.meta.dirname, '../../../contracts/operations');
+const FOLDER = path.join(import.meta.dirname, './../../contracts/operations');
 
 function nameOf({ method, path: at }: Pick<Operation, 'method'> & { readonly path: string }): string {
   return `${method} ${at}`;
