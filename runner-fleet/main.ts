@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 
 import { cellSpiffeId, type IdentitySource, runnerSpiffeId } from '#contracts/identity';
 import { signReceipt } from '#contracts/verify-receipt';
 
 import packageManifest from '../package.json' with { type: 'json' };
 import { type Config, parseConfig } from './config.ts';
+import { createHealthServer } from './door/health-server.ts';
 import { Heartbeats } from './heartbeat.ts';
 import { MtlsAgent } from './identity/client-tls.ts';
 import { fileIdentitySource } from './identity/file-source.ts';
@@ -99,16 +100,19 @@ function sealerOf({ runnerId }: Config, source: IdentitySource): Sealer {
 async function listen(listening: Server | ReturnType<typeof createMtlsServer>, wanted: number): Promise<number> {
   listening.listen(wanted, config.host);
   await once(listening, 'listening');
+  // Unheard, one connection that could not be taken would end the process.
+  listening.on('error', (error) => logFault('a connection was not taken', error));
   const address = listening.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return address.port;
 }
 
 async function serveHealth(healthPort: number): Promise<Server> {
-  const health = createServer((request, response) => {
-    const answered = runner.health.answer(new URL(request.url ?? '/', 'http://runner').pathname, response);
-    void answered.then((isHealth) => (isHealth ? undefined : response.writeHead(404).end()));
-  });
+  const health = createHealthServer(runner.health, logFault);
   await listen(health, healthPort);
   return health;
+}
+
+function logFault(what: string, error: unknown): void {
+  log('error', what, { reason: reasonOf(error) });
 }

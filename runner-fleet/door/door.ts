@@ -14,6 +14,7 @@ import { readBody, readJson } from './body.ts';
 import { follow } from './follow.ts';
 import type { Health } from './health.ts';
 import { Refusal } from './refusal.ts';
+import { requestUrl } from './request-url.ts';
 
 /** Input and secrets of one run. */
 const MAX_START_BYTES = 8 * 2 ** 20;
@@ -43,9 +44,11 @@ export class Door {
     this.#options = options;
   }
 
+  /** Never rejects: whoever asks, and whatever for, the process goes on. */
   async handle(request: IncomingMessage, response: ServerResponse, peerId: string): Promise<void> {
-    const url = new URL(request.url ?? '/', 'https://runner');
     try {
+      const url = requestUrl(request);
+      if (!url) throw new Refusal('invalid_input', 'the target of the request is not a path');
       if (await this.#options.health.answer(url.pathname, response)) return;
       if (peerId !== this.#options.cellId) throw new Refusal('forbidden', `${peerId} is not this runner's cell`);
       await this.#route(request.method ?? '', url)({ request, response, url });

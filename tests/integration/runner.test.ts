@@ -1,11 +1,20 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { freePorts } from '#local/ports';
 
 import type { RunResult } from '../support/run-result.ts';
 import { type RunOptions, RunnerWorld } from '../support/runner-process.ts';
 
 let world: RunnerWorld;
+let healthPort: number;
 beforeAll(async () => {
-  world = await RunnerWorld.start();
+  [healthPort] = await freePorts(1);
+  world = await RunnerWorld.start({ SOMA_HEALTH_PORT: String(healthPort) });
 });
 afterAll(async () => {
   await world.close();
@@ -202,6 +211,37 @@ test('a wasm module that traps has failed', async () => {
   const { end } = await world.run({ 'main.wasm': new Uint8Array([0, 0x61, 0x73, 0x6d]) }, { runtime: 'wasm' });
   expect(end.outcome).toMatchObject({ state: 'failed', cause: 'uncaught' });
 });
+
+describe('a request line that is no URL', () => {
+  const TARGETS = ['//', '///', '//[', '//:80', '/v1/runs/%', '/v1/runs/%00/frames', 'http://', '*', '/%ff%fe'];
+
+  test.each(TARGETS)('%s is refused at both doors, and the runner goes on', async (target) => {
+    const { pid } = world;
+    expect((await world.get(target)).status).toBeOneOf([400, 404, 405]);
+    expect(await healthStatus(target)).toBeOneOf([400, 404]);
+    expect(world.pid).toBe(pid);
+    expect(await healthStatus('/healthz')).toBe(200);
+  });
+
+  test('is refused where it is no HTTP at all', async () => {
+    const socket = connect(healthPort, '127.0.0.1').setEncoding('utf8');
+    socket.write('GET \u0000 // HTTP/9.9\r\n\r\n');
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  test('costs no run', async () => {
+    const started = world.run({ 'main.js': 'export default () => new Promise((done) => setTimeout(done, 200, 7));' });
+    await Promise.all(TARGETS.flatMap((target) => [healthStatus(target), world.get(target)]));
+    expect((await started).output).toBe(7);
+  });
+});
+
+async function healthStatus(path: string): Promise<number | undefined> {
+  const outgoing = request({ host: '127.0.0.1', port: healthPort, path }).end();
+  const [response] = await once(outgoing, 'response');
+  response.resume();
+  return response.statusCode;
+}
 
 /** A WASI command that writes `text` to its stdout, assembled by hand. */
 function wasmThatWrites(text: string): Uint8Array {

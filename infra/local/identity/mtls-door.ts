@@ -28,6 +28,9 @@ export async function startMtlsDoor({ port, target, identityDirectory }: MtlsDoo
   const server = createMtlsServer({
     identity,
     onRequest: (incoming, outgoing) => {
+      const tlsClientAuth = clientAuthOf(incoming);
+      // A connection that was cut since has no certificate any more, and nobody who waits for an answer.
+      if (!tlsClientAuth) return void outgoing.destroy();
       relay({
         incoming,
         outgoing,
@@ -35,7 +38,7 @@ export async function startMtlsDoor({ port, target, identityDirectory }: MtlsDoo
         options: { ...target, agent, path: incoming.url },
         // One that came in would let anybody be anybody.
         withheld: [CF_HEADER],
-        headers: { [CF_HEADER]: JSON.stringify({ tlsClientAuth: clientAuthOf(incoming) }) },
+        headers: { [CF_HEADER]: JSON.stringify({ tlsClientAuth }) },
       });
     },
   });
@@ -50,10 +53,10 @@ export async function startMtlsDoor({ port, target, identityDirectory }: MtlsDoo
 }
 
 /** `IncomingRequestCfPropertiesTLSClientAuth`, as far as a Worker of ours looks at it; certificates as in RFC 9440 §2. */
-function clientAuthOf({ socket }: IncomingMessage): Record<string, string | boolean> {
+function clientAuthOf({ socket }: IncomingMessage): Record<string, string | boolean> | undefined {
   if (!(socket instanceof TLSSocket)) throw new TypeError('a request came through without TLS');
   const leaf = socket.getPeerX509Certificate();
-  if (!leaf) throw new TypeError('a request came through without a client certificate');
+  if (!leaf) return undefined;
   const intermediates = peerChain(socket).slice(1, -1);
   return {
     certPresented: '1',
