@@ -72,7 +72,10 @@ export const DeviceSession = z
   .meta({ id: 'DeviceSession' });
 export type DeviceSession = z.infer<typeof DeviceSession>;
 
-export const DecideDevice = z.strictObject({ user_code: z.string().min(4).max(32), approve: z.boolean() });
+/** As a person types it: letters and digits, and the hyphen or blank that makes it easier to read. */
+const UserCode = z.string().regex(/^[A-Za-z0-9 -]{4,32}$/);
+
+export const DecideDevice = z.strictObject({ user_code: UserCode, approve: z.boolean() });
 export type DecideDevice = z.infer<typeof DecideDevice>;
 
 /** A short-lived access token: ES256, verified anywhere against `/.well-known/jwks.json`. */

@@ -99,6 +99,7 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
   private events(): EventSource {
     return {
       read: (seq) => this.store.events(seq, this.lastVisibleSeq()),
+      isOver: (seq) => seq >= (this.store.facts.conclusion?.endSeq ?? Infinity),
       next: () => this.bell.next(),
       join: () => this.bell.join(),
     };

@@ -189,7 +189,7 @@ export class RunStore {
     }
     const newest = rows.at(-1);
     if (!newest) return undefined;
-    const chunk = { bytes: encodeEvents(rows), lastSeq: newest.seq, isEnd: newest.kind === 'end' };
+    const chunk = { bytes: encodeEvents(rows), lastSeq: newest.seq };
     this.latestRead = { after, upTo, chunk };
     return chunk;
   }

@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 
-import { type EventChunk, type EventSource, watch } from './watch.ts';
+import { Bell, type EventChunk, type EventSource, watch } from './watch.ts';
 
 /** Has `chunks` chunks at hand, and counts what is taken of them. */
 class Source implements EventSource {
@@ -15,7 +15,11 @@ class Source implements EventSource {
   read(seq: number): EventChunk | undefined {
     if (seq >= this.chunks) return undefined;
     this.reads += 1;
-    return { bytes: new TextEncoder().encode(`id: ${seq + 1}\n\n`), lastSeq: seq + 1, isEnd: seq + 1 === this.chunks };
+    return { bytes: new TextEncoder().encode(`id: ${seq + 1}\n\n`), lastSeq: seq + 1 };
+  }
+
+  isOver(seq: number): boolean {
+    return seq >= this.chunks;
   }
 
   next(): Promise<never> {
@@ -29,6 +33,10 @@ class Source implements EventSource {
     };
   }
 }
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 test('nothing is read ahead of a client, however much there is', async () => {
   const source = new Source(1_000);
@@ -49,4 +57,39 @@ test('a watcher is there until the end, or until it leaves', async () => {
   expect(source.watchers).toBe(1);
   expect(await new Response(stays).text()).toBe('retry: 500\n\nid: 1\n\nid: 2\n\n');
   expect(source.watchers).toBe(0);
+});
+
+test('a watcher that asks for what comes after the end is let go', async () => {
+  const source = new Source(2);
+  expect(await new Response(watch(source, 7)).text()).toBe('retry: 500\n\n');
+  expect(source.watchers).toBe(0);
+});
+
+test('a run that says nothing is heard of in every interval, by all who watch, and by a timer that ends with the last of them', async () => {
+  vi.useFakeTimers();
+  const bell = new Bell(15_000);
+  const silent = { read: () => undefined, isOver: () => false, next: () => bell.next(), join: () => bell.join() };
+  const readers = [watch(silent, 0).getReader(), watch(silent, 3).getReader()];
+  const heard = () => Promise.all(readers.map(async (reader) => new TextDecoder().decode((await reader.read()).value)));
+  expect(await heard()).toEqual(['retry: 500\n\n', 'retry: 500\n\n']);
+
+  for (const nth of ['first', 'second']) {
+    const next = heard();
+    const tooEarly = vi.fn();
+    void next.then(tooEarly);
+    await vi.advanceTimersByTimeAsync(14_999);
+    expect(tooEarly, nth).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await next).toEqual([': heartbeat\n\n', ': heartbeat\n\n']);
+  }
+  expect(vi.getTimerCount()).toBe(1);
+  await Promise.all(readers.map((reader) => reader.cancel()));
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('news is no heartbeat, and wakes everybody at once', async () => {
+  const bell = new Bell(15_000);
+  const waiting = [bell.next(), bell.next()];
+  bell.ring();
+  expect(await Promise.all(waiting)).toEqual(['changed', 'changed']);
 });

@@ -5,12 +5,13 @@
 export interface EventChunk {
   readonly bytes: Uint8Array;
   readonly lastSeq: number;
-  readonly isEnd: boolean;
 }
 
 export interface EventSource {
   /** The next events after `seq`, a bounded number of them; undefined where there are none yet. */
   read(seq: number): EventChunk | undefined;
+  /** Whether nothing will ever come after `seq`: a client may ask for more than the run had to say. */
+  isOver(seq: number): boolean;
   /** Resolves when there may be more to read, or when it is time for a heartbeat. */
   next(): Promise<'changed' | 'heartbeat'>;
   /** The watcher is there, until what is returned is called. */
@@ -37,11 +38,13 @@ export function watch(source: EventSource, afterSeq: number): ReadableStream<Uin
           if (chunk) {
             seq = chunk.lastSeq;
             controller.enqueue(chunk.bytes);
-            if (!chunk.isEnd) return;
+          }
+          if (source.isOver(seq)) {
             leave();
             controller.close();
             return;
           }
+          if (chunk) return;
           const event = await source.next();
           if (isClosed) return;
           if (event === 'heartbeat') {

@@ -202,6 +202,14 @@ describe('watchers', () => {
     expect((await run.fetch('https://run/', { headers })).status).toBe(204);
   });
 
+  test('one that asks for more than the run will say is let go when it ends', async () => {
+    const { runner, run, runId } = await runningRun();
+    const watcher = await Watcher.open(run, 1_000);
+    await runner.say(runId, lines(3));
+    await runner.end(runId, GOOD_END);
+    expect(await watcher.all()).toEqual([]);
+  });
+
   test('one that never reads does not hold up the others', async () => {
     const { runner, run, runId } = await runningRun();
     await run.fetch('https://run/');
