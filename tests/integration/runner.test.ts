@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { text as textOf } from 'node:stream/consumers';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -226,7 +226,7 @@ describe('a request line that is no URL', () => {
   test('is refused where it is no HTTP at all', async () => {
     const socket = connect(healthPort, '127.0.0.1').setEncoding('utf8');
     socket.write('GET \u0000 // HTTP/9.9\r\n\r\n');
-    expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await textOf(socket)).toMatch(/^HTTP\/1\.1 400 /);
   });
 
   test('costs no run', async () => {

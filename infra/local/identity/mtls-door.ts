@@ -30,7 +30,10 @@ export async function startMtlsDoor({ port, target, identityDirectory }: MtlsDoo
     onRequest: (incoming, outgoing) => {
       const tlsClientAuth = clientAuthOf(incoming);
       // A connection that was cut since has no certificate any more, and nobody who waits for an answer.
-      if (!tlsClientAuth) return void outgoing.destroy();
+      if (!tlsClientAuth) {
+        outgoing.destroy();
+        return;
+      }
       relay({
         incoming,
         outgoing,
