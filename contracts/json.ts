@@ -45,3 +45,8 @@ export function isStorable(value: JsonValue): boolean {
 export function isStorableText(text: string): boolean {
   return !text.includes('\u0000') && text.isWellFormed();
 }
+
+/** Text of unknown origin, such as a capsule's own words: what no store can hold is replaced (U+FFFD). */
+export function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\u0000', '\ufffd');
+}

@@ -103,6 +103,7 @@ describe('bad input is a typed refusal, never a 5xx', () => {
     ['a name of 2 MB', '/v1/tenants', { json: { handle: 'abc', name: big } }],
     ['an input of 2 MB', '/v1/runs', { json: { capsule: 'aa/bb', input: big } }],
     ['a NUL in a name', '/v1/tenants', { json: { handle: 'abc', name: 'a\u0000b' } }],
+    ['a NUL in a code', '/v1/auth/device/decision', { json: { user_code: 'AB\u0000CD', approve: true } }],
     ['a lone surrogate', '/v1/tenants', { json: { handle: 'abc', name: '\ud800' } }],
     ['a negative budget', '/v1/budget', { method: 'PUT', json: { limitNanos: '-1' } }],
     ['a fractional budget', '/v1/budget', { method: 'PUT', json: { limitNanos: '1.5' } }],

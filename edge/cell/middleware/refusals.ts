@@ -10,7 +10,7 @@ import { recordRefusal } from '../services/audit/refuse.ts';
 
 /**
  * The one `onError`. A refusal whose tenant is known is recorded before it is answered; where that cannot be done the
- * answer is that nothing can be done.
+ * answer is that nothing can be done. Its target is the path as it was sent: decoded, it may hold what no log can.
  */
 export const refuse: ErrorHandler<AppEnv> = async (error, c) => {
   const requestId = c.var.platform?.requestId ?? newId('req');
@@ -18,7 +18,8 @@ export const refuse: ErrorHandler<AppEnv> = async (error, c) => {
   let refusal = refusalOf(error);
   if (ctx && !isOurFault(refusal)) {
     try {
-      await recordRefusal({ ctx, input: { action: actionOf(c.var.auditAction), target: c.req.path, refusal } });
+      const { pathname: target } = new URL(c.req.url);
+      await recordRefusal({ ctx, input: { action: actionOf(c.var.auditAction), target, refusal } });
     } catch (cause) {
       logFailure(requestId, c.req.method, c.req.path, cause);
       refusal = new DomainError('unavailable', 'the audit log of this cell does not answer; try again');

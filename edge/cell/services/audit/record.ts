@@ -1,5 +1,6 @@
 import { AuditRecord } from '#contracts/audit';
 import { newId } from '#contracts/ids';
+import { type JsonValue, storable } from '#contracts/json';
 import type { Database, Transaction } from '#db/postgres/client';
 import { auditEntries } from '#db/postgres/schema/index';
 
@@ -31,11 +32,16 @@ export function auditRecord(
     time: ctx.now().toISOString(),
     action,
     actor: ctx.actor,
-    target,
+    target: storable(target),
     cell: ctx.cell,
     requestId: ctx.requestId,
     outcome,
-    ...(reason === undefined ? {} : { reason }),
-    unmapped: details,
+    ...(reason === undefined ? {} : { reason: storable(reason) }),
+    unmapped: Object.fromEntries(Object.entries(details).map(([name, value]) => [name, storableDetail(value)])),
   });
+}
+
+/** An entry is written whatever it tells of: a word in it that the store refuses would refuse the change along with it. */
+function storableDetail(detail: JsonValue): JsonValue {
+  return typeof detail === 'string' ? storable(detail) : detail;
 }

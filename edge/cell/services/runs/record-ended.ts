@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 
 import { idOf } from '#contracts/ids';
+import { storable } from '#contracts/json';
 import { RunEnded } from '#contracts/objects';
 
 import { requireSystem, type Verb } from '../../context.ts';
@@ -62,9 +63,4 @@ export async function recordRunEnded({ ctx, input }: Verb<RunEnded>): Promise<vo
       ? stateLock(sql`select installation_id from runs where id = ${runId}`)
       : undefined,
   );
-}
-
-/** A capsule's own words may hold what a text column cannot. */
-function storable(text: string): string {
-  return text.toWellFormed().replaceAll('\u0000', '\ufffd');
 }
