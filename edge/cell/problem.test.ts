@@ -28,12 +28,31 @@ test('input that does not parse says where and what', () => {
 test.each([
   [new Error('query failed', { cause: new Error('connect ECONNREFUSED 127.0.0.1:5432') })],
   [new Error('Network connection lost.')],
-  [new Error('terminating connection due to administrator command')],
-  [new Error('sorry, too many clients already')],
+  [new Error('Server error (HTTP status 503): down')],
+  [postgresError('57P01', 'terminating connection due to administrator command')],
+  [postgresError('53300', 'sorry, too many clients already')],
+  [postgresError('57014', 'canceling statement due to statement timeout')],
+  [new Error('query failed', { cause: postgresError('08006', 'connection failure') })],
   [new Error('query failed', { cause: new DOMException('The operation was aborted due to timeout', 'TimeoutError') })],
 ])('a store out of reach is unavailable, not our mistake: %s', (error) => {
   expect(refusalOf(error).code).toBe('unavailable');
 });
+
+test.each(['22021', '22P05'])('text that Postgres cannot hold (%s) is a mistake in the request', (code) => {
+  const error = new Error('query failed', { cause: postgresError(code, 'unsupported Unicode escape sequence') });
+  expect(refusalOf(error).code).toBe('invalid_input');
+});
+
+test.each([
+  ['22003', 'numeric field overflow'],
+  ['42703', 'column "connection timeout" does not exist'],
+])('another word of Postgres (%s) is our mistake, and its cause stays here', (code, message) => {
+  expect(refusalOf(postgresError(code, message)).code).toBe('internal');
+});
+
+function postgresError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
 
 test.each([
   [413, 'payload_too_large'],
