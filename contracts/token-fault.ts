@@ -21,6 +21,11 @@ export function isTokenFault(error: unknown): error is errors.JOSEError {
   return FAULTS.some((fault) => error instanceof fault);
 }
 
+/** Whether the signature is good and what the token says is not. Claims are judged after the signature, so what it says is known to be said by its issuer. */
+export function isRefusedByClaims(error: unknown): error is errors.JWTExpired | errors.JWTClaimValidationFailed {
+  return error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed;
+}
+
 /** A token that is wrong is refused; one that could not be judged, because its issuer's keys cannot be had, is said to be just that. */
 export function refusalOfToken(error: unknown): DomainError {
   if (error instanceof DomainError) return error;

@@ -1,9 +1,9 @@
-import { decodeJwt, errors, jwtVerify } from 'jose';
+import { decodeJwt, jwtVerify } from 'jose';
 
 import { Cell, CELLS } from '#contracts/cells';
 import { DomainError } from '#contracts/errors';
 import { ACCESS_TOKEN_AUDIENCE, cookiePrefix, parseOpaqueCredential } from '#contracts/identity';
-import { refusalOfToken } from '#contracts/token-fault';
+import { isRefusedByClaims, refusalOfToken } from '#contracts/token-fault';
 
 import type { RouterEnv } from './env.ts';
 import { keysOf } from './keys.ts';
@@ -66,8 +66,8 @@ async function verify(token: string, cell: Cell, env: RouterEnv): Promise<void> 
       audience: ACCESS_TOKEN_AUDIENCE,
     });
   } catch (error) {
-    // Its home refuses it too, and can write the refusal into the tenant's log.
-    if (error instanceof errors.JWTExpired) return;
+    // One that the cell has signed is refused there too, where the refusal can be written into the tenant's log.
+    if (isRefusedByClaims(error)) return;
     throw refusalOfToken(error);
   }
 }

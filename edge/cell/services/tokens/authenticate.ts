@@ -1,11 +1,11 @@
-import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
+import { decodeJwt, jwtVerify } from 'jose';
 import { z } from 'zod';
 
 import { DomainError } from '#contracts/errors';
 import { ACCESS_TOKEN_AUDIENCE, AccessTokenClaims } from '#contracts/identity';
 import { idOf } from '#contracts/ids';
 import { Permission } from '#contracts/permissions';
-import { refusalOfToken } from '#contracts/token-fault';
+import { isRefusedByClaims, refusalOfToken } from '#contracts/token-fault';
 
 import { actorOf, type Ctx, type Platform } from '../../context.ts';
 import type { Identified } from '../accounts/credential.ts';
@@ -21,7 +21,7 @@ const Claims = AccessTokenClaims.extend({
 export async function authenticateAccessToken(platform: Platform, token: string): Promise<Identified> {
   const issuer = issuerOf(token);
   if (issuer !== platform.env.PUBLIC_URL) {
-    return { ctx: await authenticateExternal(platform, token, externalIssuer(platform.env.OIDC_ISSUERS, issuer)) };
+    return authenticateExternal(platform, token, externalIssuer(platform.env.OIDC_ISSUERS, issuer));
   }
   try {
     const { payload } = await jwtVerify(token, cellKeys(platform), {
@@ -32,22 +32,19 @@ export async function authenticateAccessToken(platform: Platform, token: string)
       maxTokenAge: '15 minutes',
       currentDate: platform.now(),
     });
-    return { ctx: ctxOf(platform, payload) };
+    const claims = Claims.parse(payload);
+    if (claims.cell !== platform.cell) throw new DomainError('unauthenticated', `this token belongs to ${claims.cell}`);
+    return { ctx: ctxOf(platform, claims) };
   } catch (error) {
-    // The signature and the audience are verified before the times are: an expired token's tenant is known.
-    if (error instanceof errors.JWTExpired) {
-      return {
-        ctx: ctxOf(platform, error.payload),
-        refusal: new DomainError('unauthenticated', 'this access token has expired'),
-      };
-    }
-    throw refusalOfToken(error);
+    const refusal = refusalOfToken(error);
+    // Where this cell has signed it, it is known whose it is: the refusal belongs in that tenant's log.
+    const claims = isRefusedByClaims(error) ? Claims.safeParse(error.payload).data : undefined;
+    if (claims?.cell !== platform.cell) throw refusal;
+    return { ctx: ctxOf(platform, claims), refusal };
   }
 }
 
-function ctxOf(platform: Platform, payload: JWTPayload): Ctx {
-  const claims = Claims.parse(payload);
-  if (claims.cell !== platform.cell) throw new DomainError('unauthenticated', `this token belongs to ${claims.cell}`);
+function ctxOf(platform: Platform, claims: z.infer<typeof Claims>): Ctx {
   return {
     ...platform,
     actor: actorOf(platform, claims.role === 'api-key' ? 'api-key' : 'user', claims.sub),

@@ -1,14 +1,15 @@
 import { eq } from 'drizzle-orm';
-import { createRemoteJWKSet, jwtVerify, type RemoteJWKSet } from 'jose';
+import { createRemoteJWKSet, type JWTPayload, jwtVerify, type RemoteJWKSet } from 'jose';
 import { z } from 'zod';
 
 import { DomainError } from '#contracts/errors';
 import { idOf } from '#contracts/ids';
 import { PERMISSIONS_OF, Role } from '#contracts/permissions';
-import { refusalOfToken } from '#contracts/token-fault';
+import { isRefusedByClaims, refusalOfToken } from '#contracts/token-fault';
 import { tenants } from '#db/postgres/schema/index';
 
 import { actorOf, type Ctx, type Platform } from '../../context.ts';
+import type { Identified } from '../accounts/credential.ts';
 
 /** An OpenID Connect issuer that the operator trusts to speak for one tenant, such as a CI system. */
 const ExternalIssuer = z.strictObject({
@@ -34,19 +35,30 @@ export function externalIssuer(configuration: string, issuer: string | undefined
 
 const keySets = new Map<string, RemoteJWKSet>();
 
-export async function authenticateExternal(platform: Platform, token: string, issuer: ExternalIssuer): Promise<Ctx> {
+/** A token that its issuer has signed and that does not count here still says for whom it was sent: that is the issuer's tenant. */
+export async function authenticateExternal(
+  platform: Platform,
+  token: string,
+  issuer: ExternalIssuer,
+): Promise<Identified> {
   const keys = keySets.get(issuer.jwksUri) ?? createRemoteJWKSet(new URL(issuer.jwksUri));
   keySets.set(issuer.jwksUri, keys);
-  const { payload } = await jwtVerify(token, keys, {
+  const verified = await jwtVerify(token, keys, {
     algorithms: ALGORITHMS,
     issuer: issuer.issuer,
     audience: issuer.audience,
     requiredClaims: ['exp', 'sub'],
     currentDate: platform.now(),
   }).catch((error: unknown) => {
-    throw refusalOfToken(error);
+    const refusal = refusalOfToken(error);
+    if (!isRefusedByClaims(error)) throw refusal;
+    return { payload: error.payload, refusal };
   });
+  const ctx = await ctxOf(platform, issuer, verified.payload);
+  return 'refusal' in verified ? { ctx, refusal: verified.refusal } : { ctx };
+}
 
+async function ctxOf(platform: Platform, issuer: ExternalIssuer, payload: JWTPayload): Promise<Ctx> {
   const [tenant] = await platform.db
     .select({ id: tenants.id, handle: tenants.handle })
     .from(tenants)
