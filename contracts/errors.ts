@@ -10,6 +10,7 @@ export const ERROR_CODES = [
   'conflict',
   'idempotency_key_reused',
   'payload_too_large',
+  'request_timeout',
   'unsupported_media_type',
   'approval_required',
   'gone',

@@ -15,7 +15,7 @@ export interface Operation {
   readonly audit: AuditDeclaration;
   /** 1 MiB where not said. */
   readonly maxBodyBytes?: number;
-  /** Time to the first byte of the answer; 30 s where not said. */
+  /** For the whole request to arrive, and then to the first byte of the answer; 30 s where not said. */
   readonly timeoutMs?: number;
   readonly request?: {
     readonly params?: z.ZodObject;

@@ -12,6 +12,7 @@ const KINDS: Record<ErrorCode, { status: number; title: string }> = {
   conflict: { status: 409, title: 'Conflict with what is stored' },
   idempotency_key_reused: { status: 422, title: 'The idempotency key was used for another request' },
   payload_too_large: { status: 413, title: 'Too large' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },
   approval_required: { status: 409, title: 'Some permissions were not approved' },
   gone: { status: 410, title: 'Gone' },

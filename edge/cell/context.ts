@@ -6,6 +6,7 @@ import type { Permission } from '#contracts/permissions';
 import { type Database, openDatabase } from '#db/postgres/client';
 
 import type { CellEnv } from './env.ts';
+import type { Deadline } from './middleware/deadline.ts';
 
 /** What every request has before anyone is known: the cell it is in and the way to that cell's stores. */
 export interface Platform {
@@ -131,5 +132,6 @@ export interface AppEnv {
     operator?: OperatorCtx;
     /** The audit action of the route that answers, for the entry of a refusal. */
     auditAction?: string;
+    deadline?: Deadline;
   };
 }

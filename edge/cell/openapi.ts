@@ -66,7 +66,11 @@ export function route({
     [AUDIT_EXTENSION]: audit,
     [ACCESS_EXTENSION]: access,
     // The caller is known before the body is looked at: a body that is too large is a refusal in that tenant's log.
-    middleware: every(limitTime(timeoutMs), GUARDS[access](audit), limitBody(maxBodyBytes)),
+    middleware: every(
+      limitTime(timeoutMs),
+      GUARDS[access](audit),
+      limitBody({ maxBytes: maxBodyBytes, withinMs: timeoutMs }),
+    ),
   });
 }
 

@@ -3,14 +3,14 @@ import { z } from 'zod';
 import { Cell, cellOfCode, CELLS } from '#contracts/cells';
 import { directoryShard } from '#contracts/directory';
 import { emailHash } from '#contracts/email-hash';
-import { DomainError } from '#contracts/errors';
+import { readWithin, tooLarge } from '#contracts/request-body';
 
 import type { Home } from './credentials.ts';
 import type { RouterEnv } from './env.ts';
 
 /** Requests of people nobody knows yet: their cell stands in the body, or is found by the address in it. */
 const PATHS = new Set(['/v1/auth/sign-up', '/v1/auth/sign-in', '/v1/auth/device', '/v1/auth/device/token']);
-const MOST_BODY_BYTES = 16 * 1_024;
+const BODY_BOUNDS = { maxBytes: 16 * 1_024, withinMs: 10_000 };
 
 const Hints = z.object({
   region: Cell.optional().catch(undefined),
@@ -59,18 +59,12 @@ async function homeOfHints(
   return cell && { cell, because: 'directory' };
 }
 
-async function readBody(request: Request): Promise<ArrayBuffer> {
-  const declared = Number(request.headers.get('content-length') ?? '0');
-  const body = declared > MOST_BODY_BYTES ? undefined : await request.arrayBuffer();
-  if (body === undefined || body.byteLength > MOST_BODY_BYTES) {
-    throw new DomainError('payload_too_large', `expected at most ${MOST_BODY_BYTES} bytes`, {
-      maxBytes: MOST_BODY_BYTES,
-    });
-  }
-  return body;
+async function readBody({ headers, body }: Request): Promise<Uint8Array<ArrayBuffer>> {
+  if (Number(headers.get('content-length') ?? '0') > BODY_BOUNDS.maxBytes) throw tooLarge(BODY_BOUNDS.maxBytes);
+  return body ? readWithin(BODY_BOUNDS, body) : new Uint8Array();
 }
 
-function parsed(body: ArrayBuffer): unknown {
+function parsed(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(body));
   } catch {

@@ -1,39 +1,30 @@
 import type { MiddlewareHandler } from 'hono';
 
-import { DomainError } from '#contracts/errors';
-import { discardBody, discardRest } from '#contracts/leftover-body';
-import { readBounded, TooLong } from '#contracts/read-bounded';
+import { discardBody } from '#contracts/leftover-body';
+import { type BodyBounds, readWithin, tooLarge } from '#contracts/request-body';
 
 import type { AppEnv } from '../context.ts';
+import { Deadline } from './deadline.ts';
 
 export const DEFAULT_BODY_BYTES = 2 ** 20;
 export const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** Refuses a larger body before it is parsed; a body of unknown length is held in memory, and no further than the limit. */
-export function limitBody(maxBytes: number): MiddlewareHandler<AppEnv> {
+/**
+ * Has the whole body at hand before anything is made of it: no more of it than `maxBytes`, and not later than `withinMs`. A form whose
+ * length is known is too large to be held twice: its route reads it (`read-upload.ts`).
+ */
+export function limitBody({ maxBytes, withinMs }: BodyBounds): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const { raw } = c.req;
     const length = raw.headers.has('transfer-encoding') ? null : raw.headers.get('content-length');
-    if (raw.body && length === null) {
-      c.req.raw = new Request(raw, { method: raw.method, body: await readUpTo(maxBytes, raw.body) });
-    } else if (raw.body && Number(length) > maxBytes) throw tooLarge(maxBytes);
+    if (raw.body && Number(length) > maxBytes) throw tooLarge(maxBytes);
+    if (raw.body && (length === null || maxBytes <= DEFAULT_BODY_BYTES)) {
+      const received = readWithin({ maxBytes, withinMs }, raw.body);
+      const body = await (c.var.deadline?.resumedAfter(received) ?? received);
+      c.req.raw = new Request(raw, { method: raw.method, body });
+    }
     await next();
   };
-}
-
-async function readUpTo(maxBytes: number, body: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
-  const reader = body.getReader();
-  try {
-    return await readBounded(reader, maxBytes);
-  } catch (error) {
-    if (!(error instanceof TooLong)) throw error;
-    await discardRest(reader);
-    throw tooLarge(maxBytes);
-  }
-}
-
-function tooLarge(maxBytes: number): DomainError {
-  return new DomainError('payload_too_large', `expected at most ${maxBytes} bytes`, { maxBytes });
 }
 
 /** Outermost: whatever was answered, the client gets to the end of what it sends, and so to the answer. */
@@ -45,16 +36,9 @@ export const readToEnd: MiddlewareHandler<AppEnv> = async (c, next) => {
 
 /** Bounds the time to the first byte of an answer; a stream that has begun goes on. */
 export function limitTime(timeoutMs: number): MiddlewareHandler<AppEnv> {
-  return async (_c, next) => {
-    const { promise, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => reject(new DomainError('unavailable', `this took longer than ${timeoutMs} ms`)),
-      timeoutMs,
-    );
-    try {
-      await Promise.race([next(), promise]);
-    } finally {
-      clearTimeout(timer);
-    }
+  return async (c, next) => {
+    const deadline = new Deadline(timeoutMs);
+    c.set('deadline', deadline);
+    await deadline.bound(next);
   };
 }

@@ -57,7 +57,7 @@ export async function startCell(site: Site, cell: Cell, built: BuiltWorkers, tru
   });
 }
 
-/** Through the public door, when every cell is there. */
+/** Through the public door; every cell was ready before. */
 export async function untilOpen(site: Site): Promise<void> {
   await site.steps.run(`open at ${site.publicUrl}`, () => untilReady(`${site.publicUrl}/readyz`));
 }

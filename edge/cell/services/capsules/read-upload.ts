@@ -2,6 +2,8 @@ import { BUNDLE_LIMITS } from '#contracts/bundle';
 import { DomainError, InvalidInput } from '#contracts/errors';
 
 const SIGNATURE_MAX_BYTES = 16 * 2 ** 10;
+/** Within the time of the whole request (`contracts/operations`): what is left is for what is made of it. */
+const UPLOAD_WITHIN_MS = 90_000;
 
 export interface Upload {
   readonly bundle: Uint8Array;
@@ -11,7 +13,7 @@ export interface Upload {
 
 /**
  * Reads the parts `bundle` (a file) and `signature` of a multipart/form-data body whose size is bounded already.
- * @throws InvalidInput · DomainError `unsupported_media_type` · DomainError `payload_too_large`
+ * @throws InvalidInput · DomainError `unsupported_media_type` · `payload_too_large` · `request_timeout`
  */
 export async function readUpload(request: Request): Promise<Upload> {
   const form = await formOf(request);
@@ -33,12 +35,20 @@ async function formOf(request: Request): Promise<FormData> {
   if (!/^multipart\/form-data\s*;/i.test(contentType)) {
     throw new DomainError('unsupported_media_type', 'expected multipart/form-data with the parts bundle and signature');
   }
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new DomainError('request_timeout', `expected the whole upload within ${UPLOAD_WITHIN_MS} ms`)),
+    UPLOAD_WITHIN_MS,
+  );
   try {
-    return await request.formData();
+    return await Promise.race([request.formData(), late.promise]);
   } catch (error) {
+    if (error instanceof DomainError) throw error;
     throw new InvalidInput(
       `the multipart body is malformed: ${error instanceof Error ? error.message : String(error)}`,
     );
+  } finally {
+    clearTimeout(timer);
   }
 }
 
