@@ -10,7 +10,7 @@ import { idOf } from './ids.ts';
 import { IsolationClass } from './isolation.ts';
 import { Json } from './json.ts';
 import type { Priced } from './pricing.ts';
-import { Outcome, Usage } from './run.ts';
+import { Outcome, Usage, type UsageTotals } from './run.ts';
 import type { Heartbeat, StartRun } from './runner.ts';
 import type { SealedText } from './sealed-text.ts';
 
@@ -71,7 +71,7 @@ export interface UsageSummary {
   readonly reservedNanos: string;
   readonly availableNanos: string;
   readonly runs: number;
-  readonly totals: Usage;
+  readonly totals: UsageTotals;
   /** The last sequence number of the ledger, and how far ClickHouse is known to hold it. */
   readonly ledgerSeq: number;
   readonly flushedSeq: number;

@@ -1,6 +1,6 @@
 import type { Manifest } from './manifest.ts';
 import { addNanos, chargeNanos, type Nanos, nanos, ZERO_NANOS } from './money.ts';
-import type { Usage } from './run.ts';
+import { memoryByteSecondsOf, NO_USAGE, type Usage } from './run.ts';
 
 /** What the platform itself charges, in nano-units of USD. */
 export const PLATFORM_RATES = {
@@ -9,11 +9,11 @@ export const PLATFORM_RATES = {
 } as const;
 
 const US_PER_SECOND = 1_000_000n;
-const GIB_MS_PER_GIB_SECOND = 1_000n * 2n ** 30n;
+const BYTES_PER_GIB = 2n ** 30n;
 
 export type Priced = Pick<Manifest, 'pricing' | 'resources'>;
 
-/** The lines of one run's charge; `totalNanos` is their sum. Memory is charged as the granted limit over the wall time. */
+/** The lines of one run's charge, each rounded up to whole nano-units on its own; `totalNanos` is their sum. */
 export interface Charge {
   readonly perRunNanos: Nanos;
   readonly cpuNanos: Nanos;
@@ -22,17 +22,13 @@ export interface Charge {
   readonly totalNanos: Nanos;
 }
 
-/** What a run costs, from its verified usage. */
-export function chargeFor(capsule: Priced, usage: Usage): Charge {
-  const perRunNanos = capsule.pricing.perRunNanos ?? ZERO_NANOS;
+/** What a run costs: prices times what its receipt states, and nothing that the receipt does not state. */
+export function chargeFor({ pricing }: Pick<Priced, 'pricing'>, usage: Usage): Charge {
+  const perRunNanos = pricing.perRunNanos ?? ZERO_NANOS;
   const cpuNanos = chargeNanos(PLATFORM_RATES.cpuSecondNanos, BigInt(usage.cpuUs), US_PER_SECOND);
-  const memoryNanos = chargeNanos(
-    PLATFORM_RATES.memoryGibSecondNanos,
-    BigInt(capsule.resources.memoryBytes) * BigInt(usage.wallMs),
-    GIB_MS_PER_GIB_SECOND,
-  );
+  const memoryNanos = chargeNanos(PLATFORM_RATES.memoryGibSecondNanos, BigInt(usage.memoryByteSeconds), BYTES_PER_GIB);
   const metersNanos = addNanos(
-    ...Object.entries(capsule.pricing.meters).map(([name, price]) =>
+    ...Object.entries(pricing.meters).map(([name, price]) =>
       chargeNanos(price.unitNanos, BigInt(usage.meters[name] ?? 0)),
     ),
   );
@@ -45,16 +41,15 @@ export function chargeFor(capsule: Priced, usage: Usage): Charge {
  * Invariant: `chargeFor(capsule, usage).totalNanos ≤ ceilingFor(capsule).totalNanos` for every usage within the limits.
  */
 export function ceilingFor(capsule: Priced): Charge {
-  const { timeoutMs, cpuMillis } = capsule.resources;
-  const wallMs = timeoutMs + GRACE_MS;
+  const { timeoutMs, cpuMillis, memoryBytes } = capsule.resources;
+  const limitMs = timeoutMs + GRACE_MS;
+  const wallUs = limitMs * 1_000;
   return chargeFor(capsule, {
-    cpuUs: wallMs * cpuMillis + QUOTA_SLICE_US,
-    wallMs,
-    memoryPeakBytes: 0,
-    memoryByteSeconds: 0,
-    inputBytes: 0,
-    outputBytes: 0,
-    egressBytes: 0,
+    ...NO_USAGE,
+    // Thousandths of a core over milliseconds are microseconds.
+    cpuUs: limitMs * cpuMillis + QUOTA_SLICE_US,
+    wallUs,
+    memoryByteSeconds: memoryByteSecondsOf(memoryBytes, wallUs),
     meters: Object.fromEntries(
       Object.entries(capsule.pricing.meters).map(([name, { maxPerRun }]) => [name, maxPerRun]),
     ),

@@ -36,9 +36,10 @@ export type Outcome = z.infer<typeof Outcome>;
 /** Exact usage of one run, cumulative. `meters` are the capsule's own counters, such as `tokens`. */
 export const Usage = z.object({
   cpuUs: z.int().nonnegative(),
-  wallMs: z.int().nonnegative(),
+  /** From handing over the input until nothing of the run was alive; never more than its limit. */
+  wallUs: z.int().nonnegative(),
   memoryPeakBytes: z.int().nonnegative(),
-  /** Granted memory over wall time, rounded up. */
+  /** Granted memory over wall time: `memoryByteSecondsOf`. */
   memoryByteSeconds: z.int().nonnegative(),
   inputBytes: z.int().nonnegative(),
   outputBytes: z.int().nonnegative(),
@@ -47,13 +48,22 @@ export const Usage = z.object({
 });
 export type Usage = z.infer<typeof Usage>;
 
-export function memoryByteSecondsOf(memoryBytes: number, wallMs: number): number {
-  return Number((BigInt(memoryBytes) * BigInt(wallMs) + 999n) / 1_000n);
+/** Usage of many runs. Memory is a string of digits: 4 GiB held for a month are more byte-seconds than a double counts. */
+export const UsageTotals = Usage.extend({
+  memoryByteSeconds: z.string().regex(/^\d+$/).describe('A decimal integer'),
+});
+export type UsageTotals = z.infer<typeof UsageTotals>;
+
+const US_PER_SECOND = 1_000_000n;
+
+/** `memoryBytes × wallUs / 10⁶`, rounded up to whole byte-seconds. */
+export function memoryByteSecondsOf(memoryBytes: number, wallUs: number): number {
+  return Number((BigInt(memoryBytes) * BigInt(wallUs) + US_PER_SECOND - 1n) / US_PER_SECOND);
 }
 
 export const NO_USAGE: Usage = {
   cpuUs: 0,
-  wallMs: 0,
+  wallUs: 0,
   memoryPeakBytes: 0,
   memoryByteSeconds: 0,
   inputBytes: 0,
@@ -61,6 +71,8 @@ export const NO_USAGE: Usage = {
   egressBytes: 0,
   meters: {},
 };
+
+export const NO_USAGE_TOTALS: UsageTotals = { ...NO_USAGE, memoryByteSeconds: '0' };
 
 /** A run as the API shows it. Money as decimal strings of nano-units, times as RFC 3339. */
 export const Run = z.object({

@@ -81,7 +81,7 @@ export class Metrics {
   runEnded({ outcome, usage }: Extract<Frame, { kind: 'end' }>): void {
     this.#ended.inc({ state: outcome.state, cause: outcome.cause });
     this.#cpuSeconds.inc(usage.cpuUs / 1e6);
-    this.#wallSeconds.observe(usage.wallMs / 1e3);
+    this.#wallSeconds.observe(usage.wallUs / 1e6);
   }
 
   fault(what: string): void {

@@ -109,7 +109,7 @@ function showClaims({ process }: Context, claims: ReceiptClaims): void {
     outcome: `${outcome.state} (${outcome.cause})`,
     'exit code': outcome.exitCode,
     CPU: duration(usage.cpuUs / 1_000),
-    wall: duration(usage.wallMs),
+    wall: duration(usage.wallUs / 1_000),
     memory: bytes(usage.memoryPeakBytes),
     'bytes out': usage.outputBytes,
     ...Object.fromEntries(Object.entries(usage.meters).map(([name, amount]) => [`meter ${name}`, amount])),

@@ -101,7 +101,7 @@ class FollowedRun {
       });
     else {
       if (succeeded) printJson(this.context.process, this.output);
-      const used = `${duration(usage.wallMs)}, ${duration(usage.cpuUs / 1_000)} CPU, ${bytes(usage.memoryPeakBytes)} at most`;
+      const used = `${duration(usage.wallUs / 1_000)}, ${duration(usage.cpuUs / 1_000)} CPU, ${bytes(usage.memoryPeakBytes)} at most`;
       note(this.context.process, `${succeeded ? '✓' : '✗'} ${describeOutcome(outcome)} · ${used}`);
       if (receipt) note(this.context.process, `  soma receipt verify ${this.started.id}`);
     }

@@ -21,7 +21,7 @@ export async function usage(this: Context, { json }: JsonFlag): Promise<void> {
     available: money(summary.availableNanos),
     runs: summary.runs,
     CPU: duration(totals.cpuUs / 1_000),
-    'wall time': duration(totals.wallMs),
+    'wall time': duration(totals.wallUs / 1_000),
     output: bytes(totals.outputBytes),
     ...Object.fromEntries(Object.entries(totals.meters).map(([name, amount]) => [`meter ${name}`, amount])),
     ...Object.fromEntries(

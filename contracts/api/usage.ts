@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { PriceText } from '../money.ts';
-import { Usage } from '../run.ts';
+import { UsageTotals } from '../run.ts';
 import { STORED_KINDS } from '../stored-object.ts';
 
 /** Money above this is refused, so that sums stay far from the end of a 64-bit column: a million dollars. */
@@ -35,7 +35,7 @@ export const TenantUsage = z
     reservedNanos: z.string(),
     availableNanos: z.string(),
     runs: z.int(),
-    totals: Usage,
+    totals: UsageTotals,
     ledgerSeq: z.int(),
     storage: z.array(StoredUsage).describe('By kind; what was never stored is not listed'),
     flushedSeq: z.int().describe('How far the analytics store is known to hold the ledger'),

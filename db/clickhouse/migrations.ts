@@ -15,7 +15,7 @@ export const CLICKHOUSE_MIGRATIONS: readonly (readonly string[])[] = [
       period LowCardinality(String),
       capsule LowCardinality(String),
       cpu_us UInt64,
-      wall_ms UInt64,
+      wall_us UInt64,
       memory_peak_bytes UInt64,
       memory_byte_seconds UInt64,
       input_bytes UInt64,

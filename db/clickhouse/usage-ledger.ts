@@ -33,7 +33,7 @@ const StoredRow = z
     period: z.string(),
     capsule: z.string(),
     cpu_us: Count,
-    wall_ms: Count,
+    wall_us: Count,
     memory_peak_bytes: Count,
     memory_byte_seconds: Count,
     input_bytes: Count,
@@ -51,7 +51,7 @@ const StoredRow = z
     capsule: row.capsule,
     usage: {
       cpuUs: row.cpu_us,
-      wallMs: row.wall_ms,
+      wallUs: row.wall_us,
       memoryPeakBytes: row.memory_peak_bytes,
       memoryByteSeconds: row.memory_byte_seconds,
       inputBytes: row.input_bytes,
@@ -84,7 +84,7 @@ export async function readLedgerRows(
   { tenantId, first, last }: { readonly tenantId: string; readonly first: number; readonly last: number },
 ): Promise<LedgerRow[]> {
   const result = await client.query({
-    query: `SELECT tenant_id, seq, run_id, period, capsule, cpu_us, wall_ms, memory_peak_bytes, memory_byte_seconds, input_bytes, output_bytes, egress_bytes,
+    query: `SELECT tenant_id, seq, run_id, period, capsule, cpu_us, wall_us, memory_peak_bytes, memory_byte_seconds, input_bytes, output_bytes, egress_bytes,
               meters, amount_nanos, toUnixTimestamp64Milli(ended_at) AS ended_at_ms
             FROM soma.usage_ledger FINAL
             WHERE tenant_id = {tenantId: String} AND seq BETWEEN {first: UInt64} AND {last: UInt64}
@@ -103,7 +103,7 @@ function toStored({ usage, ...row }: LedgerRow) {
     period: row.period,
     capsule: row.capsule,
     cpu_us: usage.cpuUs,
-    wall_ms: usage.wallMs,
+    wall_us: usage.wallUs,
     memory_peak_bytes: usage.memoryPeakBytes,
     memory_byte_seconds: usage.memoryByteSeconds,
     input_bytes: usage.inputBytes,
@@ -122,7 +122,7 @@ const COLUMNS: [string, ...string[]] = [
   'period',
   'capsule',
   'cpu_us',
-  'wall_ms',
+  'wall_us',
   'memory_peak_bytes',
   'memory_byte_seconds',
   'input_bytes',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { addNanos, type Nanos, nanos, ZERO_NANOS } from '#contracts/money';
-import { NO_USAGE } from '#contracts/run';
+import { NO_USAGE, NO_USAGE_TOTALS } from '#contracts/run';
 
 import {
   addUsage,
@@ -178,17 +178,24 @@ test('months are those of UTC', () => {
 });
 
 test('usage adds up, and the peak of memory is the highest', () => {
-  const first = { ...NO_USAGE, cpuUs: 5, memoryPeakBytes: 100, meters: { tokens: 3 } };
-  const second = { ...NO_USAGE, cpuUs: 7, memoryPeakBytes: 60, meters: { tokens: 4, pages: 1 } };
+  const first = { ...NO_USAGE_TOTALS, cpuUs: 5, wallUs: 10_010, memoryPeakBytes: 100, meters: { tokens: 3 } };
+  const second = { ...NO_USAGE, cpuUs: 7, wallUs: 9, memoryPeakBytes: 60, meters: { tokens: 4, pages: 1 } };
   expect(addUsage(first, second)).toEqual({
-    ...NO_USAGE,
+    ...NO_USAGE_TOTALS,
     cpuUs: 12,
+    wallUs: 10_019,
     memoryPeakBytes: 100,
     meters: { tokens: 7, pages: 1 },
   });
 });
 
 test('a total that a double cannot count exactly is an error, not a wrong number', () => {
-  const most = { ...NO_USAGE, cpuUs: Number.MAX_SAFE_INTEGER };
+  const most = { ...NO_USAGE_TOTALS, cpuUs: Number.MAX_SAFE_INTEGER };
   expect(() => addUsage(most, { ...NO_USAGE, cpuUs: 1 })).toThrow(RangeError);
+});
+
+test('memory over time adds up beyond what a double counts exactly', () => {
+  const most = { ...NO_USAGE_TOTALS, memoryByteSeconds: String(Number.MAX_SAFE_INTEGER) };
+  const { memoryByteSeconds } = addUsage(most, { ...NO_USAGE, memoryByteSeconds: 900 * 2 ** 30 });
+  expect(memoryByteSeconds).toBe((2n ** 53n - 1n + 900n * 2n ** 30n).toString());
 });

@@ -1,5 +1,5 @@
 import { addNanos, type Nanos, nanos, ZERO_NANOS } from '#contracts/money';
-import type { Usage } from '#contracts/run';
+import type { Usage, UsageTotals } from '#contracts/run';
 
 /**
  * The rules of one tenant's balance. Counters are cumulative, a month each; a run is counted in the month it was reserved in.
@@ -66,14 +66,14 @@ export function periodOf(atMs: number): string {
 }
 
 /** Sums of everything, except that the peak of memory is the highest peak. */
-export function addUsage(total: Usage, usage: Usage): Usage {
+export function addUsage(total: UsageTotals, usage: Usage): UsageTotals {
   const meters = { ...total.meters };
   for (const [name, count] of Object.entries(usage.meters)) meters[name] = sum(meters[name] ?? 0, count);
   return {
     cpuUs: sum(total.cpuUs, usage.cpuUs),
-    wallMs: sum(total.wallMs, usage.wallMs),
+    wallUs: sum(total.wallUs, usage.wallUs),
     memoryPeakBytes: Math.max(total.memoryPeakBytes, usage.memoryPeakBytes),
-    memoryByteSeconds: sum(total.memoryByteSeconds, usage.memoryByteSeconds),
+    memoryByteSeconds: (BigInt(total.memoryByteSeconds) + BigInt(usage.memoryByteSeconds)).toString(),
     inputBytes: sum(total.inputBytes, usage.inputBytes),
     outputBytes: sum(total.outputBytes, usage.outputBytes),
     egressBytes: sum(total.egressBytes, usage.egressBytes),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { type Nanos, NanosText, ZERO_NANOS } from '#contracts/money';
 import type { Budget } from '#contracts/objects';
-import { NO_USAGE, Usage } from '#contracts/run';
+import { NO_USAGE_TOTALS, UsageTotals } from '#contracts/run';
 import { LedgerRow } from '#db/clickhouse/usage-ledger';
 
 import { type Balance, EMPTY_BALANCE, type Reservation, type Standing } from './ledger.ts';
@@ -11,7 +11,7 @@ import { type Balance, EMPTY_BALANCE, type Reservation, type Standing } from './
 export interface Period {
   readonly balance: Balance;
   readonly runs: number;
-  readonly totals: Usage;
+  readonly totals: UsageTotals;
 }
 
 export interface FlushState {
@@ -29,7 +29,7 @@ const PeriodRow = z.object({
   settled_nanos: NanosText,
   reserved_nanos: NanosText,
   runs: z.int(),
-  totals: Json.pipe(Usage),
+  totals: Json.pipe(UsageTotals),
 });
 const ReservationRow = z.object({ period: z.string(), amount_nanos: NanosText });
 const ClosedRow = z.object({ reserved_nanos: NanosText });
@@ -82,7 +82,7 @@ export class MeterStore {
     const found = this.sql
       .exec('SELECT settled_nanos, reserved_nanos, runs, totals FROM periods WHERE period = ?', period)
       .toArray()[0];
-    if (!found) return { balance: EMPTY_BALANCE, runs: 0, totals: NO_USAGE };
+    if (!found) return { balance: EMPTY_BALANCE, runs: 0, totals: NO_USAGE_TOTALS };
     const row = PeriodRow.parse(found);
     return {
       balance: { settledNanos: row.settled_nanos, reservedNanos: row.reserved_nanos },

@@ -1,5 +1,5 @@
 import type { FrameBody } from '#contracts/frames';
-import { memoryByteSecondsOf, NO_USAGE, type Usage } from '#contracts/run';
+import { memoryByteSecondsOf, type Usage } from '#contracts/run';
 import type { StartRun } from '#contracts/runner';
 
 import type { EgressGate } from '../egress/gate.ts';
@@ -58,10 +58,9 @@ export class Run {
   readonly #baselineCpuUs: number;
   #lifecycle: Lifecycle;
   #reading: CgroupReading;
-  #wallMs: number | undefined;
+  #wallUs: number | undefined;
   #outputBytes = 0;
   #stderrTail = Buffer.alloc(0);
-  #lastUsage = JSON.stringify(NO_USAGE);
 
   constructor(parts: RunParts) {
     this.#parts = parts;
@@ -165,7 +164,7 @@ export class Run {
     if (trailer.nonce !== this.#nonce) throw new Error('its last word does not carry the nonce');
     this.#reading = this.#parts.sandbox.group.meter.read();
     this.#artifacts.assertWhole();
-    this.#wallMs = Math.ceil(trailer.wallUs / 1_000);
+    this.#wallUs = trailer.wallUs;
     this.#flush();
     const isSignalled = trailer.signal !== 0;
     this.#signal({
@@ -222,23 +221,19 @@ export class Run {
 
   #reportUsage(): void {
     this.#readMeter();
-    const usage = this.#usage();
-    const text = JSON.stringify({ ...usage, wallMs: 0 });
-    if (text === this.#lastUsage) return;
-    this.#lastUsage = text;
-    this.#append({ kind: 'usage', usage });
+    this.#append({ kind: 'usage', usage: this.#usage() });
   }
 
   #usage(): Usage {
-    const elapsedMs = this.#wallMs ?? Math.ceil(performance.now() - this.#startedAt);
+    const elapsedUs = this.#wallUs ?? Math.ceil((performance.now() - this.#startedAt) * 1_000);
     const { timeoutMs, memoryBytes } = this.#parts.start.resources;
     // What the platform needs to stop a run is not the run's.
-    const wallMs = Math.min(elapsedMs, timeoutMs);
+    const wallUs = Math.min(elapsedUs, timeoutMs * 1_000);
     return {
       cpuUs: this.#reading.cpuUs - this.#baselineCpuUs,
-      wallMs,
+      wallUs,
       memoryPeakBytes: this.#reading.memoryPeakBytes,
-      memoryByteSeconds: memoryByteSecondsOf(memoryBytes, wallMs),
+      memoryByteSeconds: memoryByteSecondsOf(memoryBytes, wallUs),
       inputBytes: this.#parts.input.length,
       outputBytes: this.#outputBytes,
       egressBytes: this.#parts.egress?.bytes ?? 0,
@@ -281,7 +276,7 @@ export class Run {
   /** What the receipt attests beside the outcome. Files are whole only where the sandbox had its last word. */
   #left(): Pick<Ending, 'output' | 'claims'> {
     const hasSucceeded = this.#lifecycle.outcome?.state === 'succeeded';
-    if (this.#wallMs === undefined || this.#lifecycle.stop) this.#artifacts.discard();
+    if (this.#wallUs === undefined || this.#lifecycle.stop) this.#artifacts.discard();
     const egress = this.#parts.egress?.totals((target) => this.#masker.text(target)) ?? { targets: [] };
     const claims = { ...this.#statements.claims({ hasSucceeded }), ...this.#artifacts.taken(), egress };
     return { output: this.#statements.output, claims };

@@ -193,8 +193,8 @@ async function expectBooked(region: FleetRegion): Promise<void> {
   );
   const nanos = billed.reduce((sum, { amountNanos }) => sum + BigInt(amountNanos ?? 0), 0n);
   expect(usage.settledNanos).toBe(nanos.toString());
-  const sumOf = (key: 'cpuUs' | 'wallMs') => billed.reduce((sum, run) => sum + claimsOf(run.receipt).usage[key], 0);
-  expect(usage.totals).toMatchObject({ cpuUs: sumOf('cpuUs'), wallMs: sumOf('wallMs') });
+  const sumOf = (key: 'cpuUs' | 'wallUs') => billed.reduce((sum, run) => sum + claimsOf(run.receipt).usage[key], 0);
+  expect(usage.totals).toMatchObject({ cpuUs: sumOf('cpuUs'), wallUs: sumOf('wallUs') });
 }
 
 async function ended(region: FleetRegion, run: Followed): Promise<Run> {

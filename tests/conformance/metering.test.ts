@@ -38,7 +38,7 @@ test.each<[EngineName, IsolationClass]>([
 ])(
   '%s, %s: a minute of CPU, half of it in a child, is metered within one percent',
   async (engine, isolation) => {
-    const { meteredUs, kernelUs, wallMs, output } = await world.measure({
+    const { meteredUs, kernelUs, wallUs, output } = await world.measure({
       engine,
       isolation,
       python: SPIN,
@@ -47,7 +47,7 @@ test.each<[EngineName, IsolationClass]>([
     const ownUs = z.number().parse(output);
     console.log(
       `${engine} ${isolation}: metered ${meteredUs} µs, parent group ${Math.round(kernelUs)} µs, ` +
-        `its own processes ${Math.round(ownUs)} µs, within ${wallMs} ms`,
+        `its own processes ${Math.round(ownUs)} µs, within ${wallUs} µs`,
     );
     expect(Math.abs(kernelUs - meteredUs) / kernelUs).toBeLessThan(0.01);
     // What a process uses in gVisor is what gVisor thinks it uses; the kernel charges for gVisor, too.

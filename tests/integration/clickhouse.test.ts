@@ -26,7 +26,7 @@ function ledgerOf(tenantId: string, count: number, from = 1): LedgerRow[] {
     runId: newId('run'),
     period: '2026-11',
     capsule: 'acme/it’s "quoted" \\ ö',
-    usage: { ...NO_USAGE, cpuUs: Number.MAX_SAFE_INTEGER, wallMs: 20, meters: { tokens: 3, pages: index } },
+    usage: { ...NO_USAGE, cpuUs: Number.MAX_SAFE_INTEGER, wallUs: 20_000, meters: { tokens: 3, pages: index } },
     amountNanos: '900719925474099301',
     endedAtMs: Date.UTC(2026, 10, 23, 12, 0, 0, 7),
   }));

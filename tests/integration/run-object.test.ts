@@ -16,7 +16,7 @@ import { createAuthority } from '#contracts/x509-authority';
 import { ObjectsProcess, type ObjectsOptions } from '#support/objects/process';
 import { ScriptedRunner } from '#support/objects/runner';
 
-const USAGE = { ...NO_USAGE, cpuUs: 1_000, wallMs: 50 };
+const USAGE = { ...NO_USAGE, cpuUs: 1_000, wallUs: 50_000 };
 const SUCCEEDED: Outcome = { state: 'succeeded', cause: 'exit_code', detail: 'exit 0', exitCode: 0 };
 const RUNNER_ID = newId('rnr');
 

@@ -27,7 +27,7 @@ describe.each([
     );
     expect(ran.end.outcome).toMatchObject({ state: 'timed_out', cause: 'wall_limit' });
     expect(ran.stdout).toBe('begun\n');
-    expect(ran.end.usage.wallMs).toBe(600);
+    expect(ran.end.usage.wallUs).toBe(600_000);
   });
 
   test.each([

@@ -124,6 +124,6 @@ test('a reader that does not read makes the run wait until its time is over', as
 
   const { end, sha256, saidBytes } = await readFrames(response, () => Promise.resolve());
   expect(sha256).toBe(digestOfFirst(saidBytes));
-  expect(end).toMatchObject({ outcome: { state: 'timed_out' }, usage: { wallMs: 10_000, outputBytes: saidBytes } });
+  expect(end).toMatchObject({ outcome: { state: 'timed_out' }, usage: { wallUs: 10_000_000, outputBytes: saidBytes } });
   expect(await world.acknowledge(runId, end.seq)).toBe(204);
 });

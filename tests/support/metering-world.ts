@@ -41,7 +41,7 @@ export interface Measured {
   readonly meteredUs: number;
   /** What the kernel charged the parent group meanwhile. */
   readonly kernelUs: number;
-  readonly wallMs: number;
+  readonly wallUs: number;
   /** What the capsule itself reports. */
   readonly output: unknown;
 }
@@ -103,7 +103,7 @@ export class MeteringWorld {
     const text = readFileSync(path, 'utf8');
     const { end, output } = resultOf({ status: 200, headers: {}, text: text.slice(text.indexOf('\n') + 1) });
     if (end.outcome.state !== 'succeeded') throw new Error(`the run did not succeed: ${end.outcome.detail}`);
-    return { meteredUs: end.usage.cpuUs, kernelUs, wallMs: end.usage.wallMs, output };
+    return { meteredUs: end.usage.cpuUs, kernelUs, wallUs: end.usage.wallUs, output };
   }
 
   async #executorOf(engine: EngineName): Promise<Executor> {

@@ -82,8 +82,13 @@ export async function compareUsage(
       return BigInt(seen.settledNanos) === expected && seen.reservedNanos === '0' ? seen : undefined;
     }),
   );
-  const cpuUs = receipts.reduce((sum, claims) => sum + claims.usage.cpuUs, 0);
-  check(usage.totals.cpuUs === cpuUs, `the meter has ${usage.totals.cpuUs} µs of CPU, the receipts ${cpuUs}`);
+  for (const counter of ['cpuUs', 'wallUs', 'memoryByteSeconds'] as const) {
+    const stated = receipts.reduce((sum, claims) => sum + claims.usage[counter], 0);
+    check(
+      Number(usage.totals[counter]) === stated,
+      `the meter has ${usage.totals[counter]} ${counter}, the receipts ${stated}`,
+    );
+  }
   script.aside(`${formatNanos(expected)} for ${receipts.length} runs`);
   await script.step('the ledger is in ClickHouse to its last entry', () =>
     until('the meter is flushed', DEADLINE_MS, async () => {

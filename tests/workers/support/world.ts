@@ -16,7 +16,7 @@ import { secretContext } from '#contracts/secret';
 import type { Ending } from './fake-runner.ts';
 
 export const SUCCEEDED: Outcome = { state: 'succeeded', cause: 'exit_code', detail: 'exit 0', exitCode: 0 };
-export const USAGE: Usage = { ...NO_USAGE, cpuUs: 12_345, wallMs: 20, meters: { tokens: 3 } };
+export const USAGE: Usage = { ...NO_USAGE, cpuUs: 12_345, wallUs: 20_000, meters: { tokens: 3 } };
 export const GOOD_END: Ending = { outcome: SUCCEEDED, usage: USAGE, receipt: 'valid' };
 
 export const PRICED: Priced = {

@@ -72,7 +72,7 @@ function UsageFacts({ usage, amountNanos }: { usage: Usage; amountNanos: string 
   const names = m.run.usageFacts;
   const figures: readonly (readonly [term: string, figure: string])[] = [
     [names.cost, amountNanos === null ? names.pendingCost : money(amountNanos)],
-    [names.wall, duration(usage.wallMs)],
+    [names.wall, duration(usage.wallUs / 1_000)],
     [names.cpu, processorTime(usage.cpuUs)],
     [names.memory, bytes(usage.memoryPeakBytes)],
     [names.input, bytes(usage.inputBytes)],

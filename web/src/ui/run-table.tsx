@@ -46,7 +46,9 @@ export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
             <td className="hidden text-ink-2 md:table-cell">
               <Time iso={run.createdAt} />
             </td>
-            <td className="figures number hidden sm:table-cell">{run.usage ? duration(run.usage.wallMs) : ''}</td>
+            <td className="figures number hidden sm:table-cell">
+              {run.usage ? duration(run.usage.wallUs / 1_000) : ''}
+            </td>
             <td className="figures number">{run.amountNanos === null ? '' : money(run.amountNanos)}</td>
           </tr>
         ))}

@@ -9,7 +9,7 @@ export function UsageTotals({ usage }: { usage: TenantUsage }) {
   const names = m.run.usageFacts;
   const figures: readonly (readonly [name: string, value: string])[] = [
     [m.usage.runs, whole(runs)],
-    [names.wall, duration(totals.wallMs)],
+    [names.wall, duration(totals.wallUs / 1_000)],
     [names.cpu, processorTime(totals.cpuUs)],
     [names.input, bytes(totals.inputBytes)],
     [names.output, bytes(totals.outputBytes)],

@@ -59,7 +59,7 @@ def main(input, soma):
     return 1
 `;
     const { end } = await world.run({ 'main.py': main }, { ...PYTHON, resources: { cpuMillis: 250 } });
-    const share = end.usage.cpuUs / 1_000 / end.usage.wallMs;
+    const share = end.usage.cpuUs / end.usage.wallUs;
     // A period that was begun is used up, whatever is left of the quota by then.
     expect(share).toBeGreaterThan(0.15);
     expect(share).toBeLessThan(0.35);
