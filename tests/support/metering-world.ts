@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,18 +20,21 @@ import type { IsolationClass } from '#contracts/isolation';
 import type { JsonValue } from '#contracts/json';
 import { jsonSha256 } from '#contracts/json-sha256';
 import { Resources } from '#contracts/manifest';
+import type { Usage } from '#contracts/run';
 import type { StartRun } from '#contracts/runner';
 import { BundleCache } from '#runner/bundles/bundle-cache';
 import { DockerExecutor } from '#runner/executor/docker';
 import type { Executor, Sandbox } from '#runner/executor/executor';
 import { OciExecutor } from '#runner/executor/oci/oci';
 import { findRuntime, findRuntimes } from '#runner/executor/oci/runtimes';
+import { FRAME, FrameDecoder, Trailer } from '#runner/executor/wire';
 import { ensureImages } from '#runner/images/build';
 import { shapeFor } from '#runner/pool/shape';
 import { Run } from '#runner/runs/run';
 import { Spool, type SpoolHeader } from '#runner/runs/spool';
 
 import { resultOf } from './run-result.ts';
+import { type Account, SandboxTasks } from './sandbox-tasks.ts';
 
 const PARENT = `somatest${process.pid}.slice`;
 
@@ -38,10 +50,16 @@ export interface MeteredRun {
 
 export interface Measured {
   /** What the run is charged for. */
-  readonly meteredUs: number;
+  readonly usage: Usage;
+  readonly grantedBytes: number;
   /** What the kernel charged the parent group meanwhile. */
   readonly kernelUs: number;
-  readonly wallUs: number;
+  /** The wall time as process 1 of the sandbox says it, by its own timer. */
+  readonly saidUs: number;
+  /** What this process' timer says of it, from just before the hand-over until the last word is here. */
+  readonly hostUs: number;
+  /** What the kernel charged each process; absent where the capsule has a kernel of its own. */
+  readonly tasks?: { readonly runtimeBefore: Account; readonly runtimeUs: number; readonly initUs: number } | undefined;
   /** What the capsule itself reports. */
   readonly output: unknown;
 }
@@ -81,8 +99,16 @@ export class MeteringWorld {
     await this.#bundles.linkInto([start.digest], sandbox.capsuleDirectory);
 
     const path = join(this.#directory, 'spool', `${start.runId}.ndjson`);
+    favour();
+    const tasks = isolation === 'standard' ? await SandboxTasks.atRest(accountGroup()) : undefined;
+    const lastWord = lastWordOf(sandbox, (trailer) => ({
+      atUs: performance.now() * 1_000,
+      saidUs: trailer.wallUs,
+      tasks: tasks && { runtimeBefore: tasks.runtimeBefore, runtimeUs: trailer.cpuUs, initUs: tasks.initUs() },
+    }));
     const atEndUs = accountBeforeDisposal(sandbox);
     const beforeUs = parentCpuUs();
+    const handedOverUs = performance.now() * 1_000;
     const run = new Run({
       start,
       input: Buffer.from(JSON.stringify(input)),
@@ -103,7 +129,9 @@ export class MeteringWorld {
     const text = readFileSync(path, 'utf8');
     const { end, output } = resultOf({ status: 200, headers: {}, text: text.slice(text.indexOf('\n') + 1) });
     if (end.outcome.state !== 'succeeded') throw new Error(`the run did not succeed: ${end.outcome.detail}`);
-    return { meteredUs: end.usage.cpuUs, kernelUs, wallUs: end.usage.wallUs, output };
+    const { atUs, saidUs, tasks: charged } = await lastWord;
+    const grantedBytes = start.resources.memoryBytes;
+    return { usage: end.usage, grantedBytes, kernelUs, saidUs, hostUs: atUs - handedOverUs, tasks: charged, output };
   }
 
   async #executorOf(engine: EngineName): Promise<Executor> {
@@ -135,18 +163,53 @@ function parentGroups(): string[] {
     .filter((group) => existsSync(group));
 }
 
+/** A run that waits for a processor because of others takes longer than it should: while one is measured, they wait for it. */
+function favour(): void {
+  const most = { 'cpu.shares': '262144', 'cpu.weight': '10000' };
+  for (const group of parentGroups()) {
+    for (const [name, weight] of Object.entries(most)) {
+      if (existsSync(join(group, name))) writeFileSync(join(group, name), weight);
+    }
+  }
+}
+
+/** Where the kernel keeps the parent group's account. */
+function accountGroup(): string {
+  return account().group;
+}
+
 /** What the kernel charged the parent group: an account of its own, kept beside those of its children, and after them. */
 function parentCpuUs(): number {
+  return account().cpuUs;
+}
+
+function account(): { readonly group: string; readonly cpuUs: number } {
   for (const group of parentGroups()) {
-    if (existsSync(join(group, 'cpuacct.usage'))) {
-      return Number(readFileSync(join(group, 'cpuacct.usage'), 'utf8')) / 1_000;
-    }
-    const [, usageUs] = existsSync(join(group, 'cpu.stat'))
-      ? (/^usage_usec (\d+)$/m.exec(readFileSync(join(group, 'cpu.stat'), 'utf8')) ?? [])
-      : [];
-    if (usageUs !== undefined) return Number(usageUs);
+    const cpuUs = accountIn(group);
+    if (cpuUs !== undefined) return { group, cpuUs };
   }
   throw new Error(`no account of ${PARENT}`);
+}
+
+function accountIn(group: string): number | undefined {
+  if (existsSync(join(group, 'cpuacct.usage'))) {
+    return Number(readFileSync(join(group, 'cpuacct.usage'), 'utf8')) / 1_000;
+  }
+  if (!existsSync(join(group, 'cpu.stat'))) return undefined;
+  const [, usageUs] = /^usage_usec (\d+)$/m.exec(readFileSync(join(group, 'cpu.stat'), 'utf8')) ?? [];
+  return usageUs === undefined ? undefined : Number(usageUs);
+}
+
+/** What `note` makes of process 1's last word as it comes in: from then on, nothing in the sandbox runs. */
+function lastWordOf<T>(sandbox: Sandbox, note: (trailer: Trailer) => T): Promise<T> {
+  const { promise, resolve } = Promise.withResolvers<T>();
+  const decoder = new FrameDecoder();
+  sandbox.channel.on('data', (chunk: Buffer) => {
+    for (const { type, bytes } of decoder.decode(chunk)) {
+      if (type === FRAME.trailer) resolve(note(Trailer.parse(JSON.parse(bytes.toString('utf8')))));
+    }
+  });
+  return promise;
 }
 
 /** The parent's account while the sandbox still stands: taking it down is the platform's, not the run's. */

@@ -63,6 +63,7 @@ static struct {
   bool exited;
   int status;              /* of the runtime, once `exited` */
   unsigned char nonce[NONCE_BYTES];
+  int64_t started_us;      /* of the wall time */
   /* One outgoing frame at a time: while it waits for the runner, no more output is read, so a slow reader slows the writer. */
   unsigned char pending[FRAME_HEADER_BYTES + FRAME_BODY_BYTES];
   size_t pending_start, pending_end;
@@ -233,6 +234,8 @@ static uint32_t accept_request(void) {
   free(input);
   close(box.input);
   char *job = read_field(&job_length);
+  /* Before the runtime can begin: no moment of the run is left out, however long this process then waits for its turn. */
+  box.started_us = monotonic_us();
   write_fully(box.job, &job_length, sizeof job_length);
   write_fully(box.job, job, job_length);
   close(box.job);
@@ -390,7 +393,6 @@ int main(int argc, char **argv) {
 
   wait_for_request();
   uint32_t wall_ms = accept_request();
-  int64_t started_us = monotonic_us();
   struct itimerspec limit = {.it_value = {wall_ms / 1000, wall_ms % 1000 * 1000000L}};
   timerfd_settime(box.timer, 0, &limit, NULL);
   fcntl(box.control, F_SETFL, O_NONBLOCK);
@@ -399,7 +401,7 @@ int main(int argc, char **argv) {
   while (!box.exited && !turn(&timed_out)) continue;
   bool ended_by_itself = box.exited;
   kill_everything();
-  int64_t wall_us = monotonic_us() - started_us;
+  int64_t wall_us = monotonic_us() - box.started_us;
   drain();
   fcntl(box.control, F_SETFL, 0);
   /* A run that was stopped leaves nothing: whoever stopped it does not wait. */

@@ -93,6 +93,8 @@ def main(input, soma):
 });
 
 describe('what a run used', () => {
+  /** Taking the sandbox down is not the run's, and the parent group pays for it: 0.55 to 0.68 ms for a run of any length (docs/operations.md). */
+  const TAKING_DOWN_US = 750;
   const SPIN = `import os, time
 def main(seconds, soma):
     child = os.fork()
@@ -104,7 +106,7 @@ def main(seconds, soma):
 `;
 
   test.each([10, 30, 100, 300, 1_000, 2_000])(
-    '%i ms of CPU are metered within one percent, or a millisecond, of what the kernel charges the parent group',
+    '%i ms of CPU are metered within one percent of what the kernel charges the parent group, less what it takes to take the sandbox down',
     async (cpuMs) => {
       const parent = parentOfSandboxes();
       const before = await quietAccount(parent);
@@ -119,7 +121,9 @@ def main(seconds, soma):
         `${cpuMs} ms: metered ${meteredUs} µs, parent group ${kernelUs} µs, apart ${kernelUs - meteredUs} µs`,
       );
       expect(meteredUs).toBeGreaterThanOrEqual(cpuMs * 1_000);
-      expect(Math.abs(kernelUs - meteredUs)).toBeLessThan(Math.max(1_000, kernelUs / 100));
+      const apartUs = kernelUs - meteredUs;
+      expect(apartUs).toBeGreaterThan(0);
+      expect(apartUs).toBeLessThan(TAKING_DOWN_US + meteredUs / 100);
     },
   );
 
