@@ -2,11 +2,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 
 import { afterEach, expect, test } from 'vitest';
 
+import type { Followed } from '#contracts/follow-run';
 import { Frame } from '#contracts/frames';
 import { newId } from '#contracts/ids';
 import { NO_USAGE, Run } from '#contracts/run';
 
-import { type Followed, startAndFollow } from './follow.ts';
+import { startAndFollow } from './follow.ts';
 
 const RUN = Run.parse({
   id: newId('run'),

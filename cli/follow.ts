@@ -1,20 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { Frame } from '#contracts/frames';
-import { Run } from '#contracts/run';
+import { BrokenStream } from '#contracts/event-stream';
+import { type Followed, followEvents } from '#contracts/follow-run';
+import type { Frame } from '#contracts/frames';
+import type { Run } from '#contracts/run';
 
-import { readEvents } from './events.ts';
 import { Failure, Refused } from './failure.ts';
 import { type Connection, Unreachable } from './http.ts';
 import { openEvents, openStart, type RunAsk } from './start-run.ts';
-
-/** Attempts in a row that bring nothing new before it is given up. */
-const MAX_ATTEMPTS = 8;
-const FIRST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 5_000;
-
-export type Followed = { readonly kind: 'run'; readonly run: Run } | { readonly kind: 'frame'; readonly frame: Frame };
 
 export interface FollowOptions {
   readonly signal: AbortSignal;
@@ -39,7 +33,7 @@ export async function* startAndFollow(
     run === undefined
       ? openStart(connection, ask, { idempotencyKey, signal })
       : openEvents(connection, run.id, { after, signal });
-  for await (const followed of resume(open, options)) {
+  for await (const followed of follow(open, options)) {
     if (followed.kind === 'run') run = followed.run;
     yield followed;
   }
@@ -48,36 +42,25 @@ export async function* startAndFollow(
 /** Streams the frames of a run, those of the past first, until its end. */
 export async function* followRun(connection: Connection, runId: string, options: FollowOptions): AsyncGenerator<Frame> {
   const open = (after: number) => openEvents(connection, runId, { after, signal: options.signal });
-  for await (const followed of resume(open, options)) if (followed.kind === 'frame') yield followed.frame;
+  for await (const followed of follow(open, options)) if (followed.kind === 'frame') yield followed.frame;
 }
 
-/** Invariant: every frame is yielded once and in order, whatever the connections do. */
-async function* resume(open: (lastSeq: number) => Promise<Response>, options: FollowOptions): AsyncGenerator<Followed> {
-  let lastSeq = options.after ?? 0;
-  let attempts = 0;
-  for (;;) {
-    try {
-      for await (const event of readEvents(await open(lastSeq))) {
-        if (event.name === 'run') {
-          yield { kind: 'run', run: Run.parse(JSON.parse(event.data)) };
-          continue;
-        }
-        const frame = Frame.parse(JSON.parse(event.data));
-        if (frame.seq <= lastSeq) continue;
-        lastSeq = frame.seq;
-        attempts = 0;
-        yield { kind: 'frame', frame };
-        if (frame.kind === 'end') return;
-      }
-    } catch (error) {
-      options.signal.throwIfAborted();
-      if (!isPassing(error) || attempts >= MAX_ATTEMPTS) throw error;
-      options.onReconnect?.(error instanceof Error ? error.message : String(error));
-    }
-    if (attempts++ >= MAX_ATTEMPTS) throw new Failure('the stream ended again and again before the run did');
-    await delay(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1)), undefined, {
-      signal: options.signal,
-    });
+async function* follow(
+  open: (after: number) => Promise<Response>,
+  { signal, after, onReconnect }: FollowOptions,
+): AsyncGenerator<Followed> {
+  const pause = (ms: number) => delay(ms, undefined, { signal });
+  // What a person has broken off is not taken up again.
+  const mayPass = (error: unknown) => !signal.aborted && isPassing(error);
+  const onInterruption = (reason: string) => {
+    signal.throwIfAborted();
+    onReconnect?.(reason);
+  };
+  try {
+    yield* followEvents({ open, pause, isPassing: mayPass, after, onInterruption });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof BrokenStream ? new Failure(error.message, { cause: error }) : error;
   }
 }
 
@@ -85,5 +68,5 @@ async function* resume(open: (lastSeq: number) => Promise<Response>, options: Fo
 function isPassing(error: unknown): boolean {
   if (error instanceof Refused)
     return ['unavailable', 'at_capacity', 'rate_limited', 'internal'].includes(error.problem.code);
-  return error instanceof Unreachable || error instanceof Failure || error instanceof TypeError;
+  return error instanceof Unreachable;
 }

@@ -1,6 +1,6 @@
-import { readEvents } from '#cli/events';
 import { call, type Connection, open } from '#cli/http';
 import type { Installation } from '#contracts/api/installations';
+import { readEvents } from '#contracts/event-stream';
 import { Frame } from '#contracts/frames';
 import * as runsApi from '#contracts/operations/runs';
 import * as tokensApi from '#contracts/operations/tokens';

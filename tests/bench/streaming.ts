@@ -4,9 +4,9 @@ import type { IncomingMessage } from 'node:http';
 import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { parseEvent } from '#cli/events';
 import { startRun } from '#cli/start-run';
 import type { Installation } from '#contracts/api/installations';
+import { EventParser } from '#contracts/event-stream';
 import { Frame } from '#contracts/frames';
 import { publishSection } from '#support/publish-section';
 import { openEvents } from '#support/run-watcher';
@@ -139,21 +139,18 @@ async function listen(response: IncomingMessage): Promise<Piece[]> {
 
 /** The times that the capsule printed, and when each was here. */
 function timesIn(pieces: readonly Piece[]): { readonly atMs: number; readonly printedAtMs: number }[] {
-  let rest = '';
-  return pieces.flatMap(({ atMs, bytes }) => {
-    const blocks = (rest + bytes.toString('latin1')).split('\n\n');
-    rest = blocks.pop() ?? '';
-    return blocks.flatMap((block) => {
-      const event = parseEvent(block);
-      if (event?.name !== 'stdout') return [];
+  const parser = new EventParser();
+  return pieces.flatMap(({ atMs, bytes }) =>
+    parser.push(bytes.toString('latin1')).flatMap((event) => {
+      if (event.name !== 'stdout') return [];
       const frame = Frame.parse(JSON.parse(event.data));
       if (frame.kind !== 'stdout') return [];
       return frame.text
         .trimEnd()
         .split('\n')
         .map((time) => ({ atMs, printedAtMs: Number(time) }));
-    });
-  });
+    }),
+  );
 }
 
 const READERS: Readonly<Record<Kind, (response: IncomingMessage) => Promise<number>>> = {

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 
-import { readEvents } from '#cli/events';
 import { followRun } from '#cli/follow';
 import { call, open } from '#cli/http';
 import { startRun } from '#cli/start-run';
 import type { Installation } from '#contracts/api/installations';
+import { readEvents } from '#contracts/event-stream';
 import { Frame } from '#contracts/frames';
 import type { ManifestInput } from '#contracts/manifest';
 import { Manifest } from '#contracts/manifest';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 
-import { parseEvent } from '#cli/events';
 import type { Connection } from '#cli/http';
+import { EventParser } from '#contracts/event-stream';
 import { Frame } from '#contracts/frames';
 
 const CONNECT_WITHIN_MS = 60_000;
@@ -26,14 +26,11 @@ export async function* watchFrames(
   const response = await openEvents(connection, runId, after);
   try {
     const decoder = new TextDecoder();
-    let rest = '';
+    const parser = new EventParser();
     for await (const piece of response) {
       if (!Buffer.isBuffer(piece)) throw new TypeError('expected bytes');
-      const blocks = (rest + decoder.decode(piece, { stream: true })).split('\n\n');
-      rest = blocks.pop() ?? '';
-      for (const block of blocks) {
-        const event = parseEvent(block);
-        if (event && event.name !== 'run') yield frameOf(event);
+      for (const event of parser.push(decoder.decode(piece, { stream: true }))) {
+        if (event.name !== 'run') yield frameOf(event);
       }
       await pace?.(piece.length);
     }
@@ -60,7 +57,7 @@ export async function openEvents(
   return response;
 }
 
-function frameOf({ id, name, data }: { id: string | undefined; name: string; data: string }): Frame {
+function frameOf({ id, name, data }: { id: string; name: string; data: string }): Frame {
   const frame = Frame.parse(JSON.parse(data));
   if (String(frame.seq) !== id || frame.kind !== name) throw new Error(`event ${id} (${name}) is not its frame`);
   return frame;

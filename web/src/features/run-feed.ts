@@ -1,8 +1,9 @@
+import { BrokenStream } from '#contracts/event-stream';
+import { type FollowOptions, followEvents } from '#contracts/follow-run';
 import { type Frame } from '#contracts/frames';
 import type { Outcome, Run, Usage } from '#contracts/run';
 
-import { ApiFailure } from '../api/failure.ts';
-import { followRun, type OpenStream } from '../api/run-stream.ts';
+import { ApiFailure, isTransient } from '../api/failure.ts';
 import { m } from '../messages/index.ts';
 import { LogStore, oncePer } from './log-store.ts';
 
@@ -55,17 +56,16 @@ export class RunFeed {
   };
 
   /** Follows the run until it has ended, or cannot be followed; never rejects, `view().failure` tells. */
-  async follow(open: OpenStream, pause: (ms: number) => Promise<void> = wait): Promise<void> {
-    const sink = {
-      onRun: (run: Run) => this.#change({ run, phase: 'live' }),
-      onFrame: (frame: Frame) => this.#take(frame),
-      onInterruption: () => this.#change({ phase: 'interrupted' }),
-    };
+  async follow(open: FollowOptions['open'], pause: FollowOptions['pause'] = wait): Promise<void> {
+    const onInterruption = () => this.#change({ phase: 'interrupted' });
     try {
-      await followRun({ open, sink, pause });
+      for await (const followed of followEvents({ open, pause, isPassing: isTransient, onInterruption })) {
+        if (followed.kind === 'run') this.#change({ run: followed.run, phase: 'live' });
+        else this.#take(followed.frame);
+      }
     } catch (error) {
-      const failure =
-        error instanceof ApiFailure ? error : new ApiFailure('unexpected_answer', 'the stream could not be read');
+      const code = error instanceof BrokenStream ? 'unreachable' : 'unexpected_answer';
+      const failure = error instanceof ApiFailure ? error : new ApiFailure(code, 'the stream could not be read');
       this.#change({ phase: 'failed', failure });
     }
   }
