@@ -1,5 +1,6 @@
 import { BUNDLE_MEDIA_TYPE } from '#contracts/bundle';
 import { LAYER_MEDIA_TYPE } from '#contracts/layer';
+import { readBounded } from '#contracts/read-bounded';
 import { RunnerProblem, type StartRun } from '#contracts/runner';
 
 /**
@@ -28,6 +29,8 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const CALL_TIMEOUT_MS = 10_000;
 const BUNDLE_TIMEOUT_MS = 60_000;
 const ARTIFACT_TIMEOUT_MS = 120_000;
+/** A refusal names what is missing, and no more than a few hundred digests of it. */
+const MOST_REFUSAL_BYTES = 64 * 1_024;
 
 /**
  * Cloudflare's own statuses for a connection to the origin that was never made: the request was not delivered, so it may be made elsewhere.
@@ -36,42 +39,40 @@ const ARTIFACT_TIMEOUT_MS = 120_000;
 const NEVER_DELIVERED = new Set([521, 522, 523, 525, 526]);
 
 export class RunnerClient {
-  private readonly runners: Fetcher;
+  private readonly runners: Pick<Fetcher, 'fetch'>;
   private readonly endpoint: string;
 
-  constructor(runners: Fetcher, endpoint: string) {
+  constructor(runners: Pick<Fetcher, 'fetch'>, endpoint: string) {
     this.runners = runners;
     this.endpoint = endpoint;
   }
 
   async start(start: StartRun): Promise<StartAnswer> {
-    const { response, abort } = await this.open(`/v1/runs/${start.runId}`, {
+    const opened = await this.open(`/v1/runs/${start.runId}`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json', accept: 'application/x-ndjson' },
       body: JSON.stringify(start),
     });
-    if (response.status === 200 && response.body) return { kind: 'streaming', stream: { body: response.body, abort } };
-    const text = await response.text();
-    const detail = describe(response.status, text);
+    if (opened.kind === 'streaming') return opened;
+    const { status, text } = opened;
+    const detail = describe(status, text);
     const { missing: digests } = problemIn(text) ?? {};
-    if (response.status === 409 && digests) return { kind: 'missing', digests };
-    if (response.status === 429 || response.status === 503 || NEVER_DELIVERED.has(response.status)) {
+    if (status === 409 && digests) return { kind: 'missing', digests };
+    if (status === 429 || status === 503 || NEVER_DELIVERED.has(status)) {
       return { kind: 'elsewhere', detail };
     }
-    if (response.status >= 400 && response.status < 500) return { kind: 'rejected', detail };
+    if (status >= 400 && status < 500) return { kind: 'rejected', detail };
     throw new Error(`the runner's answer says nothing certain: ${detail}`);
   }
 
   async attach(runId: string, afterSeq: number, headersTimeoutMs = HEADERS_TIMEOUT_MS): Promise<AttachAnswer> {
-    const { response, abort } = await this.open(`/v1/runs/${runId}/frames?after=${afterSeq}`, {
+    const opened = await this.open(`/v1/runs/${runId}/frames?after=${afterSeq}`, {
       headers: { accept: 'application/x-ndjson' },
       headersTimeoutMs,
     });
-    if (response.status === 200 && response.body) return { kind: 'streaming', stream: { body: response.body, abort } };
-    // The body is read in any case, so that the connection is free again.
-    const detail = describe(response.status, await response.text());
-    if (response.status === 404) return { kind: 'unknown-run' };
-    throw new Error(`the runner did not continue: ${detail}`);
+    if (opened.kind === 'streaming') return opened;
+    if (opened.status === 404) return { kind: 'unknown-run' };
+    throw new Error(`the runner did not continue: ${describe(opened.status, opened.text)}`);
   }
 
   async push(kind: 'bundles' | 'layers', digest: string, archive: ReadableStream<Uint8Array>): Promise<void> {
@@ -81,7 +82,7 @@ export class RunnerClient {
       body: archive,
       signal: AbortSignal.timeout(BUNDLE_TIMEOUT_MS),
     });
-    const detail = describe(response.status, await response.text());
+    const detail = describe(response.status, await textOf(response));
     if (response.status !== 204) throw new Error(`the runner did not take ${digest}: ${detail}`);
   }
 
@@ -91,7 +92,7 @@ export class RunnerClient {
       signal: AbortSignal.timeout(ARTIFACT_TIMEOUT_MS),
     });
     if (response.status === 200 && response.body) return response.body;
-    const detail = describe(response.status, await response.text());
+    const detail = describe(response.status, await textOf(response));
     if (response.status === 404) return undefined;
     throw new Error(`the runner did not hand a file over: ${detail}`);
   }
@@ -112,20 +113,22 @@ export class RunnerClient {
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
     });
-    const detail = describe(response.status, await response.text());
+    const detail = describe(response.status, await textOf(response));
     if (response.status !== 204 && response.status !== 404) throw new Error(`the runner refused: ${detail}`);
   }
 
-  /** The time limit is for the headers; frames may come as slowly as they like. */
+  /** The time limit is for the headers, and for all of a refusal; frames may come as slowly as they like. */
   private async open(
     path: string,
     { headersTimeoutMs = HEADERS_TIMEOUT_MS, ...init }: RequestInit & { readonly headersTimeoutMs?: number },
-  ): Promise<{ response: Response; abort: () => void }> {
+  ): Promise<{ kind: 'streaming'; stream: RunnerStream } | { kind: 'refused'; status: number; text: string }> {
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(), headersTimeoutMs);
     try {
       const response = await this.runners.fetch(this.url(path), { ...init, signal: controller.signal });
-      return { response, abort: () => controller.abort() };
+      const { status, body } = response;
+      if (status === 200 && body) return { kind: 'streaming', stream: { body, abort: () => controller.abort() } };
+      return { kind: 'refused', status, text: await textOf(response) };
     } finally {
       clearTimeout(timer);
     }
@@ -133,6 +136,18 @@ export class RunnerClient {
 
   private url(path: string): string {
     return new URL(path, this.endpoint).href;
+  }
+}
+
+/** Read in any case, so that the connection is free again. @throws TooLong */
+async function textOf({ body }: Response): Promise<string> {
+  if (!body) return '';
+  const reader = body.getReader();
+  try {
+    return new TextDecoder().decode(await readBounded(reader, MOST_REFUSAL_BYTES));
+  } catch (error) {
+    await reader.cancel().catch(() => undefined);
+    throw error;
   }
 }
 
