@@ -1,10 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm';
 
 import type { AuditRecord } from '#contracts/audit';
-import { sha256, toHex } from '#contracts/digest';
 import { Conflict, DomainError } from '#contracts/errors';
 import { newId, type RunId, type ScheduleId } from '#contracts/ids';
 import type { JsonValue } from '#contracts/json';
+import { jsonSha256 } from '#contracts/json-sha256';
 import type { Run } from '#contracts/run';
 
 import type { Ctx } from '../../context.ts';
@@ -21,7 +21,7 @@ export interface Launch {
   readonly input: JsonValue;
   readonly idempotencyKey: string | undefined;
   /** What the key stands for: another request under the same key is refused. */
-  readonly request: object;
+  readonly request: JsonValue;
   readonly rerunOf?: RunId;
   readonly scheduleId?: ScheduleId;
   /** What must hold in the statement that starts the run, and whoever changes it must take `startLock`. */
@@ -47,21 +47,22 @@ const RETRY_AFTER_S = 5;
  */
 export async function launch(ctx: Ctx, launched: Launch): Promise<Run> {
   const id = newId('run');
-  const keyed = { idempotencyKey: launched.idempotencyKey ?? id, requestHash: await hashOf(launched.request) };
+  const { idempotencyKey, request } = launched;
+  const keyed = idempotencyKey === undefined ? undefined : { idempotencyKey, requestHash: jsonSha256(request) };
   try {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const outcome = await attemptLaunch(ctx, launched, { ...keyed, id });
+      const outcome = await attemptLaunch(ctx, launched, { keyed, id });
       if (outcome === 'known') break;
       if (outcome !== 'changed') return outcome;
       forget(ctx, launched.selector);
     }
   } catch (refusal) {
     // What was started once stays started, even where it could not be started again.
-    const earlier = refusal instanceof DomainError ? await replay(ctx, keyed) : undefined;
+    const earlier = keyed && refusal instanceof DomainError ? await replay(ctx, keyed) : undefined;
     if (earlier) return earlier;
     throw refusal;
   }
-  const earlier = await replay(ctx, keyed);
+  const earlier = keyed && (await replay(ctx, keyed));
   if (earlier) return earlier;
   throw new Conflict('the installation or the capsule keeps changing; try again');
 }
@@ -69,7 +70,7 @@ export async function launch(ctx: Ctx, launched: Launch): Promise<Run> {
 async function attemptLaunch(
   ctx: Ctx,
   { selector, input, condition, details = {}, ...launched }: Launch,
-  keyed: Keyed & { readonly id: RunId },
+  { keyed, id }: { readonly keyed: Keyed | undefined; readonly id: RunId },
 ): Promise<Run | 'known' | 'changed'> {
   const inputText = JSON.stringify(input);
   const prepared = await prepare(ctx, selector);
@@ -77,14 +78,14 @@ async function attemptLaunch(
 
   const createdAt = ctx.now();
   const origin = { rerunOf: launched.rerunOf ?? null, scheduleId: launched.scheduleId ?? null };
-  const run = queuedRun(ctx, prepared, { ...origin, id: keyed.id, createdAt });
+  const run = queuedRun(ctx, prepared, { ...origin, id, createdAt });
   const { installationId, capsule, version, digest, isolation } = run;
   const record = auditRecord(ctx, {
     action: 'run.start',
     target: run.id,
     details: { installationId, capsule, version, digest, isolation, ...details },
   });
-  const written = { ...keyed, ...origin, inputText, createdAt, condition: condition ?? sql`true` };
+  const written = { keyed, id, ...origin, inputText, createdAt, condition: condition ?? sql`true` };
   const mustCount = condition !== undefined || prepared.maxConcurrentRuns !== null;
   const [row] = await writeOnce(
     ctx,
@@ -106,10 +107,6 @@ async function attemptLaunch(
 function concurrencyLimit({ maxConcurrentRuns, release }: Prepared): DomainError {
   const detail = `${maxConcurrentRuns} runs of ${release.manifest.name} are open, as many as its installation allows`;
   return new DomainError('concurrency_limit', detail, { maxConcurrentRuns, retryAfterS: RETRY_AFTER_S });
-}
-
-async function hashOf(request: object): Promise<string> {
-  return toHex(await sha256(new TextEncoder().encode(JSON.stringify(request))));
 }
 
 interface NewRun extends Pick<Run, 'id' | 'rerunOf' | 'scheduleId'> {

@@ -34,7 +34,7 @@ export async function rerun({ ctx, input }: Verb<RerunInput>): Promise<Run> {
       selector: { installation, ...(isSame ? { version } : {}) },
       input: request.input ?? earlier.input,
       idempotencyKey: input.idempotencyKey,
-      request: { rerunOf: input.id, ...request },
+      request: { rerunOf: input.id, version: request.version, input: request.input ?? null },
       rerunOf: input.id,
       details: { rerunOf: input.id },
     });

@@ -8,7 +8,9 @@ import type { Ctx } from '../../context.ts';
 import type { Prepared } from './prepare.ts';
 import type { Keyed } from './replay.ts';
 
-export interface NewRun extends Keyed {
+export interface NewRun {
+  /** None where the caller sent no key: then the run can only be started once by being asked for once. */
+  readonly keyed: Keyed | undefined;
   readonly id: RunId;
   readonly inputText: string;
   readonly createdAt: Date;
@@ -36,22 +38,27 @@ export type StartRow = z.infer<typeof StartRow>;
 export function startStatement({ tenant }: Ctx, prepared: Prepared, run: NewRun, record: AuditRecord): SQL {
   const { installationId, installationRevision, capsuleRevision, isolation, release } = prepared;
   const createdAt = sql`${run.createdAt.toISOString()}::timestamptz`;
+  const key = run.keyed?.idempotencyKey ?? null;
   const openRuns = sql`case when i.max_concurrent_runs is not null then
     (select count(*) from runs open where open.installation_id = i.id and open.state in ('queued', 'running')) end`;
   return sql`
     with known as (
-      select from idempotency_keys where tenant_id = ${tenant.id} and key = ${run.idempotencyKey}
+      select from idempotency_keys where tenant_id = ${tenant.id} and key = ${key}::text
     ), current as (
       select ${run.condition} as is_wanted, coalesce(${openRuns} >= i.max_concurrent_runs, false) as is_full
       from installations i join catalogue_capsules c on c.name = i.capsule
       where i.id = ${installationId} and i.tenant_id = ${tenant.id} and i.removed_at is null
         and i.revision = ${installationRevision}::int and c.revision = ${capsuleRevision}::int
-    ), claimed as (
+    ), admitted as (
+      select from current where is_wanted and not is_full and not exists (select from known)
+    ), keyed as (
       insert into idempotency_keys (tenant_id, key, request_hash, target, created_at)
-      select ${tenant.id}, ${run.idempotencyKey}, ${run.requestHash}, ${run.id}, ${createdAt}
-      from current where is_wanted and not is_full and not exists (select from known)
+      select ${tenant.id}, ${key}::text, ${run.keyed?.requestHash ?? null}::text, ${run.id}, ${createdAt}
+      from admitted where ${key}::text is not null
       on conflict do nothing
       returning target
+    ), claimed as (
+      select target from keyed union all select ${run.id} from admitted where ${key}::text is null
     ), started as (
       insert into runs (id, tenant_id, installation_id, rerun_of, schedule_id, version_id, capsule, version, digest, isolation, state, input, created_at)
       select target, ${tenant.id}, ${installationId}, ${run.rerunOf}, ${run.scheduleId}, ${release.id}, ${release.manifest.name}, ${release.version},

@@ -19,5 +19,6 @@ export async function startRun({ ctx, input }: Verb<StartInput>): Promise<Run> {
   const { installation, capsule, input: runInput } = StartRunRequest.parse(input.request);
   const { idempotencyKey } = input;
   const selector = { installation, capsule };
-  return launch(ctx, { selector, input: runInput, idempotencyKey, request: { ...selector, input: runInput } });
+  const request = { installation: installation ?? null, capsule: capsule ?? null, input: runInput };
+  return launch(ctx, { selector, input: runInput, idempotencyKey, request });
 }
