@@ -15,6 +15,7 @@ import { AddressRules } from './egress/addresses.ts';
 import { systemResolver } from './egress/resolve.ts';
 import { chooseExecutor } from './executor/choose.ts';
 import type { Executor } from './executor/executor.ts';
+import type { OnFault } from './fault.ts';
 import { missingImages } from './images/build.ts';
 import { IsolationOffers, REQUIRED_CLASS } from './isolation/offers.ts';
 import { LeaseKeeper } from './lifecycle/lease-keeper.ts';
@@ -71,7 +72,7 @@ export class Runner {
       isolationClasses: () => this.#isolation.classes('offered'),
       executor: () => this.#executor.name,
     });
-    const onFault = (what: string, error: unknown) => {
+    const onFault: OnFault = (what, error) => {
       log('error', what, error === undefined ? {} : { reason: reasonOf(error) });
       metrics.fault(what);
     };
@@ -81,6 +82,7 @@ export class Runner {
       directory: join(dataDirectory, 'engine'),
       sandboxDirectory: join(dataDirectory, 'sandboxes'),
       controlDirectory: join(tmpdir(), `soma-${runnerId.slice(-12)}`),
+      onFault,
     });
     this.#pool = new WarmPool({
       executor: this.#executor,
@@ -172,7 +174,7 @@ export class Runner {
       await this.#executor.reapOrphans();
       this.#obstacle = await this.#prepare();
     } catch (error) {
-      this.#obstacle = `the engine does not answer (${reasonOf(error)})`;
+      this.#obstacle = `no sandbox can be made yet (${reasonOf(error)})`;
     }
     if (this.#obstacle === undefined) return this.#pool.start();
     log('warn', 'not ready', { reason: this.#obstacle });
@@ -216,9 +218,9 @@ export class Runner {
   async #reap(): Promise<void> {
     try {
       const count = await this.#executor.reapOrphans();
-      if (count > 0) log('warn', 'removed containers that nobody used', { count });
+      if (count > 0) log('warn', 'removed sandboxes that nobody used', { count });
     } catch (error) {
-      log('warn', 'the engine does not answer', { reason: reasonOf(error) });
+      log('warn', 'what is left of sandboxes cannot be seen', { reason: reasonOf(error) });
     }
   }
 }

@@ -2,6 +2,7 @@ import type { TenantId } from '#contracts/ids';
 
 import { Refusal } from '../door/refusal.ts';
 import type { Sandbox, SandboxShape } from '../executor/executor.ts';
+import type { OnFault } from '../fault.ts';
 import type { WarmPool } from '../pool/warm-pool.ts';
 import { FairQueue, type FairQueueLimits } from './fair-queue.ts';
 
@@ -18,7 +19,7 @@ export interface AdmissionOptions {
   /** Beyond that a run that has a place is not waited with for its sandbox either. */
   readonly maxStartMs: number;
   readonly pool: Pick<WarmPool, 'canServe' | 'take' | 'refillIntervalMs' | 'onSupply'>;
-  readonly onFault: (what: string, error: unknown) => void;
+  readonly onFault: OnFault;
 }
 
 interface Waiting {

@@ -9,6 +9,7 @@ import { idOf } from '#contracts/ids';
 import { Ack, StartRun } from '#contracts/runner';
 
 import type { ArchiveKind, BundleCache } from '../bundles/bundle-cache.ts';
+import type { OnFault } from '../fault.ts';
 import type { RunTable } from '../runs/run-table.ts';
 import { readBody, readJson } from './body.ts';
 import { follow } from './follow.ts';
@@ -29,7 +30,7 @@ export interface DoorOptions {
   readonly health: Health;
   /** The SPIFFE ID of this runner's own cell: nobody else may have anything run here. */
   readonly cellId: string;
-  readonly onFault: (what: string, error: unknown) => void;
+  readonly onFault: OnFault;
 }
 
 type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse; readonly url: URL };

@@ -73,17 +73,31 @@ export class ControlGroup {
     return readFileSync(file, 'utf8').split('\n').filter(Boolean).map(Number);
   }
 
-  /** Kills until nothing is left: what was forked during one round is met in the next. */
+  /**
+   * Kills until nothing is left: what was forked during one round is met in the next.
+   * @throws where something does not die, as what is stuck in the kernel
+   */
   async kill(): Promise<void> {
-    for (let attempt = 0; attempt < REMOVE_ATTEMPTS; attempt += 1) {
+    for (let attempt = 0; ; attempt += 1) {
       const pids = this.processes();
       if (pids.length === 0) return;
-      for (const pid of pids) killIfThere(pid);
+      if (attempt >= REMOVE_ATTEMPTS) throw new Error(`${pids.length} processes in ${this.#path} do not die`);
+      this.#killAll(pids);
       await delay(REMOVE_INTERVAL_MS);
     }
   }
 
-  /** The kernel lets go of the last process a moment after its parent buried it. */
+  /** Version 2 kills a whole group at once, and with it what is being forked. */
+  #killAll(pids: readonly number[]): void {
+    const atOnce = join(this.#root, this.#path, 'cgroup.kill');
+    if (existsSync(atOnce)) writeFileSync(atOnce, '1');
+    else for (const pid of pids) killIfThere(pid);
+  }
+
+  /**
+   * The kernel lets go of the last process a moment after its parent buried it.
+   * @throws where the kernel does not let go of the group
+   */
   async remove(): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
       try {

@@ -8,12 +8,14 @@ import { z } from 'zod';
 
 import type { IsolationClass } from '#contracts/isolation';
 
+import { type OnFault, orReport } from '../fault.ts';
 import { imageTag } from '../images/recipe.ts';
 import { architectureOf, gvisorProfile, seccompProfile } from '../isolation/seccomp-profile.ts';
 import { ControlGroup } from './control-group.ts';
 import { acceptOne, type Connecting, CONTROL_SOCKET, ready } from './control-socket.ts';
 import { containerOptions } from './docker-flags.ts';
-import type { Executor, Sandbox, SandboxShape } from './executor.ts';
+import { DISPOSE_GRACE_MS, type Executor, type Sandbox, type SandboxShape } from './executor.ts';
+import { removeEach } from './remove-each.ts';
 import { SandboxFolders } from './sandbox-folders.ts';
 import { regrantedLimits, type Regrant, type SandboxMounts } from './sandbox-spec.ts';
 
@@ -32,6 +34,7 @@ export interface DockerExecutorOptions {
   /** Short: a unix socket's path has at most 107 bytes. */
   readonly controlDirectory: string;
   readonly cgroupParent?: string;
+  readonly onFault: OnFault;
 }
 
 /** Sandboxes as containers of a Docker Engine. */
@@ -63,9 +66,10 @@ export class DockerExecutor implements Executor {
     const id = randomBytes(8).toString('hex');
     const mounts = this.#folders.make(id);
     this.#inUse.add(id);
-    const release = async () => {
-      this.#inUse.delete(id);
-      await this.#folders.remove(mounts);
+    const release = () => {
+      // Its container is gone by itself in a moment; until it should be, it is nobody's to remove.
+      setTimeout(() => this.#inUse.delete(id), DISPOSE_GRACE_MS).unref();
+      return orReport(this.#options.onFault, 'a sandbox could not be taken down', () => this.#folders.remove(id));
     };
     try {
       const connected = acceptOne(join(mounts.controlDirectory, CONTROL_SOCKET));
@@ -102,23 +106,32 @@ export class DockerExecutor implements Executor {
       return new DockerSandbox({ id, shape, mounts, container, channel, release, pid: State.Pid });
     } catch (error) {
       connected.cancel();
-      await removeContainer(container);
+      await orReport(this.#options.onFault, 'a sandbox could not be taken down', () => removeContainer(container));
       throw new Error(`the sandbox for ${shape.image} did not boot`, { cause: error });
     }
   }
 
   async reapOrphans(): Promise<number> {
-    const { docker, runnerId } = this.#options;
+    const { docker, runnerId, onFault } = this.#options;
     const containers = await docker.listContainers({
       all: true,
       filters: { label: [`${RUNNER_LABEL}=${runnerId}`] },
     });
-    const orphans = containers.filter(({ Labels }) => !this.#inUse.has(Labels[SANDBOX_LABEL] ?? ''));
-    await Promise.all(orphans.map(({ Id }) => removeContainer(docker.getContainer(Id))));
-    return orphans.length;
+    const left = new Map<string, Dockerode.Container | undefined>(this.#folders.ids().map((id) => [id, undefined]));
+    for (const { Id, Labels } of containers) left.set(Labels[SANDBOX_LABEL] ?? Id, docker.getContainer(Id));
+    const remove = async ([id, container]: [string, Dockerode.Container | undefined]) => {
+      if (container) await removeContainer(container);
+      await this.#folders.remove(id);
+    };
+    return removeEach(
+      [...left].filter(([id]) => !this.#inUse.has(id)),
+      remove,
+      onFault,
+    );
   }
 
   async close(): Promise<void> {
+    this.#inUse.clear();
     await this.reapOrphans();
     this.#folders.removeAll();
   }

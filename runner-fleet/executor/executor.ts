@@ -6,6 +6,9 @@ import type { ImageName } from '../images/recipe.ts';
 import type { ControlGroup } from './control-group.ts';
 import type { Regrant } from './sandbox-spec.ts';
 
+/** For the processes of a sandbox that was let go to end by themselves. */
+export const DISPOSE_GRACE_MS = 5_000;
+
 /** What a sandbox is made for. Memory and disk are fixed at its birth (heap size, tmpfs size); cpu and pids can be granted anew. */
 export interface SandboxShape {
   readonly image: ImageName;
@@ -31,9 +34,9 @@ export interface Sandbox {
   /** A folder of the host that the sandbox sees read-only as /run/soma: empty, but for the egress socket of a run that was granted one. */
   readonly controlDirectory: string;
   regrant(limits: Regrant): Promise<void>;
-  /** For a sandbox that does not answer its channel any more. */
+  /** For a sandbox that does not answer its channel any more. @throws where it does not die within seconds */
   kill(): Promise<void>;
-  /** Idempotent. */
+  /** Idempotent, and never rejects: what of it cannot be taken down is reported as a fault, and left to the reaper. */
   dispose(): Promise<void>;
 }
 
@@ -46,7 +49,11 @@ export interface Executor {
   /** @throws where whoever makes its sandboxes does not answer within seconds */
   assertAnswers(): Promise<void>;
   boot(shape: SandboxShape): Promise<Sandbox>;
-  /** Removes what carries this runner's mark and is not in use; returns how many there were. */
+  /**
+   * Removes the sandboxes that carry this runner's mark and that nobody uses or takes down, and returns how many it removed. What cannot
+   * be removed is reported as a fault, and met again the next time.
+   * @throws where it cannot be seen what there is
+   */
   reapOrphans(): Promise<number>;
   /** Takes everything down and leaves nothing of its own behind. */
   close(): Promise<void>;

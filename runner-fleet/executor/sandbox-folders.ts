@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -35,9 +35,14 @@ export class SandboxFolders {
     return mounts;
   }
 
-  async remove(mounts: SandboxMounts): Promise<void> {
-    const directories: string[] = Object.values(mounts);
+  async remove(id: string): Promise<void> {
+    const directories = this.#roots().map((root) => join(root, id));
     await Promise.all(directories.map((directory) => rm(directory, { recursive: true, force: true })));
+  }
+
+  /** Of the sandboxes that have any. */
+  ids(): string[] {
+    return [...new Set(this.#roots().flatMap((root) => readdirSync(root)))];
   }
 
   removeAll(): void {

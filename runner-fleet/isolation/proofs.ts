@@ -1,5 +1,7 @@
 import type { IsolationClass } from '#contracts/isolation';
 
+import type { OnFault } from '../fault.ts';
+
 /** Until a class that did not hold is tried again. */
 const RETRY_MS = 30_000;
 
@@ -13,7 +15,7 @@ export interface IsolationProofsOptions {
   readonly assertHolds: (isolation: IsolationClass) => Promise<void>;
   /** Told of each that holds, before anybody else is. @throws where it cannot be offered for all that */
   readonly onHolds: (isolation: IsolationClass) => void;
-  readonly onFault: (what: string, error: unknown) => void;
+  readonly onFault: OnFault;
 }
 
 /** Which isolation classes were proven. Each is proven by itself, so that a slow or failing one keeps no other from being offered. */

@@ -13,6 +13,7 @@ import { missingRefusal, Refusal } from '../door/refusal.ts';
 import { EgressGate, type Network } from '../egress/gate.ts';
 import type { Sandbox } from '../executor/executor.ts';
 import { MEMORY_FLOOR_BYTES } from '../executor/sandbox-spec.ts';
+import type { OnFault } from '../fault.ts';
 import type { LeaseKeeper } from '../lifecycle/lease-keeper.ts';
 import { shapeFor } from '../pool/shape.ts';
 import { Run } from './run.ts';
@@ -29,7 +30,7 @@ export interface RunStarterOptions {
   readonly network: Network;
   readonly lease: Pick<LeaseKeeper, 'holds'>;
   readonly sealer: Sealer;
-  readonly onFault: (what: string, error: unknown) => void;
+  readonly onFault: OnFault;
   readonly onEnded: (frame: Extract<Frame, { kind: 'end' }>) => void;
   readonly spoolPath: (runId: RunId) => string;
 }

@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 
 import { Digest } from '#contracts/digest';
 import { newId } from '#contracts/ids';
@@ -10,6 +10,7 @@ import { StartRun } from '#contracts/runner';
 
 import { Refusal } from '../door/refusal.ts';
 import { AddressRules } from '../egress/addresses.ts';
+import { ArtifactFolder } from './artifact-folder.ts';
 import { RunTable } from './run-table.ts';
 
 let directory: string;
@@ -18,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-function tableIn(spools: string): RunTable {
+function tableIn(spools: string, faults: string[] = []): RunTable {
   return new RunTable({
     directory: spools,
     admission: {
@@ -37,9 +38,7 @@ function tableIn(spools: string): RunTable {
       sign: () => Promise.resolve('receipt'),
       onUnsigned: () => undefined,
     },
-    onFault: (what, error) => {
-      throw new Error(what, { cause: error });
-    },
+    onFault: (what) => void faults.push(what),
     onEnded: () => undefined,
   });
 }
@@ -99,4 +98,22 @@ test('a run that was acknowledged is not run again by a request that comes late'
   const spool = await table.begin(start);
   table.acknowledge(start.runId, spool.lastSeq);
   await expect(table.begin(start)).rejects.toMatchObject({ code: 'run_id_reused' });
+});
+
+test('a run that the runner died in is ended as lost, also where its files cannot be removed', async () => {
+  const start = tinyRun();
+  const spool = await tableIn(directory).begin(start);
+  const path = join(directory, `${start.runId}.ndjson`);
+  // As if the process had died before the end was written.
+  truncateSync(path, spool.positionAfter(0));
+  const remove = vi.spyOn(ArtifactFolder.prototype, 'remove').mockImplementation(() => {
+    throw new Error('the disk does not let go of it');
+  });
+  onTestFinished(() => remove.mockRestore());
+  const faults: string[] = [];
+  const again = tableIn(directory, faults);
+  again.recover();
+  await vi.waitFor(() => expect(again.lostRunIds).toEqual([start.runId]));
+  expect((await again.spoolOf(start.runId)).end?.outcome).toMatchObject({ state: 'lost', cause: 'runner_died' });
+  expect(faults).toEqual(['files of a lost run could not be removed']);
 });

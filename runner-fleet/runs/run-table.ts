@@ -10,6 +10,7 @@ import type { StartRun } from '#contracts/runner';
 import type { Admission } from '../admission/admission.ts';
 import type { BundleCache } from '../bundles/bundle-cache.ts';
 import { missingRefusal, Refusal } from '../door/refusal.ts';
+import { orReport } from '../fault.ts';
 import { LatestIds } from './latest-ids.ts';
 import { archivesOf, type Entry, RunStarter, type RunStarterOptions } from './run-starter.ts';
 import { sealUntilKept } from './seal.ts';
@@ -71,7 +72,7 @@ export class RunTable {
     for (const name of names) {
       const path = join(this.#options.directory, name);
       const found = this.#reopen(path);
-      if (found) void this.#takeBack(found);
+      if (found) void orReport(this.#options.onFault, 'a spool could not be taken back', () => this.#takeBack(found));
     }
   }
 
@@ -94,8 +95,8 @@ export class RunTable {
     const { runId, inputBytes } = spool.header;
     this.#entries.set(runId, { spool });
     if (spool.isEnded) return;
-    spool.artifacts.remove();
     const { sealer, onFault } = this.#options;
+    await orReport(onFault, 'files of a lost run could not be removed', () => spool.artifacts.remove());
     const ending = {
       outcome: RUNNER_DIED,
       usage: { ...usage, inputBytes },

@@ -6,6 +6,7 @@ import type { EgressGate } from '../egress/gate.ts';
 import type { CgroupReading } from '../executor/cgroup-meter.ts';
 import type { Sandbox } from '../executor/executor.ts';
 import { FRAME, FrameDecoder, KILL_WORD, Trailer, type WireFrame } from '../executor/wire.ts';
+import { type OnFault, orReport } from '../fault.ts';
 import { begin, type Lifecycle, type Signal, step, type StopSignal } from '../lifecycle/lifecycle.ts';
 import { ArtifactIntake, artifactLimitsOf, isArtifactFrame } from './artifact-intake.ts';
 import { OutputStream } from './output-stream.ts';
@@ -37,7 +38,7 @@ export interface RunParts {
   readonly egress?: EgressGate | undefined;
   readonly spool: Spool;
   readonly sealer: Sealer;
-  readonly onFault: (what: string, error: unknown) => void;
+  readonly onFault: OnFault;
 }
 
 /** One run in its sandbox: feeds what happens to the lifecycle, does what the lifecycle decides, writes the frames. */
@@ -105,7 +106,7 @@ export class Run {
     const { run, effect } = step(this.#lifecycle, signal);
     this.#lifecycle = run;
     if (effect === 'kill') this.#kill();
-    if (effect === 'end') void this.#end();
+    if (effect === 'end') void orReport(this.#parts.onFault, 'a run could not be ended', () => this.#end());
   }
 
   #onData(chunk: Buffer): void {
@@ -273,10 +274,9 @@ export class Run {
     }
   }
 
-  /** What the receipt attests beside the outcome. Files are whole only where the sandbox had its last word. */
+  /** What the receipt attests beside the outcome. */
   #left(): Pick<Ending, 'output' | 'claims'> {
     const hasSucceeded = this.#lifecycle.outcome?.state === 'succeeded';
-    if (this.#wallUs === undefined || this.#lifecycle.stop) this.#artifacts.discard();
     const egress = this.#parts.egress?.totals((target) => this.#masker.text(target)) ?? { targets: [] };
     const claims = { ...this.#statements.claims({ hasSucceeded }), ...this.#artifacts.taken(), egress };
     return { output: this.#statements.output, claims };
@@ -289,10 +289,14 @@ export class Run {
     for (const timer of this.#timers) clearTimeout(timer);
     egress?.close();
     if (egress?.wasUsed) this.#reportEgress(egress);
+    // Files are whole only where the sandbox had its last word.
+    if (this.#wallUs === undefined || this.#lifecycle.stop) {
+      await orReport(onFault, 'files of a run could not be removed', () => this.#artifacts.discard());
+    }
     const detail = this.#masker.cutText(outcome.detail);
     const ending = { outcome: { ...outcome, detail }, usage: this.#usage(), ...this.#left(), endedAtMs: this.#nowMs() };
     await sandbox.dispose();
-    await this.#artifacts.synced().catch((error: unknown) => onFault('a file could not be synced', error));
+    await orReport(onFault, 'a file could not be synced', () => this.#artifacts.synced());
     await sealUntilKept(spool, sealer, ending, onFault);
     this.#ended.resolve();
   }

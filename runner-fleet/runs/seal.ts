@@ -6,6 +6,7 @@ import { jsonSha256 } from '#contracts/json-sha256';
 import type { ReceiptClaims } from '#contracts/receipt';
 import type { Outcome, Usage } from '#contracts/run';
 
+import type { OnFault } from '../fault.ts';
 import type { Spool } from './spool.ts';
 
 const RETRY_MS = 1_000;
@@ -28,12 +29,7 @@ export interface Ending {
 }
 
 /** Seals a run however long that takes: it has ended, and where the disk is full only its last word has to wait. */
-export async function sealUntilKept(
-  spool: Spool,
-  sealer: Sealer,
-  ending: Ending,
-  onFault: (what: string, error: unknown) => void,
-): Promise<void> {
+export async function sealUntilKept(spool: Spool, sealer: Sealer, ending: Ending, onFault: OnFault): Promise<void> {
   for (;;) {
     try {
       return await seal(spool, sealer, ending);

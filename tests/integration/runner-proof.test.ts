@@ -33,6 +33,7 @@ function make(choice: 'docker' | 'oci'): Executor {
     directory: at('engine'),
     sandboxDirectory: at('sandboxes'),
     controlDirectory: at('control'),
+    onFault: (what, error) => console.error(what, error),
   });
   executors.push(executor);
   return executor;

@@ -28,6 +28,7 @@ import type { Executor, Sandbox } from '#runner/executor/executor';
 import { OciExecutor } from '#runner/executor/oci/oci';
 import { findRuntime, findRuntimes } from '#runner/executor/oci/runtimes';
 import { FRAME, FrameDecoder, Trailer } from '#runner/executor/wire';
+import type { OnFault } from '#runner/fault';
 import { ensureImages } from '#runner/images/build';
 import { shapeFor } from '#runner/pool/shape';
 import { Run } from '#runner/runs/run';
@@ -120,9 +121,7 @@ export class MeteringWorld {
         sign: () => Promise.resolve('unsigned'),
         onUnsigned: () => undefined,
       },
-      onFault: (what, error) => {
-        throw new Error(what, { cause: error });
-      },
+      onFault,
     });
     await run.ended;
     const kernelUs = (await atEndUs) - beforeUs;
@@ -141,6 +140,7 @@ export class MeteringWorld {
       runnerId: newId('rnr'),
       sandboxDirectory: at('sandboxes'),
       controlDirectory: at('control'),
+      onFault,
       cgroupParent: engine === 'docker' ? PARENT : `/${PARENT}`,
     };
     const standard = engine === 'docker' ? undefined : findRuntime(engine);
@@ -264,3 +264,7 @@ function headerOf(start: StartRun): SpoolHeader {
     startedAtMs: Date.now(),
   };
 }
+
+const onFault: OnFault = (what, error) => {
+  throw new Error(what, { cause: error });
+};

@@ -17,12 +17,13 @@ import { BundleCache } from '#runner/bundles/bundle-cache';
 import type { Network } from '#runner/egress/gate';
 import { chooseExecutor, type ExecutorChoice } from '#runner/executor/choose';
 import type { Executor } from '#runner/executor/executor';
+import type { OnFault } from '#runner/fault';
 import { ensureImages } from '#runner/images/build';
 import { RunTable } from '#runner/runs/run-table';
 import type { Spool } from '#runner/runs/spool';
 
 import { type RunResult, resultOf } from './run-result.ts';
-import { eventually, type RunOptions } from './runner-process.ts';
+import type { RunOptions } from './runner-process.ts';
 
 /** The runs of a runner in this process, in real sandboxes, on a network that the test makes up. */
 export class SandboxWorld {
@@ -36,6 +37,7 @@ export class SandboxWorld {
   private constructor(network: Network, executor: ExecutorChoice) {
     this.#directory = mkdtempSync(join(tmpdir(), 'soma-sandbox-test-'));
     const at = (name: string) => join(this.#directory, name);
+    const onFault: OnFault = (what, error) => console.error(what, error);
     this.#bundles = new BundleCache({ directory: at('bundles'), maxBytes: 1e8 });
     this.#executor = chooseExecutor(executor, {
       docker: new Dockerode(),
@@ -43,6 +45,7 @@ export class SandboxWorld {
       directory: at('oci'),
       sandboxDirectory: at('sandboxes'),
       controlDirectory: at('control'),
+      onFault,
     });
     this.#runs = new RunTable({
       directory: at('spool'),
@@ -62,7 +65,7 @@ export class SandboxWorld {
         sign: (claims) => Promise.resolve(JSON.stringify(claims)),
         onUnsigned: () => undefined,
       },
-      onFault: (what, error) => console.error(what, error),
+      onFault,
       onEnded: () => undefined,
     });
   }
@@ -92,7 +95,7 @@ export class SandboxWorld {
 
   async close(): Promise<void> {
     await this.#runs.drain(0);
-    await eventually(async () => (await this.#executor.reapOrphans()) === 0);
+    await this.#executor.close();
     rmSync(this.#directory, { recursive: true, force: true });
   }
 

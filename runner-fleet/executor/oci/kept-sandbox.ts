@@ -3,12 +3,15 @@ import { join } from 'node:path';
 
 import { isHybrid } from '../control-group.ts';
 import type { SandboxMounts } from '../sandbox-spec.ts';
+import { settlesWithin } from '../within.ts';
 import { STAGE, STAGED } from './bundle-config.ts';
 import type { Launcher } from './launcher.ts';
 import type { OciRuntime } from './runtimes.ts';
 
 const KEEPER = 'usr/local/bin/sandbox-keeper';
 const MAX_COMPLAINT_CHARACTERS = 2_000;
+/** From the order to kill until nothing runs any more. What takes longer is stuck in the kernel. */
+const KILL_LIMIT_MS = 5_000;
 
 export interface KeptSandboxOptions {
   readonly id: string;
@@ -18,7 +21,7 @@ export interface KeptSandboxOptions {
   readonly bundleDirectory: string;
   readonly mounts: SandboxMounts;
   readonly config: object;
-  readonly launcher: Launcher;
+  readonly launcher: Pick<Launcher, 'start' | 'end'>;
 }
 
 /** The processes of a sandbox under their keeper (images/keeper/sandbox-keeper.c). */
@@ -26,7 +29,7 @@ export class KeptSandbox {
   /** Settles once nothing of the sandbox runs any more, with what keeper and runtime had to complain of. */
   readonly ended: Promise<string>;
   readonly #id: string;
-  readonly #launcher: Launcher;
+  readonly #launcher: KeptSandboxOptions['launcher'];
 
   constructor({ id, runtime, rootfs, bundleDirectory, mounts, config, launcher }: KeptSandboxOptions) {
     this.#id = id;
@@ -47,10 +50,16 @@ export class KeptSandbox {
     this.ended = launcher.start({ id, logFile, command }).then((how) => complaintOf(logFile, how));
   }
 
-  /** Kills everything of it. */
+  /** Lets it end by itself, and kills what has not. @throws where something of it does not die */
+  async end(graceMs: number): Promise<void> {
+    if (!(await settlesWithin(this.ended, graceMs))) await this.kill();
+  }
+
+  /** Kills everything of it. @throws where something of it does not die */
   async kill(): Promise<void> {
     this.#launcher.end(this.#id);
-    await this.ended;
+    if (await settlesWithin(this.ended, KILL_LIMIT_MS)) return;
+    throw new Error(`something of the sandbox ${this.#id} does not die`);
   }
 }
 

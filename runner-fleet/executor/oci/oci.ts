@@ -1,31 +1,30 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import type { Socket } from 'node:net';
 import { join } from 'node:path';
 
 import type Dockerode from 'dockerode';
 
 import type { IsolationClass } from '#contracts/isolation';
 
+import { type OnFault, orReport } from '../../fault.ts';
 import { IMAGE_NAMES, type ImageName } from '../../images/recipe.ts';
 import { compileSeccomp } from '../../isolation/seccomp-bpf.ts';
 import { architectureOf, gvisorProfile, seccompProfile } from '../../isolation/seccomp-profile.ts';
 import { childGroups, ControlGroup, makeParentGroup, removeEmptyGroup } from '../control-group.ts';
 import { acceptOne, CONTROL_SOCKET, ready } from '../control-socket.ts';
-import type { Executor, Sandbox, SandboxShape } from '../executor.ts';
+import { DISPOSE_GRACE_MS, type Executor, type Sandbox, type SandboxShape } from '../executor.ts';
+import { removeEach } from '../remove-each.ts';
 import { SandboxFolders } from '../sandbox-folders.ts';
-import { regrantedLimits, type Regrant, type SandboxMounts } from '../sandbox-spec.ts';
 import { bundleConfig, randomIdBlock, type SeccompSetting } from './bundle-config.ts';
 import { KeptSandbox } from './kept-sandbox.ts';
 import { Launcher } from './launcher.ts';
+import { OciSandbox } from './oci-sandbox.ts';
 import { exportRootfs } from './rootfs.ts';
 import type { OciRuntime, Runtimes } from './runtimes.ts';
 
 const DEFAULT_CGROUP_PARENT = '/soma';
 const LAUNCHER = 'usr/local/bin/sandbox-launcher';
-/** For the processes of a sandbox that was let go to end by themselves. */
-const DISPOSE_GRACE_MS = 5_000;
 
 export interface OciExecutorOptions {
   /** Only where images come from. */
@@ -38,6 +37,7 @@ export interface OciExecutorOptions {
   readonly sandboxDirectory: string;
   readonly controlDirectory: string;
   readonly cgroupParent?: string;
+  readonly onFault: OnFault;
 }
 
 /** Sandboxes made by an OCI runtime directly, in control groups of this process's own. Needs root. */
@@ -50,6 +50,7 @@ export class OciExecutor implements Executor {
   readonly #rootfs = new Map<ImageName, string>();
   readonly #inUse = new Set<string>();
   readonly #boots = new Set<Promise<Sandbox>>();
+  readonly #takingDown = new Set<Promise<void>>();
   #launcher: Launcher | undefined;
   #isClosed = false;
   readonly #seccomp = seccompSettings();
@@ -97,15 +98,7 @@ export class OciExecutor implements Executor {
     const mounts = this.#folders.make(id);
     const bundleDirectory = join(this.#bundles, id);
     const cgroupPath = `${this.#groupParent}/${id}`;
-    const group = ControlGroup.at(cgroupPath);
     this.#inUse.add(id);
-    const release = async (ended: Promise<unknown>) => {
-      this.#inUse.delete(id);
-      await this.#folders.remove(mounts);
-      await ended;
-      await rm(bundleDirectory, { recursive: true, force: true });
-      await group.remove();
-    };
     const connected = acceptOne(join(mounts.controlDirectory, CONTROL_SOCKET));
     const config = bundleConfig(shape, {
       cgroupPath,
@@ -121,94 +114,55 @@ export class OciExecutor implements Executor {
       died.catch(() => undefined);
       const channel = await Promise.race([connected.channel, died]);
       await Promise.race([ready(channel), died]);
-      return new OciSandbox({ id, shape, mounts, channel, group, kept, release });
+      const takeDown = () => this.#takeDown(id, kept, DISPOSE_GRACE_MS);
+      return new OciSandbox({ id, shape, mounts, channel, group: ControlGroup.at(cgroupPath), kept, takeDown });
     } catch (error) {
       connected.cancel();
-      await release(kept?.kill() ?? Promise.resolve());
+      await this.#takeDown(id, kept, 0);
       throw new Error(`the sandbox for ${shape.image} did not boot`, { cause: error });
     }
   }
 
+  /** Ends a sandbox and removes what it leaves, within bounds. Until then it is in use: what does not succeed is the reaper's. */
+  async #takeDown(id: string, kept: KeptSandbox | undefined, graceMs: number): Promise<void> {
+    const takingDown = orReport(this.#options.onFault, 'a sandbox could not be taken down', async () => {
+      await kept?.end(graceMs);
+      await this.#remove(id);
+    });
+    this.#takingDown.add(takingDown);
+    await takingDown;
+    this.#takingDown.delete(takingDown);
+    this.#inUse.delete(id);
+  }
+
+  /** Whatever the machine still has of a sandbox. Also where its keeper is gone, its processes may not be. */
+  async #remove(id: string): Promise<void> {
+    const group = ControlGroup.at(`${this.#groupParent}/${id}`);
+    await group.kill();
+    await Promise.all([
+      group.remove(),
+      this.#folders.remove(id),
+      rm(join(this.#bundles, id), { recursive: true, force: true }),
+    ]);
+  }
+
   async reapOrphans(): Promise<number> {
-    const orphans = childGroups(this.#groupParent).filter((id) => !this.#inUse.has(id));
-    await Promise.all(
-      orphans.map(async (id) => {
-        const group = ControlGroup.at(`${this.#groupParent}/${id}`);
-        await group.kill();
-        await group.remove();
-      }),
-    );
-    return orphans.length;
+    const known = [...childGroups(this.#groupParent), ...readdirSync(this.#bundles), ...this.#folders.ids()];
+    const orphans = [...new Set(known)].filter((id) => !this.#inUse.has(id));
+    return removeEach(orphans, (id) => this.#remove(id), this.#options.onFault);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.allSettled(this.#boots);
     this.#launcher?.close();
+    await Promise.all(this.#takingDown);
     this.#inUse.clear();
     await this.reapOrphans();
     this.#folders.removeAll();
     rmSync(this.#bundles, { recursive: true, force: true });
     removeEmptyGroup(this.#groupParent);
     removeEmptyGroup(this.#options.cgroupParent ?? DEFAULT_CGROUP_PARENT);
-  }
-}
-
-interface OciSandboxParts {
-  readonly id: string;
-  readonly shape: SandboxShape;
-  readonly mounts: SandboxMounts;
-  readonly channel: Socket;
-  readonly group: ControlGroup;
-  readonly kept: KeptSandbox;
-  readonly release: (ended: Promise<unknown>) => Promise<void>;
-}
-
-class OciSandbox implements Sandbox {
-  readonly id: string;
-  readonly shape: SandboxShape;
-  readonly channel: Socket;
-  readonly group: ControlGroup;
-  readonly capsuleDirectory: string;
-  readonly controlDirectory: string;
-  readonly #parts: OciSandboxParts;
-  #isDisposed = false;
-
-  constructor(parts: OciSandboxParts) {
-    this.id = parts.id;
-    this.shape = parts.shape;
-    this.channel = parts.channel;
-    this.group = parts.group;
-    this.capsuleDirectory = parts.mounts.capsuleDirectory;
-    this.controlDirectory = parts.mounts.controlDirectory;
-    this.#parts = parts;
-    // The socket is connected: its name is not needed any more, and the capsule has nothing to find there.
-    rmSync(join(parts.mounts.controlDirectory, CONTROL_SOCKET), { force: true });
-  }
-
-  async regrant(limits: Regrant): Promise<void> {
-    this.group.grant(regrantedLimits(this.shape, limits));
-    return Promise.resolve();
-  }
-
-  async kill(): Promise<void> {
-    await this.#parts.kept.kill();
-  }
-
-  async dispose(): Promise<void> {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    // Process 1 exits once its channel is closed; nobody has to wait for that.
-    this.channel.destroy();
-    void this.#letGo();
-    return Promise.resolve();
-  }
-
-  async #letGo(): Promise<void> {
-    const { kept, release } = this.#parts;
-    const overdue = setTimeout(() => void kept.kill(), DISPOSE_GRACE_MS);
-    await release(kept.ended);
-    clearTimeout(overdue);
   }
 }
 

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+
+import { removeEach } from './remove-each.ts';
+
+test('one that cannot be removed is reported, and keeps no other from it', async () => {
+  const removed: string[] = [];
+  const faults: unknown[] = [];
+  const stuck = new Error('it does not die');
+  const remove = (id: string) => (id === 'stuck' ? Promise.reject(stuck) : Promise.resolve(void removed.push(id)));
+  const count = await removeEach(['stuck', 'one', 'two'], remove, (_, error) => faults.push(error));
+  expect([count, removed, faults]).toEqual([2, ['one', 'two'], [stuck]]);
+});
