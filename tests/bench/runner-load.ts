@@ -37,7 +37,7 @@ export type Engine = (typeof ENGINES)[number];
 
 /** The machine's engine need not know gVisor: one is started that does. */
 async function strictEngine(): Promise<PrivateEngine> {
-  const { strict } = findRuntimes();
+  const { strict } = findRuntimes([]);
   if (!strict) throw new Error('runsc is not installed');
   return PrivateEngine.start({ runsc: { path: strict.path, runtimeArgs: strict.options } });
 }

@@ -9,7 +9,7 @@ import { PrivateEngine } from '../support/private-engine.ts';
 /** gVisor under Docker Engine, with one that was told of it in its daemon.json, as docs/operations.md says. */
 let engine: PrivateEngine;
 beforeAll(async () => {
-  const { strict } = findRuntimes();
+  const { strict } = findRuntimes([]);
   if (!strict) throw new Error('runsc is not installed');
   engine = await PrivateEngine.start({ runsc: { path: strict.path, runtimeArgs: strict.options } });
   vi.stubEnv('DOCKER_HOST', engine.host);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '#contracts/ids';
 import { verifyReceipt } from '#contracts/verify-receipt';
 
+import { warmCount } from '../support/patient-run.ts';
 import { resultOf } from '../support/run-result.ts';
 import { CELL, eventually, RunnerWorld } from '../support/runner-process.ts';
 
@@ -17,6 +18,13 @@ afterAll(async () => {
 const ENDLESS = {
   'main.js': 'console.log("begun"); export default () => new Promise(() => setInterval(() => {}, 1000));',
 };
+
+/** What the runner was told to take; else crun, which needs root, else Docker Engine. */
+function expectedExecutor(): RegExp {
+  const { SOMA_EXECUTOR: choice = 'auto' } = process.env;
+  if (choice === 'auto') return process.getuid?.() === 0 ? /^crun$/ : /^docker$/;
+  return choice === 'oci' ? /^(crun|runc)$/ : new RegExp(`^${choice}$`);
+}
 
 function cancel(runId: string) {
   return world.call('POST', `/v1/runs/${runId}/cancel`);
@@ -34,6 +42,7 @@ test('its cell hears how it is', async () => {
     running: 0,
     isDraining: false,
   });
+  expect(world.heartbeats.at(-1)?.executor).toMatch(expectedExecutor());
 });
 
 test('its metrics are Prometheus text, and count the runs', async () => {
@@ -179,7 +188,7 @@ test('what was not acknowledged is there again after a restart, and a run that w
   await eventually(() => world.heartbeats.at(-1)?.lostRunIds.includes(underWay.runId) ?? false);
   await world.acknowledge(underWay.runId, lost.end.seq);
   await eventually(() => world.heartbeats.at(-1)?.lostRunIds.length === 0);
-  await eventually(async () => (await world.containers()) <= 4);
+  await eventually(async () => (await world.containers()) === (await warmCount(world)));
 });
 
 test('a runner that is told to stop lets its runs end, and leaves no container', async () => {

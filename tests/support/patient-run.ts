@@ -126,7 +126,7 @@ export function runsUnderWay(world: RunnerWorld): Promise<number> {
   return metric(world, 'soma_runner_runs_running ');
 }
 
-async function warmCount(world: RunnerWorld): Promise<number> {
+export function warmCount(world: RunnerWorld): Promise<number> {
   return metric(world, 'soma_runner_warm_sandboxes{');
 }
 

@@ -14,8 +14,8 @@ export interface OciRuntime {
 
 export type Runtimes = Readonly<Partial<Record<IsolationClass, OciRuntime>>>;
 
-/** What this machine has; crun starts a sandbox in half the time that runc takes. */
-export function findRuntimes(standardNames: readonly OciRuntime['name'][] = ['crun', 'runc']): Runtimes {
+/** The first of `standardNames` that this machine has, and gVisor. */
+export function findRuntimes(standardNames: readonly OciRuntime['name'][]): Runtimes {
   const standard = standardNames.map((name) => findRuntime(name)).find((found) => found !== undefined);
   const gvisor = findRuntime('runsc');
   return {
