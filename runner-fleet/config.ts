@@ -50,7 +50,6 @@ const Environment = z.object({
   SOMA_EGRESS_ALLOW_ADDRESSES: z.string().default(''),
   /** What makes sandboxes: `auto` takes an OCI runtime where this process may use one, else Docker Engine. */
   SOMA_EXECUTOR: z.enum(EXECUTOR_CHOICES).default('auto'),
-  DOCKER_HOST: z.string().optional(),
 });
 
 export type Config = ReturnType<typeof parseConfig>;

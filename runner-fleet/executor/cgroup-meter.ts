@@ -26,11 +26,6 @@ export class CgroupMeter {
     this.#files = files;
   }
 
-  /** The group is looked up while the process lives; its path stays valid until the group is removed. */
-  static ofProcess(pid: number, cgroupRoot = '/sys/fs/cgroup'): CgroupMeter {
-    return new CgroupMeter(cgroupFiles(readFileSync(`/proc/${pid}/cgroup`, 'utf8'), cgroupRoot));
-  }
-
   read(): CgroupReading {
     return {
       cpuUs: this.cpuUs(),
