@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { newId, type TenantId } from '#contracts/ids';
+import { FakeSandbox } from '#support/fake-sandbox';
 
 import { Refusal } from '../door/refusal.ts';
 import type { Sandbox, SandboxShape } from '../executor/executor.ts';
-import { FakeSandbox } from '../pool/fake-sandbox.ts';
 import { Admission, type AdmissionOptions } from './admission.ts';
 
 const SHAPE: SandboxShape = {

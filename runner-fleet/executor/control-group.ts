@@ -9,6 +9,8 @@ import { CPU_PERIOD_US, type GroupLimits } from './sandbox-spec.ts';
 const CGROUP_ROOT = '/sys/fs/cgroup';
 /** On version 1 each is a hierarchy of its own, and the name of its files' folder. */
 const CONTROLLERS = ['cpu', 'cpuacct', 'memory', 'pids'] as const;
+/** The kernel's own weight of a group, as version 1 and version 2 count it. */
+const ORDINARY = { shares: 1_024, weight: 100 } as const;
 const REMOVE_ATTEMPTS = 50;
 const REMOVE_INTERVAL_MS = 10;
 
@@ -48,10 +50,15 @@ export class ControlGroup {
     return new ControlGroup(own.split(':').slice(2).join(':'), membership, root);
   }
 
-  /** Changes what may be changed of a group that is in use. */
+  /** Changes what may be changed of a group that is in use, and makes it weigh as much as any. */
   grant({ cpuQuotaUs, pids }: Omit<GroupLimits, 'memoryBytes'>): void {
-    if (isUnified(this.#root)) writeFileSync(this.#file('cpu', 'cpu.max'), `${cpuQuotaUs} ${CPU_PERIOD_US}`);
-    else writeFileSync(this.#file('cpu', 'cpu.cfs_quota_us'), String(cpuQuotaUs));
+    if (isUnified(this.#root)) {
+      writeFileSync(this.#file('cpu', 'cpu.max'), `${cpuQuotaUs} ${CPU_PERIOD_US}`);
+      writeFileSync(this.#file('cpu', 'cpu.weight'), String(ORDINARY.weight));
+    } else {
+      writeFileSync(this.#file('cpu', 'cpu.cfs_quota_us'), String(cpuQuotaUs));
+      writeFileSync(this.#file('cpu', 'cpu.shares'), String(ORDINARY.shares));
+    }
     writeFileSync(this.#file('pids', 'pids.max'), String(pids));
   }
 

@@ -1,7 +1,8 @@
 import type Dockerode from 'dockerode';
 
-import type { SandboxShape } from './executor.ts';
+import type { SandboxShape, Urgency } from './executor.ts';
 import {
+  BOOT_CPU_SHARES,
   CAPSULE_UID,
   CPU_PERIOD_US,
   groupLimits,
@@ -30,6 +31,7 @@ export interface ContainerSettings {
 
 export function containerOptions(
   shape: SandboxShape,
+  urgency: Urgency,
   mounts: SandboxMounts,
   settings: ContainerSettings,
 ): Dockerode.ContainerCreateOptions {
@@ -39,6 +41,7 @@ export function containerOptions(
     MemorySwap: memoryBytes,
     CpuPeriod: CPU_PERIOD_US,
     CpuQuota: cpuQuotaUs,
+    CpuShares: BOOT_CPU_SHARES[urgency],
     PidsLimit: pids,
     ReadonlyRootfs: true,
     CapDrop: ['ALL'],

@@ -14,10 +14,10 @@ import { architectureOf, gvisorProfile, seccompProfile } from '../isolation/secc
 import { ControlGroup } from './control-group.ts';
 import { acceptOne, type Connecting, CONTROL_SOCKET, ready } from './control-socket.ts';
 import { containerOptions } from './docker-flags.ts';
-import { DISPOSE_GRACE_MS, type Executor, type Sandbox, type SandboxShape } from './executor.ts';
+import { DISPOSE_GRACE_MS, type Executor, type Sandbox, type SandboxShape, type Urgency } from './executor.ts';
 import { removeEach } from './remove-each.ts';
 import { SandboxFolders } from './sandbox-folders.ts';
-import { regrantedLimits, type Regrant, type SandboxMounts } from './sandbox-spec.ts';
+import { grantedLimits, type Grant, type SandboxMounts } from './sandbox-spec.ts';
 
 /** gVisor, by the name an engine has it under where it has it. */
 const STRICT_RUNTIME = 'runsc';
@@ -62,7 +62,7 @@ export class DockerExecutor implements Executor {
     await this.#options.docker.listContainers({ limit: 1, abortSignal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
   }
 
-  async boot(shape: SandboxShape): Promise<Sandbox> {
+  async boot(shape: SandboxShape, urgency: Urgency): Promise<Sandbox> {
     const id = randomBytes(8).toString('hex');
     const mounts = this.#folders.make(id);
     this.#inUse.add(id);
@@ -73,7 +73,7 @@ export class DockerExecutor implements Executor {
     };
     try {
       const connected = acceptOne(join(mounts.controlDirectory, CONTROL_SOCKET));
-      const container = await this.#create(id, shape, mounts).catch((error: unknown) => {
+      const container = await this.#create(id, { shape, urgency, mounts }).catch((error: unknown) => {
         connected.cancel();
         throw error;
       });
@@ -84,11 +84,11 @@ export class DockerExecutor implements Executor {
     }
   }
 
-  async #create(id: string, shape: SandboxShape, mounts: SandboxMounts): Promise<Dockerode.Container> {
+  async #create(id: string, { shape, urgency, mounts }: ToCreate): Promise<Dockerode.Container> {
     const { docker, runnerId, cgroupParent } = this.#options;
     const labels = { [RUNNER_LABEL]: runnerId, [SANDBOX_LABEL]: id };
     return docker.createContainer(
-      containerOptions(shape, mounts, {
+      containerOptions(shape, urgency, mounts, {
         image: imageTag(shape.image),
         labels,
         cgroupParent,
@@ -139,6 +139,12 @@ export class DockerExecutor implements Executor {
 
 const EngineInfo = z.object({ Runtimes: z.record(z.string(), z.unknown()).default({}) });
 
+interface ToCreate {
+  readonly shape: SandboxShape;
+  readonly urgency: Urgency;
+  readonly mounts: SandboxMounts;
+}
+
 interface Starting {
   readonly id: string;
   readonly shape: SandboxShape;
@@ -171,9 +177,14 @@ class DockerSandbox implements Sandbox {
     rmSync(join(parts.mounts.controlDirectory, CONTROL_SOCKET), { force: true });
   }
 
-  async regrant(limits: Regrant): Promise<void> {
-    this.group.grant(regrantedLimits(this.shape, limits));
+  async grant(limits: Grant): Promise<void> {
+    this.group.grant(grantedLimits(this.shape, limits));
     return Promise.resolve();
+  }
+
+  /** A shim outlives its engine, and nothing is known of who killed one. */
+  isAbandoned(): Promise<boolean> {
+    return Promise.resolve(false);
   }
 
   async kill(): Promise<void> {

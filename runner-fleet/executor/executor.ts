@@ -4,7 +4,7 @@ import type { IsolationClass } from '#contracts/isolation';
 
 import type { ImageName } from '../images/recipe.ts';
 import type { ControlGroup } from './control-group.ts';
-import type { Regrant } from './sandbox-spec.ts';
+import type { Grant } from './sandbox-spec.ts';
 
 /** For the processes of a sandbox that was let go to end by themselves. */
 export const DISPOSE_GRACE_MS = 5_000;
@@ -33,12 +33,18 @@ export interface Sandbox {
   readonly capsuleDirectory: string;
   /** A folder of the host that the sandbox sees read-only as /run/soma: empty, but for the egress socket of a run that was granted one. */
   readonly controlDirectory: string;
-  regrant(limits: Regrant): Promise<void>;
+  /** Hands it to a run: from now on it has these limits, and the weight of one that runs. */
+  grant(limits: Grant): Promise<void>;
+  /** Of one whose channel has closed: whether that was the doing of the machinery around it, and not its own. Answers within a second. */
+  isAbandoned(): Promise<boolean>;
   /** For a sandbox that does not answer its channel any more. @throws where it does not die within seconds */
   kill(): Promise<void>;
   /** Idempotent, and never rejects: what of it cannot be taken down is reported as a fault, and left to the reaper. */
   dispose(): Promise<void>;
 }
+
+/** Whether anybody waits for a boot. */
+export type Urgency = 'awaited' | 'ahead';
 
 /** An engine that makes sandboxes. All of its sandboxes die when the runner's process does. */
 export interface Executor {
@@ -48,7 +54,7 @@ export interface Executor {
   prepare(): Promise<readonly IsolationClass[]>;
   /** @throws where whoever makes its sandboxes does not answer within seconds */
   assertAnswers(): Promise<void>;
-  boot(shape: SandboxShape): Promise<Sandbox>;
+  boot(shape: SandboxShape, urgency: Urgency): Promise<Sandbox>;
   /**
    * Removes the sandboxes that carry this runner's mark and that nobody uses or takes down, and returns how many it removed. What cannot
    * be removed is reported as a fault, and met again the next time.

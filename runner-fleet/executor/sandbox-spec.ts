@@ -1,7 +1,7 @@
 import type { IsolationClass } from '#contracts/isolation';
 
 import type { ImageName } from '../images/recipe.ts';
-import type { SandboxShape } from './executor.ts';
+import type { SandboxShape, Urgency } from './executor.ts';
 
 export const CPU_PERIOD_US = 100_000;
 export const CAPSULE_UID = 65_532;
@@ -41,6 +41,16 @@ export const MOUNT_POINTS: Readonly<Record<keyof SandboxMounts, string>> = {
   capsuleDirectory: '/capsule',
 };
 
+const TEMPORARY = { tmp: '/tmp', out: '/out', secrets: '/run/secrets' } as const;
+
+/** Every folder on which something is mounted in a sandbox. */
+export const MOUNTED_ON: readonly string[] = [
+  '/proc',
+  '/dev',
+  ...Object.values(MOUNT_POINTS),
+  ...Object.values(TEMPORARY),
+];
+
 export interface TemporaryFolder {
   readonly path: string;
   readonly sizeBytes: number;
@@ -52,9 +62,9 @@ export interface TemporaryFolder {
 /** The only places a capsule can write to; gone with the sandbox. */
 export function temporaryFolders({ diskBytes, artifactBytes }: SandboxShape): TemporaryFolder[] {
   return [
-    { path: '/tmp', sizeBytes: diskBytes, maxFiles: TMP_MAX_FILES, isPrivate: false },
-    { path: '/out', sizeBytes: artifactBytes, maxFiles: OUT_MAX_FILES, isPrivate: true },
-    { path: '/run/secrets', sizeBytes: MIB, maxFiles: SECRETS_MAX_FILES, isPrivate: true },
+    { path: TEMPORARY.tmp, sizeBytes: diskBytes, maxFiles: TMP_MAX_FILES, isPrivate: false },
+    { path: TEMPORARY.out, sizeBytes: artifactBytes, maxFiles: OUT_MAX_FILES, isPrivate: true },
+    { path: TEMPORARY.secrets, sizeBytes: MIB, maxFiles: SECRETS_MAX_FILES, isPrivate: true },
   ];
 }
 
@@ -72,20 +82,27 @@ export interface GroupLimits {
   readonly pids: number;
 }
 
-export type Regrant = Pick<SandboxShape, 'cpuMillis' | 'pids'>;
+/** Limits that a sandbox which waits can be granted anew. */
+export type Grant = Pick<SandboxShape, 'cpuMillis' | 'pids'>;
+
+/**
+ * Its part of a processor that is short, against other sandboxes, as cpu.shares of control groups version 1 count it. One that boots ahead of
+ * demand gives way to runs that are under way.
+ */
+export const BOOT_CPU_SHARES: Readonly<Record<Urgency, number>> = { awaited: 1_024, ahead: 102 };
 
 export function groupLimits(shape: SandboxShape): GroupLimits {
   const { isolation, memoryBytes } = shape;
   return {
     memoryBytes: memoryBytes + (isolation === 'strict' ? STRICT_OVERHEAD_BYTES : 0),
-    ...regrantedLimits(shape, shape),
+    ...grantedLimits(shape, shape),
   };
 }
 
 /** The limits that can also be changed while the sandbox waits. */
-export function regrantedLimits(
+export function grantedLimits(
   { image, isolation }: { readonly image: ImageName; readonly isolation: IsolationClass },
-  { cpuMillis, pids }: Regrant,
+  { cpuMillis, pids }: Grant,
 ): Omit<GroupLimits, 'memoryBytes'> {
   const floor = isolation === 'strict' ? STRICT_PIDS_FLOOR : PIDS_FLOOR[image];
   return { cpuQuotaUs: (cpuMillis * CPU_PERIOD_US) / 1_000, pids: Math.max(pids, floor) };

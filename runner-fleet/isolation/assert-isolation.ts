@@ -38,7 +38,7 @@ export async function assertIsolation(executor: Pick<Executor, 'boot'>, isolatio
 
 async function assertSandbox(executor: Pick<Executor, 'boot'>, shape: SandboxShape): Promise<void> {
   const { image, isolation } = shape;
-  const sandbox = await executor.boot(shape);
+  const sandbox = await executor.boot(shape, 'awaited');
   try {
     const outside = viewFromOutside(sandbox.group);
     const inside = await viewFromInside(sandbox);

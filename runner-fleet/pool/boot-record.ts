@@ -17,8 +17,18 @@ export class BootRecord {
   readonly #failing = new Set<IsolationClass>();
   readonly #meanMs = new Map<IsolationClass, number>();
 
-  get underWay(): number {
-    return this.#underWay.size;
+  /**
+   * Whether one more of the class may boot: `most` at a time of all classes together, and one of each whatever the others do. Boots that
+   * are overdue hold up their own class, and no other.
+   */
+  mayBegin(isolation: IsolationClass, most: number): boolean {
+    if (this.isOverdue(isolation)) return false;
+    const inTime = [...this.#underWay].filter((boot) => !isOverdue(boot));
+    return inTime.length < most || !this.isUnderWay(isolation);
+  }
+
+  isUnderWay(isolation: IsolationClass): boolean {
+    return [...this.#underWay].some((boot) => boot.isolation === isolation);
   }
 
   begin(isolation: IsolationClass): Boot {
@@ -54,7 +64,10 @@ export class BootRecord {
   }
 
   isOverdue(isolation: IsolationClass): boolean {
-    const begunBefore = performance.now() - OVERDUE_BOOT_MS;
-    return [...this.#underWay].some((boot) => boot.isolation === isolation && boot.begunAt < begunBefore);
+    return [...this.#underWay].some((boot) => boot.isolation === isolation && isOverdue(boot));
   }
+}
+
+function isOverdue({ begunAt }: Boot): boolean {
+  return begunAt < performance.now() - OVERDUE_BOOT_MS;
 }

@@ -1,13 +1,11 @@
 import type { IsolationClass } from '#contracts/isolation';
 
 import type { SandboxShape } from '../executor/executor.ts';
+import type { Grant } from '../executor/sandbox-spec.ts';
 import type { ImageName } from '../images/recipe.ts';
 
-/** Limits that a sandbox which waits can be granted anew, so that they need no class of their own. */
-export type Grant = Pick<SandboxShape, 'cpuMillis' | 'pids'>;
-
 /**
- * Sandboxes of one class can stand in for each other. Memory and disk are part of it, exact to the byte: node's heap and the sizes of /tmp
+ * Sandboxes of one class can stand in for each other: cpu and pids are granted as they are taken. Memory and disk are part of it, exact to the byte: node's heap and the sizes of /tmp
  * and /out are fixed when the sandbox is born, and a run gets the limits it asked for, no others.
  */
 export function classOf({ image, isolation, memoryBytes, diskBytes, artifactBytes }: SandboxShape): string {
@@ -29,4 +27,10 @@ const WARM_COST_MIB: Record<IsolationClass, Record<ImageName, number>> = {
 
 export function warmCostBytes({ image, isolation }: Pick<SandboxShape, 'image' | 'isolation'>): number {
   return WARM_COST_MIB[isolation][image] * 2 ** 20;
+}
+
+/** What boots beside those that wait takes at most, where `maxBooting` may boot and each isolation class one at any rate. */
+export function bootingCostBytes(standing: readonly SandboxShape[], maxBooting: number): number {
+  const classes = new Set(standing.map(({ isolation }) => isolation)).size;
+  return (maxBooting + Math.max(0, classes - 1)) * Math.max(0, ...standing.map(warmCostBytes));
 }

@@ -1,62 +1,12 @@
-import { EventEmitter } from 'node:events';
-
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 
-import type { Executor, Sandbox, SandboxShape } from '../executor/executor.ts';
-import { FakeSandbox } from './fake-sandbox.ts';
-import { warmCostBytes } from './resource-class.ts';
-import { WarmPool, type WarmPoolOptions } from './warm-pool.ts';
+import { FakeExecutor, poolOf, SMALL } from '#support/fake-executor';
 
-const SMALL: SandboxShape = {
-  image: 'node24',
-  isolation: 'standard',
-  memoryBytes: 2 ** 26,
-  diskBytes: 2 ** 20,
-  artifactBytes: 2 ** 20,
-  cpuMillis: 500,
-  pids: 64,
-};
+import type { SandboxShape } from '../executor/executor.ts';
+import { warmCostBytes } from './resource-class.ts';
+
 const WITHIN_MS = 5_000;
 const LARGE: SandboxShape = { ...SMALL, memoryBytes: 2 ** 28 };
-
-/** An engine whose boots end when the test says so. */
-class FakeExecutor implements Pick<Executor, 'boot'> {
-  readonly boots: { shape: SandboxShape; succeed(): FakeSandbox; fail(): void }[] = [];
-  readonly booted = new EventEmitter();
-  isInstant = true;
-
-  boot(shape: SandboxShape): Promise<Sandbox> {
-    const { promise, resolve, reject } = Promise.withResolvers<Sandbox>();
-    const boot = {
-      shape,
-      succeed: () => {
-        const sandbox = new FakeSandbox(shape);
-        resolve(sandbox);
-        return sandbox;
-      },
-      fail: () => reject(new Error('no engine')),
-    };
-    this.boots.push(boot);
-    if (this.isInstant) boot.succeed();
-    return promise;
-  }
-}
-
-function poolOf(executor: FakeExecutor, options: Partial<WarmPoolOptions> = {}): WarmPool {
-  const pool = new WarmPool({
-    executor,
-    standing: [SMALL],
-    floor: 2,
-    memoryBytes: 2 ** 30,
-    maxAgeMs: 600_000,
-    maxBooting: 2,
-    onBootFailure: () => undefined,
-    ...options,
-  });
-  onTestFinished(() => pool.close());
-  pool.start();
-  return pool;
-}
 
 test('fills its standing shelves, and refills what is taken', async () => {
   const executor = new FakeExecutor();
@@ -219,7 +169,7 @@ describe('a class that comes to stand later', () => {
   const STRICT: SandboxShape = { ...SMALL, isolation: 'strict' };
 
   test('is kept warm from then on, and of the others as many as the memory holds beside it', async () => {
-    const memoryBytes = 3 * warmCostBytes(STRICT) + 2 * warmCostBytes(SMALL);
+    const memoryBytes = 4 * warmCostBytes(STRICT) + 2 * warmCostBytes(SMALL);
     const pool = poolOf(new FakeExecutor(), { floor: 3, memoryBytes });
     await vi.waitFor(() => expect(pool.warmCounts()).toEqual({ 'node24/standard': 3 }));
     pool.stand([STRICT]);
@@ -257,42 +207,6 @@ describe('a class that comes to stand later', () => {
   });
 });
 
-describe('an engine that hangs', () => {
-  beforeEach(() => {
-    vi.useFakeTimers();
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-
-  test('makes it unready long before the boot is given up, and ready again with the boot', async () => {
-    const executor = new FakeExecutor();
-    const pool = poolOf(executor, { floor: 1, maxBooting: 1 });
-    await vi.advanceTimersByTimeAsync(1_000);
-    executor.isInstant = false;
-    await pool.take(SMALL, WITHIN_MS);
-    await vi.advanceTimersByTimeAsync(5_000);
-    expect(pool.supply('standard')).toBe('standing');
-    await vi.advanceTimersByTimeAsync(5_000);
-    expect(pool.supply('standard')).toBe('failing');
-    executor.boots.at(-1)?.succeed();
-    await vi.advanceTimersByTimeAsync(0);
-    expect(pool.supply('standard')).toBe('standing');
-  });
-
-  test('keeps nobody waiting for longer than was said, and what comes too late is for the next', async () => {
-    const executor = new FakeExecutor();
-    executor.isInstant = false;
-    const pool = poolOf(executor, { floor: 1, maxBooting: 1 });
-    const waiting = pool.take(SMALL, 3_000).catch(String);
-    await vi.advanceTimersByTimeAsync(3_000);
-    expect(await waiting).toContain('within 3000 ms');
-    const late = executor.boots[0]?.succeed();
-    await vi.advanceTimersByTimeAsync(0);
-    expect(await pool.take(SMALL, WITHIN_MS)).toBe(late);
-  });
-});
-
 test('a clock that is set ages nothing in it', async () => {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
@@ -310,7 +224,7 @@ test('a sandbox that cannot be granted its limits is let go', async () => {
   const pool = poolOf(executor);
   const sandboxes = executor.boots.map((boot) => boot.succeed());
   await vi.waitFor(() => expect(pool.warmCounts()).toEqual({ 'node24/standard': 2 }));
-  for (const sandbox of sandboxes) sandbox.regrant = () => Promise.reject(new Error('no such group'));
+  for (const sandbox of sandboxes) sandbox.grant = () => Promise.reject(new Error('no such group'));
   await expect(pool.take({ ...SMALL, pids: 7 }, WITHIN_MS)).rejects.toThrow('no such group');
   expect(sandboxes.filter(({ channel }) => channel.destroyed)).toHaveLength(1);
 });

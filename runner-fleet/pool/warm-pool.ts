@@ -3,7 +3,7 @@ import type { IsolationClass } from '#contracts/isolation';
 import type { Executor, Sandbox, SandboxShape } from '../executor/executor.ts';
 import { BootRecord } from './boot-record.ts';
 import { arrived } from './demand.ts';
-import { classOf, isGranted, warmCostBytes } from './resource-class.ts';
+import { bootingCostBytes, classOf } from './resource-class.ts';
 import { Shelf } from './shelf.ts';
 import { standingFloors } from './standing.ts';
 import { wanted } from './wanted.ts';
@@ -28,7 +28,7 @@ export interface WarmPoolOptions {
   readonly memoryBytes: number;
   /** One that has waited for about this long is replaced. */
   readonly maxAgeMs: number;
-  /** Sandboxes that boot at the same time; a run that waits for one goes before refilling. */
+  /** Sandboxes that boot at the same time (boot-record.ts); a run that waits for one goes before refilling. */
   readonly maxBooting: number;
   readonly onBootFailure: (error: unknown) => void;
 }
@@ -65,7 +65,7 @@ export class WarmPool {
   stand(shapes: readonly SandboxShape[]): void {
     const { floor, maxBooting, memoryBytes } = this.#options;
     const standing = [...this.#standing().map(({ shape }) => shape), ...shapes];
-    const shelfBytes = memoryBytes - maxBooting * Math.max(0, ...standing.map(warmCostBytes));
+    const shelfBytes = memoryBytes - bootingCostBytes(standing, maxBooting);
     const floors = standingFloors(standing, floor, shelfBytes);
     this.#shelfBytes = shelfBytes;
     for (const [index, shape] of standing.entries()) this.#shelfOf(shape).floor = floors[index] ?? 0;
@@ -101,8 +101,13 @@ export class WarmPool {
   /** A sandbox waits, or one would be booted at once. Who asks first whether that is so keeps the order of turns in its own hands. */
   canServe(shape: SandboxShape): boolean {
     if (this.#isClosed) return false;
-    const waiting = [...this.#shelves.values()].reduce((sum, { waiters }) => sum + waiters.length, 0);
-    return (this.#shelves.get(classOf(shape))?.idle ?? 0) > 0 || waiting < this.#options.maxBooting;
+    if ((this.#shelves.get(classOf(shape))?.idle ?? 0) > 0) return true;
+    if (this.#record.isOverdue(shape.isolation)) return false;
+    const awaited = [...this.#shelves.values()].flatMap(({ waiters }) =>
+      waiters.map(({ shape: { isolation } }) => isolation),
+    );
+    const inTime = awaited.filter((isolation) => !this.#record.isOverdue(isolation));
+    return inTime.length < this.#options.maxBooting || !inTime.includes(shape.isolation);
   }
 
   /**
@@ -191,7 +196,7 @@ export class WarmPool {
   }
 
   #pump(): void {
-    while (!this.#isClosed && this.#record.underWay < this.#options.maxBooting) {
+    while (!this.#isClosed) {
       const shelf = this.#neediest();
       if (!shelf) return;
       this.#boot(shelf);
@@ -199,7 +204,10 @@ export class WarmPool {
   }
 
   #neediest(): Shelf | undefined {
-    const shelves = [...this.#shelves.values()];
+    const { maxBooting } = this.#options;
+    const shelves = [...this.#shelves.values()].filter(({ shape }) =>
+      this.#record.mayBegin(shape.isolation, maxBooting),
+    );
     const awaited = shelves.find(({ owed }) => owed > 0);
     if (awaited || this.#refill !== undefined) return awaited;
     const nowMs = performance.now();
@@ -210,8 +218,9 @@ export class WarmPool {
       .toSorted((a, b) => a.provided - b.provided);
     if (first) return first.shelf;
     // Nothing is missing that would be booted: a class that failed proves itself by one boot more.
-    const isIdle = this.#record.underWay === 0;
-    return mayBoot.find(({ floor, shape }) => isIdle && floor > 0 && this.#record.hasFailed(shape.isolation));
+    const isUnproven = (isolation: IsolationClass) =>
+      this.#record.hasFailed(isolation) && !this.#record.isUnderWay(isolation);
+    return mayBoot.find(({ floor, shape }) => floor > 0 && isUnproven(shape.isolation));
   }
 
   #boot(shelf: Shelf): void {
@@ -219,7 +228,7 @@ export class WarmPool {
     const boot = this.#record.begin(shelf.shape.isolation);
     shelf.booting++;
     this.#options.executor
-      .boot(awaited ?? shelf.shape)
+      .boot(awaited ?? shelf.shape, awaited ? 'awaited' : 'ahead')
       .then(
         (sandbox) => {
           this.#record.succeeded(boot);
@@ -284,9 +293,8 @@ export class WarmPool {
 }
 
 async function granted(sandbox: Sandbox, shape: SandboxShape): Promise<Sandbox> {
-  if (isGranted(sandbox.shape, shape)) return sandbox;
   try {
-    await sandbox.regrant(shape);
+    await sandbox.grant(shape);
     return sandbox;
   } catch (error) {
     await sandbox.dispose();

@@ -96,7 +96,7 @@ export class MeteringWorld {
     const archive = new Uint8Array(packBundle(new Map(contents)));
     const start = startOf(await digestOf(archive), isolation, input);
     await this.#bundles.put(start.digest, archive, 'bundle');
-    const sandbox = await executor.boot(shapeFor(start));
+    const sandbox = await executor.boot(shapeFor(start), 'awaited');
     await this.#bundles.linkInto([start.digest], sandbox.capsuleDirectory);
 
     const path = join(this.#directory, 'spool', `${start.runId}.ndjson`);
@@ -145,7 +145,7 @@ export class MeteringWorld {
     };
     const standard = engine === 'docker' ? undefined : findRuntime(engine);
     if (engine !== 'docker' && !standard) throw new Error(`${engine} is not installed`);
-    const runtimes = { ...findRuntimes(), ...(standard ? { standard } : {}) };
+    const runtimes = { ...findRuntimes([]), ...(standard ? { standard } : {}) };
     const executor = standard
       ? new OciExecutor({ ...options, directory: join(this.#directory, 'engine'), runtimes })
       : new DockerExecutor(options);

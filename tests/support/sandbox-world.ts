@@ -52,7 +52,7 @@ export class SandboxWorld {
       maxSpoolBytes: 1e9,
       isolationClasses: () => this.#offered,
       admission: {
-        enter: (_, shape) => this.#executor.boot(shape),
+        enter: (_, shape) => this.#executor.boot(shape, 'awaited'),
         leave: () => undefined,
         close: () => undefined,
       },

@@ -1,9 +1,10 @@
 import { Socket } from 'node:net';
 
-import { ControlGroup } from '../executor/control-group.ts';
-import type { Sandbox, SandboxShape } from '../executor/executor.ts';
+import { ControlGroup } from '#runner/executor/control-group';
+import type { Sandbox, SandboxShape } from '#runner/executor/executor';
+import type { Grant } from '#runner/executor/sandbox-spec';
 
-/** For tests: a sandbox with nothing in it. */
+/** A sandbox with nothing in it. */
 export class FakeSandbox implements Sandbox {
   readonly id = 'fake';
   readonly channel = new Socket();
@@ -11,16 +12,20 @@ export class FakeSandbox implements Sandbox {
   readonly capsuleDirectory = '/nowhere';
   readonly controlDirectory = '/nowhere';
   readonly shape: SandboxShape;
-  granted: Pick<SandboxShape, 'cpuMillis' | 'pids'>;
+  granted: Grant;
 
   constructor(shape: SandboxShape) {
     this.shape = shape;
     this.granted = shape;
   }
 
-  regrant(limits: Pick<SandboxShape, 'cpuMillis' | 'pids'>): Promise<void> {
+  grant(limits: Grant): Promise<void> {
     this.granted = limits;
     return Promise.resolve();
+  }
+
+  isAbandoned(): Promise<boolean> {
+    return Promise.resolve(false);
   }
 
   kill(): Promise<void> {
