@@ -76,14 +76,7 @@ export class Runner {
       log('error', what, error === undefined ? {} : { reason: reasonOf(error) });
       metrics.fault(what);
     };
-    this.#executor = chooseExecutor(config.executor, {
-      docker: this.#docker,
-      runnerId,
-      directory: join(dataDirectory, 'engine'),
-      sandboxDirectory: join(dataDirectory, 'sandboxes'),
-      controlDirectory: join(tmpdir(), `soma-${runnerId.slice(-12)}`),
-      onFault,
-    });
+    this.#executor = chooseExecutor(config.executor, { ...placesOf(config), docker: this.#docker, runnerId, onFault });
     this.#pool = new WarmPool({
       executor: this.#executor,
       standing: standingShapes(REQUIRED_CLASS),
@@ -223,4 +216,13 @@ export class Runner {
       log('warn', 'what is left of sandboxes cannot be seen', { reason: reasonOf(error) });
     }
   }
+}
+
+/** Where an executor keeps what it makes. */
+function placesOf({ dataDirectory, runnerId }: Config) {
+  return {
+    directory: join(dataDirectory, 'engine'),
+    sandboxDirectory: join(dataDirectory, 'sandboxes'),
+    controlDirectory: join(tmpdir(), `soma-${runnerId.slice(-12)}`),
+  };
 }

@@ -44,7 +44,12 @@ const exited = fc
   .map(({ end, ...rest }): Signal => ({ kind: 'exited', exit: { ...end, ...rest } }));
 const finalSignal: fc.Arbitrary<Signal> = fc.oneof(
   exited,
-  fc.record({ kind: fc.constant('vanished' as const), oomKills: fc.nat({ max: 2 }), pidsRefusals: fc.nat({ max: 2 }) }),
+  fc.record({
+    kind: fc.constant('vanished' as const),
+    oomKills: fc.nat({ max: 2 }),
+    pidsRefusals: fc.nat({ max: 2 }),
+    isAbandoned: fc.boolean(),
+  }),
 );
 const stopSignal: fc.Arbitrary<Signal> = fc.constantFrom<Signal>(
   { kind: 'cancelled' },
@@ -115,7 +120,7 @@ describe('whatever order signals come in', () => {
       fc.property(fc.array(anySignal), fc.nat({ max: 2 }), (before, oomKills) => {
         const ended = play([
           ...before.filter(({ kind }) => kind !== 'exited'),
-          { kind: 'vanished', oomKills, pidsRefusals: 0 },
+          { kind: 'vanished', oomKills, pidsRefusals: 0, isAbandoned: false },
         ]);
         expect(ended.run.outcome?.state).not.toBe('succeeded');
       }),
@@ -158,7 +163,7 @@ describe('how an end is named', () => {
   test('a kill for lack of memory is out of memory, also where process 1 fell to it', () => {
     const killed = { ...CLEAN_EXIT, exitCode: null, signal: 9, oomKills: 1 };
     expect(endOf({ kind: 'exited', exit: killed })).toMatchObject({ state: 'out_of_memory', cause: 'oom_kill' });
-    expect(endOf({ kind: 'vanished', oomKills: 1, pidsRefusals: 1 })).toMatchObject({
+    expect(endOf({ kind: 'vanished', oomKills: 1, pidsRefusals: 1, isAbandoned: false })).toMatchObject({
       state: 'out_of_memory',
       cause: 'oom_kill',
     });
@@ -171,19 +176,28 @@ describe('how an end is named', () => {
   });
 
   test('a sandbox that is gone without a word is lost', () => {
-    expect(endOf({ kind: 'vanished', oomKills: 0, pidsRefusals: 0 })).toMatchObject({
+    expect(endOf({ kind: 'vanished', oomKills: 0, pidsRefusals: 0, isAbandoned: false })).toMatchObject({
       state: 'lost',
       cause: 'sandbox_died',
     });
   });
 
   test('a strict sandbox that is gone was ended by the run, which pays for it', () => {
-    const { run } = play([{ kind: 'vanished', oomKills: 0, pidsRefusals: 0 }], { ...LIMITS, isolation: 'strict' });
+    const { run } = play([{ kind: 'vanished', oomKills: 0, pidsRefusals: 0, isAbandoned: false }], {
+      ...LIMITS,
+      isolation: 'strict',
+    });
     expect(run.outcome).toMatchObject({ state: 'failed', cause: 'sandbox_died' });
   });
 
+  test('a strict sandbox that was taken along by what kept it is lost', () => {
+    const vanished = { kind: 'vanished', oomKills: 0, pidsRefusals: 0, isAbandoned: true } as const;
+    const { run } = play([vanished], { ...LIMITS, isolation: 'strict' });
+    expect(run.outcome).toMatchObject({ state: 'lost', cause: 'sandbox_died' });
+  });
+
   test('a sandbox that fell to its limit of processes has exceeded it', () => {
-    expect(endOf({ kind: 'vanished', oomKills: 0, pidsRefusals: 3 })).toMatchObject({
+    expect(endOf({ kind: 'vanished', oomKills: 0, pidsRefusals: 3, isAbandoned: false })).toMatchObject({
       state: 'limit_exceeded',
       cause: 'pids_limit',
     });

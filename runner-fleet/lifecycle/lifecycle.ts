@@ -9,7 +9,13 @@ export type Signal =
   /** The sandbox's last word: the runtime has ended and everything in the sandbox is dead. */
   | { readonly kind: 'exited'; readonly exit: Exit }
   /** The sandbox is gone without a last word. */
-  | { readonly kind: 'vanished'; readonly oomKills: number; readonly pidsRefusals: number }
+  | {
+      readonly kind: 'vanished';
+      readonly oomKills: number;
+      readonly pidsRefusals: number;
+      /** The machinery around it took it along. */
+      readonly isAbandoned: boolean;
+    }
   /** The runtime's adapter says why it is about to exit. */
   | { readonly kind: 'complained'; readonly cause: 'uncaught' | 'output_invalid'; readonly message: string }
   | { readonly kind: 'result' }
@@ -126,11 +132,11 @@ function outcomeOfExit(run: Lifecycle, exit: Exit): Outcome {
   return end('succeeded', 'completed', 'it ran to its end');
 }
 
-function outcomeOfVanishing(run: Lifecycle, { oomKills, pidsRefusals }: Vanished): Outcome {
+function outcomeOfVanishing(run: Lifecycle, { oomKills, pidsRefusals, isAbandoned }: Vanished): Outcome {
   if (run.stop) return outcomeOfStop(run, run.stop, null);
   if (oomKills > 0) return outcome('out_of_memory', 'oom_kill', outOfMemory(run.limits), null);
   if (pidsRefusals > 0) return outcome('limit_exceeded', 'pids_limit', tooManyProcesses(run.limits), null);
-  if (run.limits.isolation === 'strict') {
+  if (run.limits.isolation === 'strict' && !isAbandoned) {
     return outcome('failed', 'sandbox_died', 'it ended process 1 of its sandbox, and everything else with it', null);
   }
   return outcome('lost', 'sandbox_died', 'the sandbox went away without saying how the run ended', null);

@@ -82,7 +82,7 @@ export class Run {
     const { bytes, nonce } = requestOf(parts);
     this.#nonce = nonce;
     sandbox.channel.on('data', (chunk: Buffer) => this.#onData(chunk));
-    sandbox.channel.on('close', () => this.#onClose());
+    sandbox.channel.on('close', () => void this.#onClose());
     // Read last before the hand-over: what the runtime needed to boot is not the run's.
     this.#reading = sandbox.group.meter.read();
     this.#baselineCpuUs = this.#reading.cpuUs;
@@ -181,12 +181,13 @@ export class Run {
     });
   }
 
-  #onClose(): void {
+  async #onClose(): Promise<void> {
     if (this.#lifecycle.outcome) return;
     this.#readMeter();
     this.#flush();
     const { oomKills, pidsRefusals } = this.#reading;
-    this.#signal({ kind: 'vanished', oomKills, pidsRefusals });
+    const isAbandoned = this.#lifecycle.stop === undefined && (await this.#parts.sandbox.isAbandoned());
+    this.#signal({ kind: 'vanished', oomKills, pidsRefusals, isAbandoned });
   }
 
   #kill(): void {

@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmdirSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -133,6 +134,15 @@ export class MeteringWorld {
     return { usage: end.usage, grantedBytes, kernelUs, saidUs, hostUs: atUs - handedOverUs, tasks: charged, output };
   }
 
+  /** A folder of one executor's own, where only what sandboxes boot from is the same for all: to write it out takes a while. */
+  #withSharedRootfs(directory: string): string {
+    const shared = join(this.#directory, 'rootfs');
+    mkdirSync(shared, { recursive: true });
+    mkdirSync(directory, { recursive: true });
+    symlinkSync(shared, join(directory, 'rootfs'));
+    return directory;
+  }
+
   async #executorOf(engine: EngineName): Promise<Executor> {
     const at = (folder: string) => join(this.#directory, `${this.#executors.length}`, folder);
     const options = {
@@ -147,7 +157,7 @@ export class MeteringWorld {
     if (engine !== 'docker' && !standard) throw new Error(`${engine} is not installed`);
     const runtimes = { ...findRuntimes([]), ...(standard ? { standard } : {}) };
     const executor = standard
-      ? new OciExecutor({ ...options, directory: join(this.#directory, 'engine'), runtimes })
+      ? new OciExecutor({ ...options, directory: this.#withSharedRootfs(at('engine')), runtimes })
       : new DockerExecutor(options);
     this.#executors.push(executor);
     await executor.prepare();

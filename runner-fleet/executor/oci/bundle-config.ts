@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 
 import type { SeccompProfile } from '../../isolation/seccomp-profile.ts';
-import type { SandboxShape } from '../executor.ts';
+import type { SandboxShape, Urgency } from '../executor.ts';
 import {
+  BOOT_CPU_SHARES,
   CAPSULE_UID,
   CPU_PERIOD_US,
   groupLimits,
@@ -13,17 +14,25 @@ import {
   temporaryFolders,
   tmpfsOptions,
 } from '../sandbox-spec.ts';
+import { IDS_PER_SANDBOX } from './host-ids.ts';
 
 /** Where sandbox-keeper shows the runtime what a sandbox is made of, in a mount namespace of their own. */
 export const STAGE = '/mnt';
 export const STAGED = { rootfs: 'rootfs', controlDirectory: 'control', capsuleDirectory: 'capsule' } as const;
 
-/** The user ids of one sandbox on the host: nothing is counted for two sandboxes together. */
-const HOST_IDS = { first: 2 ** 19, perSandbox: 2 ** 16, blocks: 2 ** 14 } as const;
-
-/** What the host's kernel tells in /proc beyond the sandbox's own processes. */
-const MASKED = ['acpi', 'asound', 'kcore', 'keys', 'latency_stats', 'timer_list', 'timer_stats', 'sched_debug', 'scsi'];
-const READ_ONLY = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'];
+/** What the host's kernel tells in /proc beyond the sandbox's own processes. Which of it there is does not change while it runs. */
+const MASKED = inProc([
+  'acpi',
+  'asound',
+  'kcore',
+  'keys',
+  'latency_stats',
+  'timer_list',
+  'timer_stats',
+  'sched_debug',
+  'scsi',
+]);
+const READ_ONLY = inProc(['bus', 'fs', 'irq', 'sys', 'sysrq-trigger']);
 const NAMESPACES = ['pid', 'mount', 'ipc', 'uts', 'cgroup', 'network'];
 
 export type SeccompSetting =
@@ -31,14 +40,15 @@ export type SeccompSetting =
   | { readonly kind: 'profile'; readonly profile: SeccompProfile };
 
 export interface BundleSettings {
+  readonly urgency: Urgency;
   readonly cgroupPath: string;
   readonly seccomp: SeccompSetting;
-  /** Which block of host ids it gets; none where it shares the host's user namespace. */
-  readonly idBlock: number | undefined;
+  /** The first of its ids on the host; none where it shares the host's user namespace. */
+  readonly firstHostId: number | undefined;
 }
 
 /** config.json of an OCI bundle (opencontainers/runtime-spec): a sandbox with nothing granted but its limits. */
-export function bundleConfig(shape: SandboxShape, { cgroupPath, seccomp, idBlock }: BundleSettings) {
+export function bundleConfig(shape: SandboxShape, { urgency, cgroupPath, seccomp, firstHostId }: BundleSettings) {
   return {
     ociVersion: '1.0.2',
     process: {
@@ -60,20 +70,18 @@ export function bundleConfig(shape: SandboxShape, { cgroupPath, seccomp, idBlock
     ...(seccomp.kind === 'compiled' ? { annotations: { 'run.oci.seccomp_bpf_data': seccomp.base64 } } : {}),
     linux: {
       cgroupsPath: cgroupPath,
-      resources: resourcesOf(shape),
+      resources: resourcesOf(shape, urgency),
       // Granted hosts are served on their own ports, on a loopback interface that is nobody else's.
       sysctl: { 'net.ipv4.ip_unprivileged_port_start': '0' },
-      namespaces: [...NAMESPACES, ...(idBlock === undefined ? [] : ['user'])].map((type) => ({ type })),
-      ...(idBlock === undefined ? {} : { uidMappings: mappingOf(idBlock), gidMappings: mappingOf(idBlock) }),
+      namespaces: [...NAMESPACES, ...(firstHostId === undefined ? [] : ['user'])].map((type) => ({ type })),
+      ...(firstHostId === undefined
+        ? {}
+        : { uidMappings: mappingOf(firstHostId), gidMappings: mappingOf(firstHostId) }),
       ...(seccomp.kind === 'profile' ? { seccomp: seccomp.profile } : {}),
-      maskedPaths: MASKED.map((name) => `/proc/${name}`).filter((path) => existsSync(path)),
-      readonlyPaths: READ_ONLY.map((name) => `/proc/${name}`).filter((path) => existsSync(path)),
+      maskedPaths: MASKED,
+      readonlyPaths: READ_ONLY,
     },
   };
-}
-
-export function randomIdBlock(random: () => number = Math.random): number {
-  return Math.floor(random() * HOST_IDS.blocks);
 }
 
 function mountsOf(shape: SandboxShape) {
@@ -105,17 +113,20 @@ function bindOf(name: keyof SandboxMounts, options: readonly string[]) {
   };
 }
 
-function resourcesOf(shape: SandboxShape) {
+function resourcesOf(shape: SandboxShape, urgency: Urgency) {
   const { memoryBytes, cpuQuotaUs, pids } = groupLimits(shape);
   return {
     memory: { limit: memoryBytes, swap: memoryBytes },
-    cpu: { quota: cpuQuotaUs, period: CPU_PERIOD_US },
+    cpu: { quota: cpuQuotaUs, period: CPU_PERIOD_US, shares: BOOT_CPU_SHARES[urgency] },
     pids: { limit: pids },
     devices: [{ allow: false, access: 'rwm' }],
   };
 }
 
-function mappingOf(idBlock: number) {
-  const { first, perSandbox } = HOST_IDS;
-  return [{ containerID: 0, hostID: first + idBlock * perSandbox, size: perSandbox }];
+function mappingOf(firstHostId: number) {
+  return [{ containerID: 0, hostID: firstHostId, size: IDS_PER_SANDBOX }];
+}
+
+function inProc(names: readonly string[]): string[] {
+  return names.map((name) => `/proc/${name}`).filter((path) => existsSync(path));
 }

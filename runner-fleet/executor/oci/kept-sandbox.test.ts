@@ -66,8 +66,7 @@ test('one that does not end is killed after its grace', async () => {
 });
 
 test('one that is stuck in the kernel is waited for no longer than some seconds', async () => {
-  const ending = keep(new FakeLauncher()).end(0);
-  const failed = expect(ending).rejects.toThrow('does not die');
+  const ending = keep(new FakeLauncher()).end(0).catch(String);
   await vi.advanceTimersByTimeAsync(6_000);
-  await failed;
+  expect(await ending).toContain('does not die');
 });

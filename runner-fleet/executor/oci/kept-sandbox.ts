@@ -5,11 +5,13 @@ import { isHybrid } from '../control-group.ts';
 import type { SandboxMounts } from '../sandbox-spec.ts';
 import { settlesWithin } from '../within.ts';
 import { STAGE, STAGED } from './bundle-config.ts';
-import type { Launcher } from './launcher.ts';
+import { type Launcher, LAUNCHER_DIED } from './launcher.ts';
 import type { OciRuntime } from './runtimes.ts';
 
 const KEEPER = 'usr/local/bin/sandbox-keeper';
 const MAX_COMPLAINT_CHARACTERS = 2_000;
+/** From its last sign of life until its keeper has said that it ended. */
+const FATE_LIMIT_MS = 1_000;
 /** From the order to kill until nothing runs any more. What takes longer is stuck in the kernel. */
 const KILL_LIMIT_MS = 5_000;
 
@@ -28,6 +30,9 @@ export interface KeptSandboxOptions {
 export class KeptSandbox {
   /** Settles once nothing of the sandbox runs any more, with what keeper and runtime had to complain of. */
   readonly ended: Promise<string>;
+  /** Settles once its launcher has died, and it is about to. */
+  readonly abandoned: Promise<void>;
+  readonly #how: Promise<string>;
   readonly #id: string;
   readonly #launcher: KeptSandboxOptions['launcher'];
 
@@ -47,7 +52,16 @@ export class KeptSandbox {
     const options = ['--root', state, '--log', logFile, ...runtime.options];
     const run = [runtime.path, ...options, 'run', '--detach', '--bundle', bundleDirectory, id];
     const command = [join(rootfs, KEEPER), ...hide, STAGE, ...staged, '--', ...run] as const;
-    this.ended = launcher.start({ id, logFile, command }).then((how) => complaintOf(logFile, how));
+    this.#how = launcher.start({ id, logFile, command });
+    this.ended = this.#how.then((how) => complaintOf(logFile, how));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.abandoned = promise;
+    void this.#how.then((how) => (how === LAUNCHER_DIED ? resolve() : undefined));
+  }
+
+  /** Of one that is dying: whether it dies because its launcher did, and not by itself. */
+  async isAbandoned(): Promise<boolean> {
+    return (await settlesWithin(this.#how, FATE_LIMIT_MS)) && (await this.#how) === LAUNCHER_DIED;
   }
 
   /** Lets it end by itself, and kills what has not. @throws where something of it does not die */

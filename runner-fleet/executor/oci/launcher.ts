@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** As images/launcher/sandbox-launcher.c says. */
-const LAUNCHER_DIED = 'its launcher ended';
+import type { OnFault } from '../../fault.ts';
+
+/** How a program ended whose launcher did; as images/keeper/sandbox-keeper.c says, all that it kept ends with it. */
+export const LAUNCHER_DIED = 'its launcher ended';
 const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 
 export interface Launch {
@@ -12,59 +14,80 @@ export interface Launch {
   readonly command: readonly [program: string, ...args: string[]];
 }
 
-/** Starts programs by way of sandbox-launcher, as a fork of this process would make every run that is under way stand still. */
+/** One life of sandbox-launcher, and who waits for the ends of what it started. */
+interface Life {
+  readonly child: ChildProcess;
+  readonly ends: Map<string, (how: string) => void>;
+}
+
+/**
+ * Starts programs by way of sandbox-launcher, as a fork of this process would make every run that is under way stand still. A launcher that
+ * dies takes with it what it has started; the next start brings up another.
+ */
 export class Launcher {
   readonly #program: string;
-  readonly #ends = new Map<string, (how: string) => void>();
-  #process: ChildProcess | undefined;
+  readonly #onFault: OnFault;
+  #life: Life | undefined;
+  #isClosed = false;
 
-  constructor(program: string) {
+  constructor(program: string, onFault: OnFault) {
     this.#program = program;
+    this.#onFault = onFault;
   }
 
   /** Settles once the program has ended, with how. Whoever launched it has to end it. */
   start({ id, logFile, command }: Launch): Promise<string> {
+    if (this.#isClosed) return Promise.resolve(LAUNCHER_DIED);
     const { promise, resolve } = Promise.withResolvers<string>();
-    this.#ends.set(id, resolve);
-    this.#order('start', id, logFile, ...command);
+    this.#life ??= this.#begin();
+    this.#life.ends.set(id, resolve);
+    order(this.#life, 'start', id, logFile, ...command);
     return promise;
   }
 
   end(id: string): void {
-    if (this.#ends.has(id)) this.#order('end', id);
+    if (this.#life?.ends.has(id)) order(this.#life, 'end', id);
   }
 
-  /** Takes with it whatever it has started. */
+  /** Takes with it whatever it has started, and starts nothing more. */
   close(): void {
-    this.#process?.stdin?.end();
+    this.#isClosed = true;
+    this.#life?.child.stdin?.end();
   }
 
-  #order(...words: readonly string[]): void {
-    const text = Buffer.from(words.map((word) => `${word}\0`).join(''));
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(text.length);
-    this.#process ??= this.#launch();
-    this.#process.stdin?.write(Buffer.concat([length, text]));
-  }
-
-  #launch(): ChildProcess {
+  #begin(): Life {
     const child = spawn(this.#program, { stdio: ['pipe', 'pipe', 'inherit'], env: ENVIRONMENT });
-    const leave = () => {
-      if (this.#process === child) this.#process = undefined;
-      for (const id of this.#ends.keys()) this.#ended(id, LAUNCHER_DIED);
-    };
-    child.once('error', leave).once('close', leave);
+    const life: Life = { child, ends: new Map() };
+    let failure: unknown;
+    child.once('error', (error) => (failure = error));
+    child.once('close', (code, signal) => {
+      if (this.#life === life) this.#life = undefined;
+      if (!this.#isClosed) {
+        this.#onFault(
+          'the launcher of sandboxes ended',
+          failure ?? new Error(`it ended with ${signal ?? String(code)}`),
+        );
+      }
+      for (const id of life.ends.keys()) ended(life, id, LAUNCHER_DIED);
+    });
     // Whoever it had is told so by its end.
     child.stdin.on('error', () => undefined);
     createInterface(child.stdout).on('line', (line) => {
       const [id = '', status = ''] = line.split(' ');
-      this.#ended(id, status);
+      ended(life, id, status);
     });
-    return child;
+    return life;
   }
+}
 
-  #ended(id: string, how: string): void {
-    this.#ends.get(id)?.(how);
-    this.#ends.delete(id);
-  }
+function order({ child }: Life, ...words: readonly string[]): void {
+  const text = Buffer.from(words.map((word) => `${word}\0`).join(''));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(text.length);
+  child.stdin?.write(Buffer.concat([length, text]));
+}
+
+function ended({ ends }: Life, id: string, how: string): void {
+  ends.get(id)?.(how);
+  ends.delete(id);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ControlGroup } from '../control-group.ts';
 import { CONTROL_SOCKET } from '../control-socket.ts';
 import type { Sandbox, SandboxShape } from '../executor.ts';
-import { regrantedLimits, type Regrant, type SandboxMounts } from '../sandbox-spec.ts';
+import { grantedLimits, type Grant, type SandboxMounts } from '../sandbox-spec.ts';
 import type { KeptSandbox } from './kept-sandbox.ts';
 
 export interface OciSandboxParts {
@@ -37,13 +37,19 @@ export class OciSandbox implements Sandbox {
     this.capsuleDirectory = parts.mounts.capsuleDirectory;
     this.controlDirectory = parts.mounts.controlDirectory;
     this.#parts = parts;
+    // It may live for a moment more, and must not be handed to a run.
+    void parts.kept.abandoned.then(() => this.channel.destroy());
     // The socket is connected: its name is not needed any more, and the capsule has nothing to find there.
     rmSync(join(parts.mounts.controlDirectory, CONTROL_SOCKET), { force: true });
   }
 
-  async regrant(limits: Regrant): Promise<void> {
-    this.group.grant(regrantedLimits(this.shape, limits));
+  async grant(limits: Grant): Promise<void> {
+    this.group.grant(grantedLimits(this.shape, limits));
     return Promise.resolve();
+  }
+
+  isAbandoned(): Promise<boolean> {
+    return this.#parts.kept.isAbandoned();
   }
 
   async kill(): Promise<void> {

@@ -7,8 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type Dockerode from 'dockerode';
 
 import { type ImageName, imageTag } from '../../images/recipe.ts';
-import type { SandboxShape } from '../executor.ts';
-import { MOUNT_POINTS, temporaryFolders } from '../sandbox-spec.ts';
+import { MOUNTED_ON } from '../sandbox-spec.ts';
 
 /**
  * The image's root file system as a folder, shared by all sandboxes, which only read it: written out once for each
@@ -30,7 +29,7 @@ export async function exportRootfs(docker: Dockerode, image: ImageName, director
     throw error;
   }
   // A runtime would make the missing ones itself, in what all sandboxes share.
-  for (const path of mountPoints()) mkdirSync(join(work, path), { recursive: true });
+  for (const path of MOUNTED_ON) mkdirSync(join(work, path), { recursive: true });
   renameSync(work, rootfs);
   dropOthers(directory, image, name);
   return rootfs;
@@ -49,19 +48,6 @@ async function extract(docker: Dockerode, tag: string, into: string): Promise<vo
   } finally {
     await container.remove({ force: true });
   }
-}
-
-function mountPoints(): string[] {
-  const shape: SandboxShape = {
-    image: 'node24',
-    isolation: 'standard',
-    memoryBytes: 0,
-    diskBytes: 0,
-    artifactBytes: 0,
-    cpuMillis: 0,
-    pids: 0,
-  };
-  return ['proc', 'dev', ...Object.values(MOUNT_POINTS), ...temporaryFolders(shape).map(({ path }) => path)];
 }
 
 /** Of earlier images, which nothing boots from any more. */
