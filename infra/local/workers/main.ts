@@ -52,7 +52,18 @@ async function run({ port, persistTo, temporary, worker }: WorkerStart): Promise
 
   // workerd fires no cron by itself. The first one at once: what a crash interrupted is swept now, not in a minute.
   fireAll(entry, crons);
-  setInterval(() => fireAll(entry, crons), CRON_INTERVAL_MS);
+  fireEveryMinute(entry, crons);
+}
+
+/** On the minute, as in production: what is due then is found then. */
+function fireEveryMinute(entry: URL, crons: readonly string[]): void {
+  setTimeout(
+    () => {
+      fireEveryMinute(entry, crons);
+      fireAll(entry, crons);
+    },
+    CRON_INTERVAL_MS - (Date.now() % CRON_INTERVAL_MS),
+  );
 }
 
 function fireAll(entry: URL, crons: readonly string[]): void {
