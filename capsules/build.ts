@@ -84,13 +84,13 @@ async function compileImageHash(outDir: string): Promise<void> {
   const write = (chunk: Uint8Array | string) => messages.push(String(chunk));
   const { error } = await asc.main(
     [
-      'assembly/main.ts',
+      'capsules/image-hash/assembly/main.ts',
       '--baseDir',
-      join(HERE, 'image-hash'),
+      ROOT,
       '--outFile',
       join(outDir, 'main.wasm'),
       '--runtime=stub',
-      '--use=abort=assembly/wasi/abort',
+      '--use=abort=cli/templates/wasm/assembly/soma/abort',
       '--optimizeLevel=3',
     ],
     { stderr: { write } },

@@ -1,10 +1,15 @@
 import { once } from 'node:events';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 
+import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { ReceiptClaims } from '#contracts/receipt';
 import { freePorts } from '#local/ports';
 
 import type { RunResult } from '../support/run-result.ts';
@@ -206,6 +211,80 @@ test('a wasm command reads stdin, and its stdout is the result channel', async (
   expect(outcomeOf(ran)).toEqual(SUCCEEDED);
   expect(ran.output).toBe('from wasm');
 });
+
+test('a wasm command has the same helper: progress, events, usage, secrets, files, rows and state', async () => {
+  const options: RunOptions = {
+    runtime: 'wasm',
+    style: 'program',
+    input: 'some input',
+    secrets: { API_KEY: 'a-secret-value' },
+    artifacts: true,
+    datasets: ['pages'],
+    state: { revision: 0, entries: { old: 1 } },
+    meterLimits: { tokens: 10 },
+  };
+  const ran = await world.run({ 'main.wasm': await compileWithHelper(EVERYTHING) }, options);
+  expect(outcomeOf(ran)).toEqual(SUCCEEDED);
+  expect(ran.output).toEqual({ input: 12, secret: 14, other: true });
+  expect(ran.stderr).toBe('careful\n');
+  expect(ran.end.usage.meters).toEqual({ tokens: 5 });
+  expect(ran.frames).toContainEqual(
+    expect.objectContaining({ kind: 'event', name: 'progress', data: { fraction: 0.5, message: 'half "way"\n' } }),
+  );
+  expect(ran.frames).toContainEqual(expect.objectContaining({ kind: 'event', name: 'found', data: { n: 42 } }));
+  const claims = ReceiptClaims.parse(decodeJwt(ran.end.receipt ?? ''));
+  expect(claims.artifacts?.map(({ path, sizeBytes }) => ({ path, sizeBytes }))).toEqual([
+    { path: 'deep/er/a.txt', sizeBytes: 3 },
+  ]);
+  expect(claims.datasets?.map(({ name, rows }) => ({ name, rows }))).toEqual([{ name: 'pages', rows: 1 }]);
+});
+
+const EVERYTHING = `
+import { artifact, deleteState, event, log, progress, readInput, result, row, secret, setState, usage } from './soma';
+export function _start(): void {
+  const input = readInput(1000);
+  progress(0.5, 'half "way"\\n');
+  event('found', '{"n":42}');
+  usage('tokens', 2);
+  usage('tokens', 3);
+  row('pages', '{"url":"a"}');
+  setState('seen', '1');
+  deleteState('old');
+  artifact('deep/er/a.txt', Uint8Array.wrap(String.UTF8.encode('abc')));
+  log('careful');
+  const key = secret('API_KEY');
+  const other = secret('OTHER');
+  const length = key == null ? -1 : key.length;
+  result('{"input":' + input.length.toString() + ',"secret":' + length.toString() + ',"other":' + (other == null).toString() + '}');
+}
+`;
+
+/** As the template for wasm has it compiled. */
+async function compileWithHelper(main: string): Promise<Uint8Array> {
+  const folder = mkdtempSync(join(tmpdir(), 'soma-wasm-'));
+  try {
+    cpSync('cli/templates/wasm/assembly', join(folder, 'assembly'), { recursive: true });
+    writeFileSync(join(folder, 'assembly/main.ts'), main);
+    const { default: asc } = await import('assemblyscript/asc');
+    const said: string[] = [];
+    const { error } = await asc.main(
+      [
+        'assembly/main.ts',
+        '--baseDir',
+        folder,
+        '--outFile',
+        'main.wasm',
+        '--runtime=stub',
+        '--use=abort=assembly/soma/abort',
+      ],
+      { stderr: { write: (text: string | Uint8Array) => said.push(String(text)) } },
+    );
+    if (error) throw new Error(said.join(''));
+    return readFileSync(join(folder, 'main.wasm'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 test('a wasm module that traps has failed', async () => {
   const { end } = await world.run({ 'main.wasm': new Uint8Array([0, 0x61, 0x73, 0x6d]) }, { runtime: 'wasm' });

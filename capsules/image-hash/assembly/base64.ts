@@ -1,4 +1,4 @@
-import { fail } from './wasi';
+import { fail } from '../../../cli/templates/wasm/assembly/soma';
 
 /** RFC 4648 §4, white space between groups allowed. */
 export function decodeBase64(text: Uint8Array): Uint8Array {

@@ -1,4 +1,4 @@
-import { fail } from './wasi';
+import { fail } from '../../../cli/templates/wasm/assembly/soma';
 
 // RFC 1950 (zlib) around RFC 1951 (deflate). The caller knows the exact size of what comes out, so a bomb has no room.
 

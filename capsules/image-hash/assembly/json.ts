@@ -1,4 +1,4 @@
-import { fail } from './wasi';
+import { fail } from '../../../cli/templates/wasm/assembly/soma';
 
 /** Reads an object whose values are all strings (RFC 8259), and gives back their UTF-8 bytes by name. */
 export class StringObject {

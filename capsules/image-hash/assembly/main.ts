@@ -1,9 +1,9 @@
+import { fail, log, progress, readInput, result, usage } from '../../../cli/templates/wasm/assembly/soma';
 import { decodeBase64 } from './base64';
 import { StringObject } from './json';
 import { differenceHash, frequencyHash } from './perceptual';
 import { decodePng, Image } from './png';
 import { hex32, sha256Hex } from './sha256';
-import { fail, log, readAll, say } from './wasi';
 
 const INPUT_LIMIT = 12 << 20;
 
@@ -18,13 +18,13 @@ class Hashed {
 
 // oxlint-disable-next-line no-underscore-dangle -- the name WASI starts a command by
 export function _start(): void {
-  const input = new StringObject(readAll(INPUT_LIMIT));
+  const input = new StringObject(readInput(INPUT_LIMIT));
   const first = hash(input, 'png');
   if (first == null) return fail('the input names no image: expected "png"');
   const other = hash(input, 'other');
-  if (other == null) return say('{"result":{"image":' + first.json + '}}');
+  if (other == null) return result('{"image":' + first.json + '}');
   const comparison = compare(first, other);
-  say('{"result":{"image":' + first.json + ',"other":' + other.json + ',"comparison":' + comparison + '}}');
+  result('{"image":' + first.json + ',"other":' + other.json + ',"comparison":' + comparison + '}');
 }
 
 function hash(input: StringObject, name: string): Hashed | null {
@@ -35,10 +35,10 @@ function hash(input: StringObject, name: string): Hashed | null {
   log(
     name + ': ' + image.width.toString() + ' × ' + image.height.toString() + ', ' + file.length.toString() + ' bytes',
   );
-  say('{"event":"progress","data":{"fraction":0.5,"message":"' + name + ' decoded"}}');
+  progress(0.5, name + ' decoded');
   const difference = differenceHash(image);
   const frequency = frequencyHash(image);
-  say('{"usage":{"kilopixels":' + ((image.width * image.height + 999) / 1000).toString() + '}}');
+  usage('kilopixels', (image.width * image.height + 999) / 1000);
   const json =
     '{"width":' +
     image.width.toString() +

@@ -1,5 +1,5 @@
+import { fail } from '../../../cli/templates/wasm/assembly/soma';
 import { inflateZlib } from './inflate';
-import { fail } from './wasi';
 
 // PNG, W3C Third Edition: every colour type, bit depth and filter, and Adam7.
 
