@@ -24,10 +24,39 @@ export type TerminalState = z.infer<typeof TerminalState>;
 export const RunState = z.enum(['queued', 'running', ...TERMINAL_STATES]);
 export type RunState = z.infer<typeof RunState>;
 
-/** How a run ended: the state, a stable machine-readable cause (`exit_code`, `wall_limit`, `budget_exhausted`…) and a sentence. */
+/** Why a run ended in each state: stable, for machines. docs/capsule-model.md says what each means. */
+export const CAUSES = {
+  succeeded: ['completed'],
+  failed: ['exit_code', 'uncaught', 'output_invalid', 'artifact_invalid', 'sandbox_died', 'receipt_invalid'],
+  timed_out: ['wall_limit'],
+  out_of_memory: ['oom_kill', 'heap_limit', 'memory_too_small'],
+  limit_exceeded: ['output_limit', 'meter_limit', 'pids_limit', 'artifact_limit', 'state_limit'],
+  cancelled: ['cancelled'],
+  refused: [
+    'budget_exhausted',
+    'no_capacity',
+    'isolation_unavailable',
+    'meter_unavailable',
+    'secret_unreadable',
+    'runner_rejected',
+  ],
+  lost: [
+    'sandbox_died',
+    'runner_died',
+    'runner_stopped',
+    'runner_lost',
+    'runner_cut_off',
+    'spool_failed',
+    'protocol_error',
+  ],
+} as const satisfies Record<TerminalState, readonly string[]>;
+export const Cause = z.enum([...new Set(Object.values(CAUSES).flat())]);
+export type Cause = z.infer<typeof Cause>;
+
+/** How a run ended: the state, its cause and a sentence. */
 export const Outcome = z.object({
   state: TerminalState,
-  cause: z.string().max(64),
+  cause: Cause,
   detail: z.string().max(2_000),
   exitCode: z.int().nullable(),
 });
@@ -90,7 +119,7 @@ export const Run = z.object({
   /** 2 where a run that its runner lost was started again on another. */
   attempts: z.int().min(1),
   state: RunState,
-  cause: z.string().nullable(),
+  cause: Cause.nullable(),
   detail: z.string().nullable(),
   exitCode: z.int().nullable(),
   output: Json.nullable(),

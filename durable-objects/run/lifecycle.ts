@@ -1,6 +1,6 @@
 import { FRAMES_RETENTION_DAYS } from '#contracts/frames';
 import type { Placement } from '#contracts/objects';
-import type { Outcome } from '#contracts/run';
+import type { Cause, Outcome } from '#contracts/run';
 
 import type { Conclusion, Judgement } from './judgement.ts';
 
@@ -264,7 +264,7 @@ export function incomprehensible(detail: string): Outcome {
   return { state: 'lost', cause: PROTOCOL_ERROR, detail, exitCode: null };
 }
 
-export function refused(cause: string, detail: string): Outcome {
+export function refused(cause: Cause, detail: string): Outcome {
   return { state: 'refused', cause, detail, exitCode: null };
 }
 

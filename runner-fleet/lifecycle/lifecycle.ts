@@ -1,5 +1,5 @@
 import type { IsolationClass } from '#contracts/isolation';
-import type { Outcome, TerminalState } from '#contracts/run';
+import type { Cause, Outcome, TerminalState } from '#contracts/run';
 
 /**
  * How one run ends. Pure: signals come in any order, from the sandbox, the limits, the caller and the runner; out comes at
@@ -107,7 +107,7 @@ export function step(run: Lifecycle, signal: Signal): { readonly run: Lifecycle;
 
 function outcomeOfExit(run: Lifecycle, exit: Exit): Outcome {
   const exitCode = exit.exitCode ?? (exit.signal === null ? null : 128 + exit.signal);
-  const end = (state: TerminalState, cause: string, detail: string) => outcome(state, cause, detail, exitCode);
+  const end = (state: TerminalState, cause: Cause, detail: string) => outcome(state, cause, detail, exitCode);
   if (run.stop) return outcomeOfStop(run, run.stop, exitCode);
   if (exit.isTimedOut) return outcomeOfStop(run, { kind: 'wall_limit' }, exitCode);
   if (exitCode !== 0) {
@@ -178,6 +178,6 @@ function outOfMemory({ memoryBytes }: Limits): string {
   return `it needed more than its ${memoryBytes} bytes of memory`;
 }
 
-function outcome(state: TerminalState, cause: string, detail: string, exitCode: number | null): Outcome {
+function outcome(state: TerminalState, cause: Cause, detail: string, exitCode: number | null): Outcome {
   return { state, cause, detail: detail.slice(0, 2_000), exitCode };
 }

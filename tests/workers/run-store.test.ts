@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { newId } from '#contracts/ids';
-import type { Outcome } from '#contracts/run';
+import { Cause, type Outcome } from '#contracts/run';
 import type { Judgement } from '#durable-objects/run/judgement';
 import { parseRequest } from '#durable-objects/run/request';
 import { RunStore } from '#durable-objects/run/store';
@@ -18,7 +18,7 @@ const sha256s = fc.constantFrom('0', 'f').map((digit) => digit.repeat(64));
 const judgements: fc.Arbitrary<Judgement> = fc.record({
   outcome: fc.record<Outcome>({
     state: fc.constantFrom('succeeded', 'failed', 'lost', 'refused'),
-    cause: texts,
+    cause: fc.constantFrom(...Cause.options),
     detail: texts,
     exitCode: fc.option(fc.nat(255)),
   }),

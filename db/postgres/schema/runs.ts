@@ -4,7 +4,7 @@ import { index, integer, json, jsonb, pgTable, text } from 'drizzle-orm/pg-core'
 import type { Digest } from '#contracts/digest';
 import type { IsolationClass } from '#contracts/isolation';
 import type { JsonValue } from '#contracts/json';
-import type { RunState, Usage } from '#contracts/run';
+import type { Cause, RunState, Usage } from '#contracts/run';
 
 import { amountNanos, id, instant } from './columns.ts';
 import { installations } from './installations.ts';
@@ -30,7 +30,7 @@ export const runs = pgTable(
     isolation: text().$type<IsolationClass>().notNull(),
     attempts: integer().notNull().default(1),
     state: text().$type<RunState>().notNull(),
-    cause: text(),
+    cause: text().$type<Cause>(),
     detail: text(),
     exitCode: integer(),
     input: json().$type<JsonValue>().notNull(),
