@@ -6,7 +6,13 @@ const tags = ['Health'];
 const Check = z.enum(['ok', 'down']);
 const Readiness = z.object({
   isReady: z.boolean(),
-  checks: z.object({ postgres: Check, clickhouse: Check, redis: Check, bucket: Check }),
+  checks: z.object({
+    postgres: Check,
+    clickhouse: Check,
+    redis: Check,
+    bucket: Check,
+    issuers: z.enum(['ok', 'invalid']).describe('The external issuers it is configured to trust'),
+  }),
 });
 const content = { 'application/json': { schema: Readiness } };
 
@@ -26,7 +32,7 @@ export const ready = operation({
   method: 'get',
   path: '/readyz',
   tags,
-  summary: 'Which stores of the cell answer',
+  summary: 'Which stores of the cell answer, and whether its configuration makes sense',
   access: 'public',
   audit: 'none: read',
   responses: {

@@ -17,6 +17,7 @@ export interface CellEnv {
   readonly ENVIRONMENT: string;
   readonly PUBLIC_URL: string;
   readonly TRUST_DOMAIN: string;
+  /** Whose tokens act for whom: JSON, read by `services/tokens/issuers.ts`. */
   readonly OIDC_ISSUERS: string;
   /** Where webhooks may be sent to in spite of the rules, over http too: `host` or `host:port`, comma separated. Empty in production. */
   readonly WEBHOOK_ALLOW_INSECURE_HOSTS: string;

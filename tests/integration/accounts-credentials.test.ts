@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -9,7 +6,6 @@ import { AccessToken } from '#contracts/api/accounts';
 import { ApiKey } from '#contracts/api/api-keys';
 import { AuditPage } from '#contracts/api/audit';
 import { newId } from '#contracts/ids';
-import { freePorts } from '#local/ports';
 import { type Edge, startEdge, untilAlive } from '#support/edge';
 import { ask, bearer, Person, refusalOf } from '#support/people';
 import { until } from '#support/until';
@@ -209,37 +205,5 @@ describe('an access token', () => {
     const { keys } = Keys.parse(published.body);
     expect(new Set(keys.map(({ kid }) => kid)).size).toBeGreaterThanOrEqual(2);
     expect(keys.some((key) => 'd' in key)).toBe(false);
-  });
-});
-
-describe('an external issuer', () => {
-  let server: Server;
-  afterAll(() => server.close());
-
-  test('speaks for the tenant it is configured for, with tokens it signed for us', async () => {
-    const { tenant } = await owner();
-    const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
-    const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'ci', alg: 'ES256' }] };
-    server = createServer((_request, response) => response.end(JSON.stringify(jwks)));
-    const [port] = await freePorts(1);
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-    const issuer = `http://127.0.0.1:${port}`;
-    const configured = { issuer, jwksUri: `${issuer}/keys`, audience: 'soma', tenantId: tenant.id, role: 'auditor' };
-    await edge.restart('eu-west-1', { OIDC_ISSUERS: JSON.stringify([configured]) });
-
-    const speak = (claims: object) =>
-      new SignJWT({ iss: issuer, aud: 'soma', sub: 'repo:engines/main', ...claims })
-        .setProtectedHeader({ alg: 'ES256', kid: 'ci' })
-        .setIssuedAt()
-        .setExpirationTime('5m')
-        .sign(privateKey);
-    const region = { 'soma-region': 'eu-west-1' };
-    const answer = await ask(edge.url, '/v1/audit', { headers: { ...bearer(await speak({})), ...region } });
-    expect(answer.status).toBe(200);
-    for (const claims of [{ aud: 'other' }, { iss: 'https://other.example' }]) {
-      const refused = await ask(edge.url, '/v1/audit', { headers: { ...bearer(await speak(claims)), ...region } });
-      expect([refused.status, refusalOf(refused)]).toEqual([401, 'unauthenticated']);
-    }
   });
 });

@@ -294,7 +294,7 @@ describe('health', () => {
     const ready = await ask(cell, '/readyz');
     expect([ready.status, ready.body]).toEqual([
       503,
-      { isReady: false, checks: { postgres: 'ok', clickhouse: 'down', redis: 'ok', bucket: 'ok' } },
+      { isReady: false, checks: { postgres: 'ok', clickhouse: 'down', redis: 'ok', bucket: 'ok', issuers: 'ok' } },
     ]);
   });
 });

@@ -23,14 +23,6 @@ const ROOT = join(import.meta.dirname, '../..');
 const READY_WITHIN_MS = 30_000;
 
 export const TRUST_DOMAIN = 'soma.test';
-/** What a test's own issuer of tokens is configured as; its keys are served by the test itself. */
-export interface ExternalIssuer {
-  readonly issuer: string;
-  readonly jwksUri: string;
-  readonly audience: string;
-  readonly tenantId: string;
-  readonly role: string;
-}
 
 export interface Edge {
   readonly url: string;

@@ -68,7 +68,9 @@ export const guardPublic: Guard = () => async (_c, next) => {
 /** A refused credential whose tenant is known still names that tenant, so that the refusal is found in its audit log. */
 async function admit(c: Context<AppEnv>, { ctx, refusal }: Identified): Promise<Ctx> {
   c.set('ctx', ctx);
-  const { success } = await c.env.RATE_LIMIT_TENANT.limit({ key: ctx.tenant.id });
+  // Refused ones are counted apart: whoever holds a credential that does not count must not use up what the tenant has.
+  const key = refusal ? `refused:${ctx.tenant.id}` : ctx.tenant.id;
+  const { success } = await c.env.RATE_LIMIT_TENANT.limit({ key });
   if (!success) throw new DomainError('rate_limited', 'this tenant sends too many requests', { retryAfterS: 60 });
   if (refusal) throw refusal;
   return ctx;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import { unstable_readConfig } from 'wrangler';
 
+import { parseIssuers } from '#cell/services/tokens/issuers';
 import { type Cell, CELLS } from '#contracts/cells';
 
 import { ROOT, wrangler } from './wrangler.ts';
@@ -26,6 +27,8 @@ function readTarget(environment: string, cell: Cell | undefined): Target {
     { hideWarnings: true },
   );
   if (name === undefined) throw new Error(`wrangler.toml names no Worker for the environment "${environment}"`);
+  const { OIDC_ISSUERS: issuers } = vars;
+  if (typeof issuers === 'string') parseIssuers(issuers, { isDevelopment: false });
   const { CLICKHOUSE_URL: url, CLICKHOUSE_USER: username } = vars;
   const clickHouse = typeof url === 'string' && typeof username === 'string' ? { url, username } : undefined;
   return { environment, name, requiredSecrets: secrets?.required ?? [], cell, clickHouse };

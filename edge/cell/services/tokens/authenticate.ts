@@ -9,7 +9,7 @@ import { isRefusedByClaims, refusalOfToken } from '#contracts/token-fault';
 
 import { actorOf, type Ctx, type Platform } from '../../context.ts';
 import type { Identified } from '../accounts/credential.ts';
-import { authenticateExternal, externalIssuer } from './external.ts';
+import { authenticateExternal } from './external.ts';
 import { cellKeys } from './keys.ts';
 
 const Claims = AccessTokenClaims.extend({
@@ -20,9 +20,7 @@ const Claims = AccessTokenClaims.extend({
 /** A JWT of this cell or of a configured external issuer. Who issued it decides which keys and which algorithms count. */
 export async function authenticateAccessToken(platform: Platform, token: string): Promise<Identified> {
   const issuer = issuerOf(token);
-  if (issuer !== platform.env.PUBLIC_URL) {
-    return authenticateExternal(platform, token, externalIssuer(platform.env.OIDC_ISSUERS, issuer));
-  }
+  if (issuer !== platform.env.PUBLIC_URL) return authenticateExternal(platform, token, issuer);
   try {
     const { payload } = await jwtVerify(token, cellKeys(platform), {
       algorithms: ['ES256'],
