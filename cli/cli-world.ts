@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
+import type { Env } from './config.ts';
 import { runCli } from './run-cli.ts';
 
 export interface PreparedAnswer {
@@ -46,13 +47,13 @@ export class CliWorld {
   }
 
   /** Without a person who could be asked. */
-  async soma(line: string, stdin = ''): Promise<Said> {
+  async soma(line: string, { stdin = '', env = {} }: { stdin?: string; env?: Env } = {}): Promise<Said> {
     let [stdout, stderr] = ['', ''];
     const code = await runCli(line.split(' '), {
       stdin: Readable.from([Buffer.from(stdin)]),
       stdout: { write: (written) => void (stdout += written) },
       stderr: { write: (written) => void (stderr += written) },
-      env: { SOMA_URL: this.#url(), SOMA_API_KEY: 'key', SOMA_CONFIG_DIR: '/nowhere' },
+      env: { SOMA_URL: this.url, SOMA_API_KEY: 'key', SOMA_CONFIG_DIR: '/nowhere', ...env },
       exitCode: null,
       onceInterrupted: () => undefined,
     });
@@ -72,7 +73,7 @@ export class CliWorld {
     return this.#answer(asked, body);
   }
 
-  #url(): string {
+  get url(): string {
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('the server has no port');
     return `http://127.0.0.1:${address.port}`;

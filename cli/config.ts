@@ -65,12 +65,12 @@ export async function saveLogin(env: Env, origin: string, login: Login): Promise
   await writeCredentials(env, { origin, logins: { ...known.logins, [origin]: login } });
 }
 
-/** Returns whether there was one. */
-export async function forgetLogin(env: Env, origin: string): Promise<boolean> {
+/** Returns the credential of it, where there was one. */
+export async function forgetLogin(env: Env, origin: string): Promise<string | undefined> {
   const known = await readCredentials(env);
   const { [origin]: gone, ...logins } = known.logins;
   if (gone) await writeCredentials(env, { logins });
-  return gone !== undefined;
+  return gone?.credential;
 }
 
 export async function chooseTenant(env: Env, origin: string, tenant: string): Promise<void> {

@@ -41,7 +41,7 @@ afterEach(() => world.close());
 
 /** What a command line says on stdout. */
 async function soma(line: string, stdin = ''): Promise<string> {
-  const { code, stdout, stderr } = await world.soma(line, stdin);
+  const { code, stdout, stderr } = await world.soma(line, { stdin });
   if (code !== 0) throw new Error(stderr);
   return stdout;
 }

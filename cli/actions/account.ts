@@ -98,8 +98,23 @@ async function pollDevice(origin: string, deviceCode: string): Promise<DeviceSes
 
 export async function logout(this: Context): Promise<void> {
   const origin = await originOf(this.process.env);
-  const wasLoggedIn = await forgetLogin(this.process.env, origin);
-  note(this.process, wasLoggedIn ? `Logged out of ${origin}.` : `Nobody was logged in to ${origin}.`);
+  const credential = await forgetLogin(this.process.env, origin);
+  if (credential === undefined) return note(this.process, `Nobody was logged in to ${origin}.`);
+  if (parseOpaqueCredential(credential)?.kind === 'session') await endSession({ origin, credential });
+  note(this.process, `Logged out of ${origin}.`);
+}
+
+/** What is only forgotten here would go on working for whoever has a copy. */
+async function endSession(connection: Connection): Promise<void> {
+  try {
+    await call(accountsApi.signOut, {}, connection);
+  } catch (error) {
+    if (error instanceof Refused && error.problem.code === 'unauthenticated') return;
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(
+      `this machine has forgotten the session, but ${connection.origin} could not be told to end it: ${error.message}`,
+    );
+  }
 }
 
 export async function whoami(this: Context, { json }: JsonFlag): Promise<void> {

@@ -27,7 +27,7 @@ export const login = buildCommand<LoginFlags, [], Context>({
 });
 
 export const logout = buildCommand<object, [], Context>({
-  docs: { brief: 'Forget the credential of this platform' },
+  docs: { brief: 'End the session, and forget the credential of this platform' },
   parameters: {},
   loader: async () => (await import('../actions/account.ts')).logout,
 });
