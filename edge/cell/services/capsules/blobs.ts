@@ -1,4 +1,5 @@
 import type { Digest } from '#contracts/digest';
+import { Unavailable } from '#contracts/errors';
 
 import type { Platform } from '../../context.ts';
 
@@ -7,15 +8,31 @@ export function bundleKey(digest: Digest): string {
   return `bundles/${digest}`;
 }
 
-/** Stores bytes whose digest was checked. Idempotent; the store checks the bytes against the digest once more. */
+/** A capsule’s row may be held meanwhile: less than others wait for it. */
+const PUT_LIMIT_MS = 15_000;
+
+/**
+ * Stores bytes whose digest was checked. Idempotent; the store checks the bytes against the digest once more.
+ * @throws Unavailable the store takes too long
+ */
 export async function storeArchive(
   { env }: Platform,
   digest: Digest,
   bytes: Uint8Array,
   contentType: string,
 ): Promise<void> {
-  await env.BLOBS.put(bundleKey(digest), bytes, {
+  const put = env.BLOBS.put(bundleKey(digest), bytes, {
     sha256: digest.slice('sha256:'.length),
     httpMetadata: { contentType },
   });
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Unavailable('the object storage does not answer; try again')),
+    PUT_LIMIT_MS,
+  );
+  try {
+    await Promise.race([put, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -12,6 +12,7 @@ import { recordAudit } from '../audit/record.ts';
 import { announce } from '../catalogue/announce.ts';
 import { getVersion } from '../catalogue/get-version.ts';
 import { versionView } from '../catalogue/view.ts';
+import { holdPublisherKey } from '../publisher-keys/hold.ts';
 import { transact } from '../transact.ts';
 import { storeArchive } from './blobs.ts';
 import { entryOf } from './entry.ts';
@@ -31,8 +32,8 @@ export interface Published {
 }
 
 /**
- * Publishes a signed bundle as an immutable version; the first one makes the capsule. The bundle is stored under its digest before
- * the transaction that makes it known, so that whatever is known can be fetched. What is refused stores nothing.
+ * Publishes a signed bundle as an immutable version; the first one makes the capsule. The bundle is stored under its digest once the version is
+ * surely its own, and before the transaction commits: whatever is known can be fetched, and what is refused stores nothing.
  *
  * @throws DomainError `invalid_bundle` · `invalid_manifest` · `signature_invalid` · `digest_mismatch` · `version_not_increasing`
  * · `forbidden` the name is another publisher's · Conflict this version has other bytes
@@ -47,10 +48,10 @@ export async function publish({ ctx, input }: Verb<PublishInput>): Promise<Publi
   const earlier = placeOf(await versionsOf(ctx.db, name), release.version, release.digest);
   if (earlier)
     return { version: await getVersion({ ctx, input: { ...path, version: release.version } }), isNew: false };
-  await storeArchive(ctx, release.digest, input.upload.bundle, BUNDLE_MEDIA_TYPE);
 
   const written = await transact(ctx, async (tx) => {
     const capsuleId = await lockCapsule(tx, ctx, name);
+    await holdPublisherKey(tx, release.key.id);
     // Whoever lost the race for this version finds what the winner wrote once the lock is theirs.
     if (placeOf(await versionsOf(tx, name), release.version, release.digest)) return undefined;
 
@@ -69,6 +70,7 @@ export async function publish({ ctx, input }: Verb<PublishInput>): Promise<Publi
       publishedAt: ctx.now(),
     };
     await tx.insert(capsuleVersions).values(row);
+    await storeArchive(ctx, release.digest, input.upload.bundle, BUNDLE_MEDIA_TYPE);
     await announce(tx, ctx, entryOf(ctx, name, row));
     const { id, version, digest, sizeBytes, publisherKeyId } = row;
     await recordAudit(tx, ctx, {

@@ -12,6 +12,7 @@ import { storeArchive } from '../capsules/blobs.ts';
 import type { Upload } from '../capsules/read-upload.ts';
 import { assertNoSecrets } from '../capsules/secret-scan.ts';
 import { verifyUpload } from '../capsules/verify-upload.ts';
+import { holdPublisherKey } from '../publisher-keys/hold.ts';
 import { transact } from '../transact.ts';
 import { layerView } from './view.ts';
 
@@ -32,9 +33,9 @@ export async function publishLayer({ ctx, input }: Verb<Upload>): Promise<Publis
   const { runtime, files } = unpackLayer(input.bundle);
   assertNoSecrets(files);
   const { digest, signature, key } = await verifyUpload(ctx, input);
-  await storeArchive(ctx, digest, input.bundle, LAYER_MEDIA_TYPE);
 
   return transact(ctx, async (tx) => {
+    await holdPublisherKey(tx, key.id);
     const [row] = await tx
       .insert(layers)
       .values({
@@ -52,6 +53,7 @@ export async function publishLayer({ ctx, input }: Verb<Upload>): Promise<Publis
       .onConflictDoNothing({ target: [layers.tenantId, layers.digest] })
       .returning();
     if (row) {
+      await storeArchive(ctx, digest, input.bundle, LAYER_MEDIA_TYPE);
       const { id, sizeBytes, publisherKeyId } = row;
       const details = { digest, runtime, files: files.size, sizeBytes, publisherKeyId };
       await recordAudit(tx, ctx, { action: 'layer.publish', target: id, details });
