@@ -3,7 +3,6 @@ import { z } from 'zod';
 /** What an actor may do in its tenant. API keys carry a subset as scopes; roles are fixed sets. */
 export const PERMISSIONS = [
   'tenant:read',
-  'tenant:write',
   'members:read',
   'members:write',
   'api-keys:read',

@@ -33,7 +33,6 @@ export const DELIVERY_STATES = ['pending', 'delivered', 'dead'] as const satisfi
 
 export const SCOPES = [
   'tenant:read',
-  'tenant:write',
   'members:read',
   'members:write',
   'api-keys:read',

@@ -23,7 +23,9 @@ export const StartRunHeaders = z.object({
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, 'expected 1 to 255 visible ASCII characters')
     .optional()
-    .describe('The same key with the same body answers with the same run; without one every call starts a run'),
+    .describe(
+      'The same key with the same body answers with the same run, for thirty days; without one every call starts a run',
+    ),
 });
 
 export const RerunRequest = z.strictObject({

@@ -55,13 +55,13 @@ CREATE TABLE "members" (
 CREATE TABLE "sessions" (
 	"id" text PRIMARY KEY NOT NULL,
 	"user_id" text NOT NULL,
-	"token" text NOT NULL,
+	"token_sha256" text NOT NULL,
 	"expires_at" timestamp with time zone NOT NULL,
 	"ip_address" text,
 	"user_agent" text,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "sessions_token_unique" UNIQUE("token")
+	CONSTRAINT "sessions_tokenSha256_unique" UNIQUE("token_sha256")
 );
 --> statement-breakpoint
 CREATE TABLE "signing_keys" (
@@ -418,6 +418,7 @@ CREATE INDEX "credentials_user" ON "credentials" USING btree ("user_id");--> sta
 CREATE UNIQUE INDEX "members_tenant_user" ON "members" USING btree ("tenant_id","user_id");--> statement-breakpoint
 CREATE INDEX "members_user" ON "members" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "sessions_user" ON "sessions" USING btree ("user_id");--> statement-breakpoint
+CREATE INDEX "sessions_expires" ON "sessions" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "artifacts_object" ON "artifacts" USING btree ("tenant_id","sha256");--> statement-breakpoint
 CREATE INDEX "artifacts_expiry" ON "artifacts" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "dataset_parts_installation" ON "dataset_parts" USING btree ("installation_id","name","run_id");--> statement-breakpoint
@@ -430,6 +431,7 @@ CREATE INDEX "catalogue_versions_layers" ON "catalogue_versions" USING gin (("ma
 CREATE INDEX "audit_entries_pending" ON "audit_entries" USING btree ("tenant_id","created_at") WHERE "audit_entries"."chained_seq" is null;--> statement-breakpoint
 CREATE INDEX "audit_entries_tenant" ON "audit_entries" USING btree ("tenant_id","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "audit_entries_chain" ON "audit_entries" USING btree ("tenant_id","chained_seq");--> statement-breakpoint
+CREATE INDEX "idempotency_keys_created" ON "idempotency_keys" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "outbox_pending" ON "outbox" USING btree ("next_attempt_at") WHERE "outbox"."delivered_at" is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "installations_capsule" ON "installations" USING btree ("tenant_id","capsule") WHERE "installations"."removed_at" is null;--> statement-breakpoint
 CREATE INDEX "runs_tenant" ON "runs" USING btree ("tenant_id","id" DESC NULLS LAST);--> statement-breakpoint

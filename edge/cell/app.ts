@@ -3,7 +3,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import { DomainError } from '#contracts/errors';
 import { problemResponse } from '#contracts/problem';
 
-import { readToEnd } from './middleware/limits.ts';
+import { limitAddress, readToEnd } from './middleware/limits.ts';
 import { platform } from './middleware/platform.ts';
 import { refuse } from './middleware/refusals.ts';
 import { router } from './openapi.ts';
@@ -43,6 +43,7 @@ base.onError(refuse);
 base.notFound((c) => problemResponse(new DomainError('not_found', 'no such path'), c.var.platform.requestId));
 base.use(readToEnd);
 base.use(platform);
+base.use(limitAddress);
 base.use(
   methodNotAllowed({
     app: base,

@@ -4,6 +4,7 @@ import { idOf, type TenantId } from '#contracts/ids';
 
 import { openPlatform, type Platform } from './context.ts';
 import type { CellEnv } from './env.ts';
+import { sweepAccounts } from './services/accounts/sweep.ts';
 import { relayAudit } from './services/audit/relay.ts';
 import { sweepAudit } from './services/audit/sweep.ts';
 import { relayOutbox } from './services/outbox/relay.ts';
@@ -51,6 +52,7 @@ export async function onSchedule(env: CellEnv, execution: ExecutionContext): Pro
     attempt(platform, 'outbox', () => relayOutbox(platform)),
     attempt(platform, 'runs', () => sweepRuns(platform)),
     attempt(platform, 'storage', () => sweepStorage(platform)),
+    attempt(platform, 'accounts', () => sweepAccounts(platform)),
     attempt(platform, 'schedules', () => sweepSchedules(platform)),
     attempt(platform, 'webhooks', async () => {
       await forgetDeliveries(platform);

@@ -17,7 +17,7 @@ export interface CellEnv {
   readonly ENVIRONMENT: string;
   readonly PUBLIC_URL: string;
   readonly TRUST_DOMAIN: string;
-  /** Whose tokens act for whom: JSON, read by `services/tokens/issuers.ts`. */
+  /** Whose tokens act for whom: JSON, read by `contracts/trusted-issuers.ts`. */
   readonly OIDC_ISSUERS: string;
   /** Where webhooks may be sent to in spite of the rules, over http too: `host` or `host:port`, comma separated. Empty in production. */
   readonly WEBHOOK_ALLOW_INSECURE_HOSTS: string;
@@ -54,4 +54,5 @@ export interface CellEnv {
   readonly PEER_US_WEST_2?: Fetcher;
   readonly PEER_EU_WEST_1?: Fetcher;
   readonly RATE_LIMIT_TENANT: RateLimit;
+  readonly RATE_LIMIT_IP: RateLimit;
 }

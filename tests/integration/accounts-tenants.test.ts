@@ -99,6 +99,24 @@ describe('members', () => {
     expect((await friend.ask(`/v1/members/${theirs?.id}`, { method: 'DELETE' })).status).toBe(204);
   });
 
+  test('who may not remove others is refused at once, and holds up nobody', async () => {
+    const { person } = await owner();
+    const friend = await Person.signUp(edge.url, 'eu-west-1');
+    await person.ask('/v1/members', { json: { email: friend.email, role: 'viewer' } });
+    friend.tenantId = person.tenantId;
+    const [mine] = await membersOf(person);
+    const client = await edge.databases['eu-west-1'].connect();
+    try {
+      await client.query('begin');
+      await client.query('select from tenants where id = $1 for update', [person.tenantId]);
+      const answer = await friend.ask(`/v1/members/${mine?.id}`, { method: 'DELETE' });
+      expect([answer.status, refusalOf(answer)]).toEqual([403, 'forbidden']);
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+  });
+
   test('never end up without an owner, even where two owners remove each other at once', async () => {
     const { person } = await owner();
     const second = await Person.signUp(edge.url, 'eu-west-1');

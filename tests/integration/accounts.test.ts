@@ -94,6 +94,21 @@ describe('signing in', () => {
     expect(JSON.stringify(answer.body)).not.toContain(decodeURIComponent(cookieOf(answer)).split(/[=.]/)[2]);
   });
 
+  test('keeps nothing with which a reader of the database could act as somebody', async () => {
+    const person = await Person.signUp(edge.url, 'eu-west-1');
+    const [, token = ''] = /session_token=([^.%]+)/.exec(person.cookie) ?? [];
+    expect(token.length).toBeGreaterThan(20);
+    const { rows } = await edge.databases['eu-west-1'].query(
+      'select sessions.* from sessions join users on users.id = user_id where email = $1',
+      [person.email],
+    );
+    expect(rows).toHaveLength(1);
+    expect(JSON.stringify(rows)).not.toContain(token);
+    const [{ token_sha256: kept }] = z.tuple([z.object({ token_sha256: z.string() })]).parse(rows);
+    const answer = await ask(edge.url, '/v1/me', { headers: bearer(`soma_ses_euw1_${kept}`) });
+    expect(answer.status).toBe(401);
+  });
+
   test('refuses a wrong password and an unknown address in the same words', async () => {
     const { email } = await Person.signUp(edge.url, 'us-west-2');
     const [wrong, unknown] = await Promise.all([signIn(email, 'wrong horse battery'), signIn(newEmail(), PASSWORD)]);
@@ -181,6 +196,20 @@ describe('the device flow', () => {
     expect((await pollDevice(device_code)).body).toMatchObject({ error: 'access_denied' });
   });
 
+  test('begins ten times for one address, and a hundred times from one place', async () => {
+    const begin = async (json: object, headers = {}) =>
+      (await ask(edge.url, '/v1/auth/device', { json: { client_id: 'soma-cli', ...json }, headers })).status;
+    const email = newEmail();
+    const forAddress = [];
+    for (let attempt = 0; attempt < 11; attempt += 1) forAddress.push(await begin({ email }));
+    expect(forAddress).toEqual([...Array.from({ length: 10 }, () => 200), 429]);
+
+    const from = { 'cf-connecting-ip': '192.0.2.7' };
+    const fromPlace = await Promise.all(Array.from({ length: 101 }, () => begin({ region: 'eu-west-1' }, from)));
+    expect(fromPlace.filter((status) => status === 429)).toHaveLength(1);
+    expect(await begin({ region: 'eu-west-1' }, { 'cf-connecting-ip': '192.0.2.8' })).toBe(200);
+  });
+
   test('takes no code that was made up, and no client but the CLI', async () => {
     const person = await Person.signUp(edge.url, 'us-west-2');
     const made = await person.ask('/v1/auth/device/decision', { json: { user_code: 'ABCDEFGH', approve: true } });
@@ -189,6 +218,41 @@ describe('the device flow', () => {
     expect([other.status, refusalOf(other)]).toEqual([400, 'invalid_input']);
     const made2 = await pollDevice(`soma_dev_usw2_${'x'.repeat(43)}`);
     expect([made2.status, made2.body]).toEqual([400, expect.objectContaining({ error: 'invalid_grant' })]);
+  });
+});
+
+describe('what is over', () => {
+  test('is deleted by the cron, and nothing else', async () => {
+    const person = await Person.signUp(edge.url, 'eu-west-1');
+    await person.createTenant();
+    await startDevice({ region: 'eu-west-1' });
+    const database = edge.databases['eu-west-1'];
+    const count = async () => {
+      const { rows } = await database.query(`select
+        (select count(*)::int from sessions) as sessions, (select count(*)::int from device_codes) as codes,
+        (select count(*)::int from signing_keys) as signing, (select count(*)::int from idempotency_keys) as idempotency`);
+      return z
+        .tuple([z.object({ sessions: z.int(), codes: z.int(), signing: z.int(), idempotency: z.int() })])
+        .parse(rows)[0];
+    };
+    const before = await count();
+    await database.query(`insert into sessions (id, user_id, token_sha256, expires_at)
+      select 'old-' || n, (select id from users limit 1), 'old-' || n, now() - interval '1 s' from generate_series(1, 6000) as n`);
+    await database.query(`insert into device_codes (id, device_code, user_code, expires_at, status)
+      values ('old', 'old', 'old', now() - interval '1 s', 'pending')`);
+    await database.query(`insert into signing_keys (id, public_key, private_key, created_at, expires_at)
+      values ('old', '{}', '', now(), now() - interval '49 h')`);
+    await database.query(`insert into idempotency_keys (tenant_id, key, request_hash, target, created_at)
+      values ('ten_x', 'old', '', '', now() - interval '31 days'), ('ten_x', 'new', '', '', now() - interval '29 days')`);
+    await edge.fireCron('eu-west-1');
+    expect(await count()).toEqual({
+      ...before,
+      sessions: before.sessions + 1_000,
+      idempotency: before.idempotency + 1,
+    });
+    await edge.fireCron('eu-west-1');
+    expect(await count()).toEqual({ ...before, idempotency: before.idempotency + 1 });
+    expect((await person.ask('/v1/me')).status).toBe(200);
   });
 });
 

@@ -1,19 +1,15 @@
 import { request } from 'node:http';
 import { json as readJson } from 'node:stream/consumers';
 
-import { exportJWK, generateKeyPair as generateJoseKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { CapsuleDetail, CapsuleVersion } from '#contracts/api/capsules';
-import { digestOf } from '#contracts/digest';
 import { generateKeyPair, importPrivateKey } from '#contracts/ecdsa';
 import { Problem } from '#contracts/errors';
-import { cellSpiffeId } from '#contracts/identity';
 import { signBundle } from '#contracts/signature';
-import { type Edge, startEdge, TRUST_DOMAIN } from '#support/edge';
-import { ask, bearer, type Person, refusalOf } from '#support/people';
+import { type Edge, startEdge } from '#support/edge';
+import { ask, type Person, refusalOf } from '#support/people';
 import { bundleOf, Publisher, registerKey } from '#support/publisher';
-import { until } from '#support/until';
 
 let edge: Edge;
 let acme: Publisher;
@@ -103,92 +99,6 @@ describe('publishing', () => {
     expect([answer.status, refusalOf(answer)]).toEqual([403, 'forbidden']);
     expect(await refusalsOf(other.owner)).toEqual(['forbidden']);
   });
-});
-
-describe('while something else happens', () => {
-  test('a key that is being revoked publishes nothing once that is done', async () => {
-    const publisher = await Publisher.create(edge.url, 'eu-west-1');
-    const refused = await duringChange(
-      ['update publisher_keys set revoked_at = now() where id = $1', [publisher.keyId]],
-      1,
-      () => publisher.publish(),
-    );
-    expect([refused.status, refusalOf(refused)]).toEqual([422, 'signature_invalid']);
-    expect(await versionsOf(publisher)).toEqual([]);
-    const layer = await publisher.publishLayer('node24', { 'node_modules/a/index.js': 'export {};' });
-    expect(refusalOf(layer)).toBe('signature_invalid');
-  });
-
-  test('of two bundles for one version the later one leaves nothing in the bucket', async () => {
-    const publisher = await Publisher.create(edge.url, 'eu-west-1');
-    await publisher.publishes({ version: '0.9.0' });
-    const bundles = ['1', '2'].map((text) =>
-      bundleOf(publisher.manifest(), { 'main.js': `export default () => ${text};\n` }),
-    );
-    const answers = await duringChange(
-      ['select from capsules where name = $1 for update', [`${publisher.handle}/echo`]],
-      2,
-      () => Promise.all(bundles.map((bundle) => publisher.upload(bundle))),
-    );
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409]);
-    const [kept, lost] = [201, 409].map((status) => bundles[answers.findIndex((answer) => answer.status === status)]);
-    const headers = bearer(await peerToken());
-    const statusOf = async (bundle: Uint8Array | undefined) => {
-      const path = `/internal/v1/bundles/${await digestOf(bundle ?? new Uint8Array())}`;
-      return (await fetch(`${edge.cellUrls['eu-west-1']}${path}`, { headers })).status;
-    };
-    await until(
-      'the peer being known',
-      () => statusOf(kept),
-      (status) => status === 200,
-    );
-    expect(await statusOf(lost)).toBe(404);
-  });
-
-  /** Holds the rows that a statement changes, lets `work` run into them, and commits once it waits or is done. */
-  async function duringChange<T>(
-    [statement, values]: readonly [string, unknown[]],
-    waiters: number,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    const client = await edge.databases['eu-west-1'].connect();
-    let isDone = false;
-    try {
-      await client.query('begin');
-      await client.query(statement, values);
-      const working = work().finally(() => {
-        isDone = true;
-      });
-      await until('the work waiting', async () => isDone || (await waitingForLocks()) >= waiters);
-      await client.query('commit');
-      return await working;
-    } finally {
-      client.release();
-    }
-  }
-
-  async function waitingForLocks(): Promise<number> {
-    const { rows } = await edge.databases['eu-west-1'].query<{ waiting: number }>(
-      `select count(*)::int as waiting from pg_stat_activity
-       where datname = current_database() and wait_event_type = 'Lock'`,
-    );
-    return rows[0]?.waiting ?? 0;
-  }
-
-  /** What the other cell would send along to see what lies in the bucket of this one. */
-  async function peerToken(): Promise<string> {
-    const { privateKey, publicKey } = await generateJoseKeyPair('ES256', { extractable: true });
-    await edge.databases['us-west-2'].query(
-      `insert into signing_keys (id, public_key, private_key, alg, crv, created_at)
-       values ('peer', $1, '', 'ES256', 'P-256', '2020-01-01')`,
-      [JSON.stringify(await exportJWK(publicKey))],
-    );
-    return new SignJWT({ iss: cellSpiffeId(TRUST_DOMAIN, 'us-west-2'), aud: 'eu-west-1' })
-      .setProtectedHeader({ alg: 'ES256', kid: 'peer' })
-      .setIssuedAt()
-      .setExpirationTime('60s')
-      .sign(privateKey);
-  }
 });
 
 describe('a signature', () => {

@@ -46,8 +46,10 @@ export interface Edge {
 /**
  * Router and both cells as `wrangler deploy` would ship them, each in a workerd of its own, over real Postgres and Redis. There is no
  * ClickHouse and there are no runners: what needs them is tested with the whole platform.
+ *
+ * `limits` are those of the cells' bindings of that name, for a minute.
  */
-export async function startEdge(): Promise<Edge> {
+export async function startEdge({ limits = {} }: { limits?: Readonly<Record<string, number>> } = {}): Promise<Edge> {
   const directory = await mkdtemp(join(tmpdir(), 'soma-edge-'));
   const supervisor = identityOf(process.pid);
   if (!supervisor) throw new Error('this process is not in /proc');
@@ -94,7 +96,12 @@ export async function startEdge(): Promise<Edge> {
       ...secrets[cell],
       ...more,
     };
-    return workerOf(cell, ports.cells[cell].workerEntry, cellOptions(worker, cell, ports, bindings));
+    const options = cellOptions(worker, cell, ports, bindings);
+    const ratelimits = { ...options.ratelimits };
+    for (const [name, limit] of Object.entries(limits)) {
+      ratelimits[name] = { namespace_id: name, simple: { limit, period: 60 } };
+    }
+    return workerOf(cell, ports.cells[cell].workerEntry, { ...options, ratelimits });
   };
   const workers = eachCell((cell) => cellWorker(cell));
   const routerBuild = built.get('');

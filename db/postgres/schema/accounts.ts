@@ -24,14 +24,15 @@ export const sessions = pgTable(
     userId: id('usr')
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
-    token: text().notNull().unique(),
+    /** The token itself is in the person's hands alone. */
+    tokenSha256: text().notNull().unique(),
     expiresAt: instant().notNull(),
     ipAddress: text(),
     userAgent: text(),
     createdAt: instant().notNull().defaultNow(),
     updatedAt: instant().notNull().defaultNow(),
   },
-  (table) => [index('sessions_user').on(table.userId)],
+  (table) => [index('sessions_user').on(table.userId), index('sessions_expires').on(table.expiresAt)],
 );
 
 /** One way to prove to be a user; `password` is a scrypt hash. */

@@ -45,7 +45,7 @@ export const outbox = pgTable(
   ],
 );
 
-/** One row a write that carried an Idempotency-Key: the same key with the same body finds its target again. */
+/** One row a write that carried an Idempotency-Key: the same key with the same body finds its target again, for thirty days. */
 export const idempotencyKeys = pgTable(
   'idempotency_keys',
   {
@@ -55,5 +55,8 @@ export const idempotencyKeys = pgTable(
     target: text().notNull(),
     createdAt: instant().notNull().defaultNow(),
   },
-  (table) => [primaryKey({ columns: [table.tenantId, table.key] })],
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.key] }),
+    index('idempotency_keys_created').on(table.createdAt),
+  ],
 );

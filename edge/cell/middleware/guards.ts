@@ -4,7 +4,7 @@ import { getSignedCookie } from 'hono/cookie';
 import { DomainError } from '#contracts/errors';
 import { cookiePrefix } from '#contracts/identity';
 
-import type { AppEnv, Ctx } from '../context.ts';
+import type { AppEnv, Ctx, PersonCtx } from '../context.ts';
 import { authenticate, identifyPerson } from '../services/accounts/authenticate.ts';
 import { type Identified, type Presented, presentedBearer } from '../services/accounts/credential.ts';
 import { identifyOperator } from '../services/identity/operator.ts';
@@ -29,7 +29,7 @@ export const guardPerson: Guard = (auditAction) => async (c, next) => {
     await admit(c, await authenticate(c.var.platform, presented, undefined));
     throw new DomainError('forbidden', "this needs a person's session; an API key or token cannot do it");
   }
-  c.set('person', await identifyPerson(c.var.platform, presented.token));
+  c.set('person', await admitPerson(c, presented.token));
   await next();
 };
 
@@ -37,7 +37,7 @@ export const guardCaller: Guard = (auditAction) => async (c, next) => {
   c.set('auditAction', auditAction);
   const presented = await presentedBy(c);
   if (presented.kind === 'session') {
-    c.set('caller', { kind: 'person', ctx: await identifyPerson(c.var.platform, presented.token) });
+    c.set('caller', { kind: 'person', ctx: await admitPerson(c, presented.token) });
   } else {
     const ctx = await admit(c, await authenticate(c.var.platform, presented, undefined));
     c.set('caller', { kind: 'tenant', ctx });
@@ -70,10 +70,21 @@ async function admit(c: Context<AppEnv>, { ctx, refusal }: Identified): Promise<
   c.set('ctx', ctx);
   // Refused ones are counted apart: whoever holds a credential that does not count must not use up what the tenant has.
   const key = refusal ? `refused:${ctx.tenant.id}` : ctx.tenant.id;
-  const { success } = await c.env.RATE_LIMIT_TENANT.limit({ key });
-  if (!success) throw new DomainError('rate_limited', 'this tenant sends too many requests', { retryAfterS: 60 });
+  await limitRate(c, key, 'this tenant');
   if (refusal) throw refusal;
   return ctx;
+}
+
+async function admitPerson(c: Context<AppEnv>, sessionToken: string): Promise<PersonCtx> {
+  const ctx = await identifyPerson(c.var.platform, sessionToken);
+  await limitRate(c, ctx.person.id, 'this account');
+  return ctx;
+}
+
+/** Ids of tenants and of people are told apart by their prefix. */
+async function limitRate(c: Context<AppEnv>, key: string, who: string): Promise<void> {
+  const { success } = await c.env.RATE_LIMIT_TENANT.limit({ key });
+  if (!success) throw new DomainError('rate_limited', `${who} sends too many requests`, { retryAfterS: 60 });
 }
 
 async function presentedBy(c: Context<AppEnv>): Promise<Presented> {

@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 
+import { DomainError } from '#contracts/errors';
 import { discardBody } from '#contracts/leftover-body';
 import { type BodyBounds, readWithin, tooLarge } from '#contracts/request-body';
 
@@ -26,6 +27,14 @@ export function limitBody({ maxBytes, withinMs }: BodyBounds): MiddlewareHandler
     await next();
   };
 }
+
+/** The cell has a host name of its own, past the router. What the platform itself sends has no address. */
+export const limitAddress: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const { ip } = c.var.platform;
+  const { success } = ip === undefined ? { success: true } : await c.env.RATE_LIMIT_IP.limit({ key: ip });
+  if (!success) throw new DomainError('rate_limited', 'too many requests from this address', { retryAfterS: 60 });
+  await next();
+};
 
 /** Outermost: whatever was answered, the client gets to the end of what it sends, and so to the answer. */
 export const readToEnd: MiddlewareHandler<AppEnv> = async (c, next) => {

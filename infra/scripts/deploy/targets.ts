@@ -2,8 +2,8 @@ import { join } from 'node:path';
 
 import { unstable_readConfig } from 'wrangler';
 
-import { parseIssuers } from '#cell/services/tokens/issuers';
 import { type Cell, CELLS } from '#contracts/cells';
+import { parseIssuers } from '#contracts/trusted-issuers';
 
 import { ROOT, wrangler } from './wrangler.ts';
 

@@ -1,3 +1,4 @@
+import type { BetterAuthOptions } from '@better-auth/core';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import { betterAuth } from 'better-auth/minimal';
 import { bearer } from 'better-auth/plugins/bearer';
@@ -14,6 +15,7 @@ import { credentials, deviceCodes, members, sessions, signingKeys, tenants, user
 
 import type { Platform } from '../../context.ts';
 import { accessControl, roles } from './access.ts';
+import { hashedSessions } from './hashed-sessions.ts';
 
 export const CLI_CLIENT_ID = 'soma-cli';
 
@@ -38,10 +40,16 @@ export function accounts({ env, cell }: Platform, db: Database | Transaction, op
     secret: env.AUTH_SECRET,
     baseURL: env.PUBLIC_URL,
     basePath: '/v1/auth',
-    database: drizzleAdapter(db, { provider: 'pg', schema: tables, transaction: false }),
+    database: (authOptions: BetterAuthOptions) =>
+      hashedSessions(drizzleAdapter(db, { provider: 'pg', schema: tables, transaction: false })(authOptions)),
     emailAndPassword: { enabled: true, minPasswordLength: 10, maxPasswordLength: 128 },
     user: { modelName: 'users' },
-    session: { modelName: 'sessions', expiresIn: SESSION_LIFETIME_S, disableSessionRefresh: true },
+    session: {
+      modelName: 'sessions',
+      fields: { token: 'tokenSha256' },
+      expiresIn: SESSION_LIFETIME_S,
+      disableSessionRefresh: true,
+    },
     account: { modelName: 'credentials' },
     advanced: {
       cookiePrefix: cookiePrefix(cell),

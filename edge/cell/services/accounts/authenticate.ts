@@ -7,6 +7,7 @@ import { members, sessions, tenants, users } from '#db/postgres/schema/index';
 
 import { actorOf, type Ctx, type PersonCtx, type Platform } from '../../context.ts';
 import { authenticateApiKey } from '../api-keys/authenticate.ts';
+import { secretHash } from '../secret-hash.ts';
 import { authenticateAccessToken } from '../tokens/authenticate.ts';
 import type { Identified, Presented } from './credential.ts';
 
@@ -71,5 +72,5 @@ async function sessionRows({ db, now }: Platform, token: string) {
     .innerJoin(users, eq(users.id, sessions.userId))
     .leftJoin(members, eq(members.userId, users.id))
     .leftJoin(tenants, eq(tenants.id, members.tenantId))
-    .where(and(eq(sessions.token, token), gt(sessions.expiresAt, now())));
+    .where(and(eq(sessions.tokenSha256, await secretHash(token)), gt(sessions.expiresAt, now())));
 }

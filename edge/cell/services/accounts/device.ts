@@ -1,26 +1,27 @@
 import { APIError } from '@better-auth/core/error';
 import { eq } from 'drizzle-orm';
 
-import {
-  DecideDevice,
-  type DeviceSession,
-  PollDevice,
-  type StartDevice,
-  type StartedDevice,
-} from '#contracts/api/accounts';
+import { DecideDevice, type DeviceSession, PollDevice, StartDevice, type StartedDevice } from '#contracts/api/accounts';
 import { DomainError, InvalidInput } from '#contracts/errors';
 import { sessionPrefix } from '#contracts/identity';
 import { sessions } from '#db/postgres/schema/index';
 
 import { requirePerson, type PersonCtx, type Platform } from '../../context.ts';
+import { secretHash } from '../secret-hash.ts';
 import { transact } from '../transact.ts';
 import { accounts, CLI_CLIENT_ID } from './auth.ts';
 import { recordForPerson } from './evidence.ts';
 import { refusalOfAuth } from './refusal.ts';
 import { sessionHeaders } from './session-headers.ts';
+import { countAttempt } from './throttle.ts';
 
-/** RFC 8628 §3.1–3.2: begins a sign-in that a person will approve in a browser. The router has chosen the cell already. */
-export async function startDevice(platform: Platform, _input: StartDevice): Promise<StartedDevice> {
+/**
+ * RFC 8628 §3.1–3.2: begins a sign-in that a person will approve in a browser. The router has chosen the cell already.
+ * @throws rate_limited · unavailable
+ */
+export async function startDevice(platform: Platform, input: StartDevice): Promise<StartedDevice> {
+  const { email } = StartDevice.parse(input);
+  await countAttempt(platform, 'device', email);
   return accounts(platform, platform.db).api.deviceCode({ body: { client_id: CLI_CLIENT_ID } });
 }
 
@@ -37,7 +38,7 @@ export async function pollDevice(platform: Platform, input: PollDevice): Promise
       const [row] = await tx
         .select({ userId: sessions.userId })
         .from(sessions)
-        .where(eq(sessions.token, session.access_token));
+        .where(eq(sessions.tokenSha256, await secretHash(session.access_token)));
       if (!row) throw new DomainError('internal', 'the session that was just made is gone');
       await recordForPerson(tx, platform, row.userId, {
         action: 'session.create',

@@ -16,7 +16,7 @@ import { countAttempt, forgetAttempts } from './throttle.ts';
 /** Begins a session. An address that is not known takes as long as a wrong password. @throws unauthenticated · rate_limited · unavailable */
 export async function signIn(platform: Platform, input: SignIn): Promise<SignedIn> {
   const { email, password } = SignIn.parse(input);
-  await countAttempt(platform, email);
+  await countAttempt(platform, 'password', email);
   try {
     const signedIn = await transact(platform, async (tx) => {
       const { headers, response } = await accounts(platform, tx).api.signInEmail({

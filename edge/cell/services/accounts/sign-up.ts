@@ -29,7 +29,7 @@ export async function signUp(platform: Platform, input: SignUp): Promise<SignedI
   const { email, password, name, region } = SignUp.parse(input);
   if (region !== platform.cell)
     throw new InvalidInput(`an account of ${region} is made there, not in ${platform.cell}`);
-  await countAttempt(platform, email);
+  await countAttempt(platform, 'password', email);
 
   const userId = await claimEmail(platform, email);
   let swallowed: Error | undefined;

@@ -1,16 +1,16 @@
 import { and, eq, isNull, lt, or } from 'drizzle-orm';
 
-import { sha256, toHex } from '#contracts/digest';
 import { DomainError } from '#contracts/errors';
 import type { ApiKeyId } from '#contracts/ids';
 import { apiKeys, tenants } from '#db/postgres/schema/index';
 
 import { actorOf, type Ctx, type Platform } from '../../context.ts';
 import type { Identified } from '../accounts/credential.ts';
+import { secretHash } from '../secret-hash.ts';
 
 const LAST_USED_SAMPLE_MS = 60_000;
 
-/** An API key, looked up by its SHA-256 in one statement: the key has 256 bits of entropy, a slow hash would add nothing. */
+/** An API key, looked up by its SHA-256 in one statement. */
 export async function authenticateApiKey(platform: Platform, key: string): Promise<Identified> {
   const [found] = await platform.db
     .select({
@@ -41,10 +41,6 @@ export async function authenticateApiKey(platform: Platform, key: string): Promi
     platform.afterwards(markUsed(platform, found.id, now));
   }
   return { ctx };
-}
-
-export async function secretHash(key: string): Promise<string> {
-  return toHex(await sha256(new TextEncoder().encode(key)));
 }
 
 /** Many requests may see the same old value; the condition lets one of them write. */

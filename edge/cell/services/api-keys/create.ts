@@ -8,8 +8,8 @@ import { requirePermission, type Verb } from '../../context.ts';
 import { randomText } from '../accounts/auth.ts';
 import { recordAudit } from '../audit/record.ts';
 import { isUniqueViolation } from '../postgres-errors.ts';
+import { secretHash } from '../secret-hash.ts';
 import { transact } from '../transact.ts';
-import { secretHash } from './authenticate.ts';
 import { viewApiKey } from './view.ts';
 
 const SECRET_BYTES = 32;

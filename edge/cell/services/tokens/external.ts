@@ -7,11 +7,12 @@ import { isStorable } from '#contracts/json';
 import { PERMISSIONS_OF } from '#contracts/permissions';
 import { readBounded } from '#contracts/read-bounded';
 import { isRefusedByClaims, refusalOfToken } from '#contracts/token-fault';
+import { isMeant, type TrustedIssuer } from '#contracts/trusted-issuers';
 import { tenants } from '#db/postgres/schema/index';
 
 import { actorOf, type Platform } from '../../context.ts';
 import type { Identified } from '../accounts/credential.ts';
-import { isMeant, type TrustedIssuer, trustedIssuers } from './issuers.ts';
+import { trustedIssuers } from './issuers.ts';
 
 /** Asymmetric only: with a shared secret the verifier could forge. */
 const ALGORITHMS = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'];

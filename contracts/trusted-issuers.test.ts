@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { newId } from '#contracts/ids';
-
-import { isMeant, parseIssuers, type TrustedIssuer } from './issuers.ts';
+import { newId } from './ids.ts';
+import { isMeant, parseIssuers, type TrustedIssuer } from './trusted-issuers.ts';
 
 const sound = {
   issuer: 'https://token.actions.githubusercontent.com',
