@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { json as readJson } from 'node:stream/consumers';
+import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -167,6 +168,38 @@ describe('publisher keys', () => {
   });
 });
 
+/** 64 MiB that pack into some 64 KiB: nobody may unpack it to find out. */
+const BOMB = Buffer.alloc(64 * 2 ** 20);
+
+/** One deflated file (APPNOTE.TXT 6.3.10, §4.3): local header, contents, central directory, its end. */
+function zipOf(name: string, content: Uint8Array): Uint8Array {
+  const packed = deflateRawSync(content);
+  const numbers = (...fields: readonly (readonly [bytes: 2 | 4, value: number])[]) =>
+    Buffer.concat(
+      fields.map(([bytes, value]) => {
+        const field = Buffer.alloc(bytes);
+        field.writeUIntLE(value, 0, bytes);
+        return field;
+      }),
+    );
+  const DEFLATE = 8;
+  const described = [
+    [2, 20],
+    [2, 0],
+    [2, DEFLATE],
+    [4, 0],
+    [4, crc32(content)],
+    [4, packed.length],
+    [4, content.length],
+    [2, name.length],
+  ] as const;
+  const local = Buffer.concat([numbers([4, 0x04034b50], ...described, [2, 0]), Buffer.from(name), packed]);
+  const entry = numbers([4, 0x02014b50], [2, 20], ...described, [2, 0], [2, 0], [2, 0], [2, 0], [4, 0], [4, 0]);
+  const central = Buffer.concat([entry, Buffer.from(name)]);
+  const end = numbers([4, 0x06054b50], [2, 0], [2, 0], [2, 1], [2, 1], [4, central.length], [4, local.length], [2, 0]);
+  return Buffer.concat([local, central, end]);
+}
+
 describe('a bad upload', () => {
   const entry = (path: string, change: (header: Uint8Array) => void = () => undefined) => {
     const bundle = bundleOf(acme.manifest({ version: '5.0.0' }), { [path]: 'x' });
@@ -189,6 +222,8 @@ describe('a bad upload', () => {
     ['a duplicate entry', () => renamed('main.js')],
     ['a symbolic link', () => entry('zz.txt', (header) => header.set([0x32], 156))],
     ['a file that claims eight gigabytes', bombed],
+    ['a gzip bomb', () => gzipSync(BOMB)],
+    ['a zip bomb', () => zipOf('capsule.json', BOMB)],
     ['a truncated archive', () => bundleOf(acme.manifest()).subarray(0, 700)],
     ['no archive at all', () => new TextEncoder().encode('hello')],
     ['nothing', () => new Uint8Array()],
