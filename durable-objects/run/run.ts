@@ -10,7 +10,7 @@ import { RunStore } from './store.ts';
 import { Bell, type EventSource, watch } from './watch.ts';
 
 const HEARTBEAT_MS = 15_000;
-/** Each may hold one chunk of frames in memory (`store.ts`). */
+/** Each has one chunk of frames on its way, and its share of what all of them may have (`events.ts`). */
 const MOST_WATCHERS = 1_000;
 const EVENT_STREAM = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -98,8 +98,8 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
 
   private events(): EventSource {
     return {
-      read: (seq) => this.store.events(seq, this.lastVisibleSeq()),
-      isOver: (seq) => seq >= (this.store.facts.conclusion?.endSeq ?? Infinity),
+      read: (position) => this.store.events.read(position, this.lastVisibleSeq(), this.bell.joined),
+      isOver: ({ seq }) => seq > (this.store.facts.conclusion?.endSeq ?? Infinity),
       next: () => this.bell.next(),
       join: () => this.bell.join(),
     };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Frame } from '#contracts/frames';
 
 import { isFresh, migrate } from '../migrate.ts';
+import { Events } from './events.ts';
 import type { Conclusion } from './judgement.ts';
 import {
   type Fact,
@@ -17,15 +18,9 @@ import { RUN_MIGRATIONS } from './migrations.ts';
 import { decodeRequest, encodeRequest, type RunRequest, withoutInput, withoutSecrets } from './request.ts';
 import { changed, FactsRow, factsOf, rowOf } from './row.ts';
 import { Said } from './said.ts';
-import { encodeEvents, type EventChunk } from './watch.ts';
 
 const RunRow = FactsRow.extend({ request: z.string().nullable(), begun_at_ms: z.int().nullable() });
-const EventRow = z.object({ seq: z.int(), kind: z.string(), body: z.string() });
 const LastSeq = z.object({ last: z.int().nullable() });
-
-/** One read for a watcher: enough to fill a pipe, little enough to hold for each of many. */
-const CHUNK_CHARACTERS = 64 * 1_024;
-const CHUNK_ROWS = 512;
 
 /** What is known of the run, in memory and in SQLite at once: what is learned is written down, column by column, before it is known. */
 export class RunStore {
@@ -34,8 +29,7 @@ export class RunStore {
   private known: Facts = NOTHING_KNOWN;
   private begun: { request: RunRequest; begunAtMs: number } | undefined;
   private last = 0;
-  /** Watchers at the same position share one read and one encoding. */
-  private latestRead: { after: number; upTo: number; chunk: EventChunk } | undefined;
+  readonly events: Events;
 
   /**
    * A fresh object gets its tables with its first write and not before: what it sends until then goes out at once, and whoever only
@@ -43,6 +37,7 @@ export class RunStore {
    */
   constructor(storage: DurableObjectStorage) {
     this.storage = storage;
+    this.events = new Events(storage.sql);
     this.hasTables = !isFresh(storage);
     if (!this.hasTables) return;
     migrate(storage, RUN_MIGRATIONS);
@@ -144,7 +139,7 @@ export class RunStore {
       this.keep(withoutInput(this.request));
       this.learn({ kind: 'expired' });
     });
-    this.latestRead = undefined;
+    this.events.forget();
   }
 
   failed(): void {
@@ -167,31 +162,6 @@ export class RunStore {
   get said(): Said {
     this.makeTables();
     return new Said(this.storage.sql, this.known.seqOffset);
-  }
-
-  /** The events after `after` and up to `upTo`, as many as fit a chunk. */
-  events(after: number, upTo: number): EventChunk | undefined {
-    if (after >= upTo) return undefined;
-    if (this.latestRead?.after === after && this.latestRead.upTo === upTo) return this.latestRead.chunk;
-    const rows: z.infer<typeof EventRow>[] = [];
-    let characters = 0;
-    const found = this.storage.sql.exec(
-      'SELECT seq, kind, body FROM frames WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?',
-      after,
-      upTo,
-      CHUNK_ROWS,
-    );
-    for (const row of found) {
-      const event = EventRow.parse(row);
-      rows.push(event);
-      characters += event.body.length;
-      if (characters >= CHUNK_CHARACTERS) break;
-    }
-    const newest = rows.at(-1);
-    if (!newest) return undefined;
-    const chunk = { bytes: encodeEvents(rows), lastSeq: newest.seq };
-    this.latestRead = { after, upTo, chunk };
-    return chunk;
   }
 
   private makeTables(): void {

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 
-import { Bell, type EventChunk, type EventSource, watch } from './watch.ts';
+import { Bell, type EventChunk, type EventSource, type Position, watch } from './watch.ts';
 
 /** Has `chunks` chunks at hand, and counts what is taken of them. */
 class Source implements EventSource {
@@ -12,14 +12,14 @@ class Source implements EventSource {
     this.chunks = chunks;
   }
 
-  read(seq: number): EventChunk | undefined {
-    if (seq >= this.chunks) return undefined;
+  read({ seq }: Position): EventChunk | undefined {
+    if (seq > this.chunks) return undefined;
     this.reads += 1;
-    return { bytes: new TextEncoder().encode(`id: ${seq + 1}\n\n`), lastSeq: seq + 1 };
+    return { bytes: new TextEncoder().encode(`id: ${seq}\n\n`), next: { seq: seq + 1, offset: 0 } };
   }
 
-  isOver(seq: number): boolean {
-    return seq >= this.chunks;
+  isOver({ seq }: Position): boolean {
+    return seq > this.chunks;
   }
 
   next(): Promise<never> {

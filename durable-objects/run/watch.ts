@@ -4,14 +4,20 @@
  */
 export interface EventChunk {
   readonly bytes: Uint8Array;
-  readonly lastSeq: number;
+  readonly next: Position;
+}
+
+/** What comes next: an event by its number, and how many bytes of it are behind. */
+export interface Position {
+  readonly seq: number;
+  readonly offset: number;
 }
 
 export interface EventSource {
-  /** The next events after `seq`, a bounded number of them; undefined where there are none yet. */
-  read(seq: number): EventChunk | undefined;
-  /** Whether nothing will ever come after `seq`: a client may ask for more than the run had to say. */
-  isOver(seq: number): boolean;
+  /** What comes at `position`, a bounded number of bytes; undefined where there is nothing yet. */
+  read(position: Position): EventChunk | undefined;
+  /** Whether nothing will ever come at `position`: a client may ask for more than the run had to say. */
+  isOver(position: Position): boolean;
   /** Resolves when there may be more to read, or when it is time for a heartbeat. */
   next(): Promise<'changed' | 'heartbeat'>;
   /** The watcher is there, until what is returned is called. */
@@ -24,7 +30,7 @@ const HEARTBEAT = ENCODER.encode(': heartbeat\n\n');
 const HELLO = ENCODER.encode('retry: 500\n\n');
 
 export function watch(source: EventSource, afterSeq: number): ReadableStream<Uint8Array> {
-  let seq = afterSeq;
+  let position: Position = { seq: afterSeq + 1, offset: 0 };
   let isClosed = false;
   const leave = source.join();
   return new ReadableStream<Uint8Array>(
@@ -34,12 +40,12 @@ export function watch(source: EventSource, afterSeq: number): ReadableStream<Uin
       },
       async pull(controller) {
         for (;;) {
-          const chunk = source.read(seq);
+          const chunk = source.read(position);
           if (chunk) {
-            seq = chunk.lastSeq;
+            position = chunk.next;
             controller.enqueue(chunk.bytes);
           }
-          if (source.isOver(seq)) {
+          if (source.isOver(position)) {
             leave();
             controller.close();
             return;
@@ -61,18 +67,6 @@ export function watch(source: EventSource, afterSeq: number): ReadableStream<Uin
     // Nothing is read ahead of its client.
     { highWaterMark: 0 },
   );
-}
-
-export interface EventRow {
-  readonly seq: number;
-  readonly kind: string;
-  readonly body: string;
-}
-
-export function encodeEvents(rows: readonly EventRow[]): Uint8Array {
-  let text = '';
-  for (const { seq, kind, body } of rows) text += `id: ${seq}\nevent: ${kind}\ndata: ${body}\n\n`;
-  return ENCODER.encode(text);
 }
 
 /** Wakes everyone who waits; for heartbeats it keeps one timer for all of them, and none while nobody watches. */

@@ -1,8 +1,8 @@
+import { ResidentMemory, workerdOf } from '#support/resident-memory';
 import { RunningTenant } from '#support/running-tenant';
 
 import { withPlatform } from './bench-platform.ts';
 import { childrenOf, descriptorsOf, fileCount } from './holdings.ts';
-import { ResidentMemory, workerdOf } from './resident-memory.ts';
 import { installPython, timeRun } from './run-start.ts';
 import { publishSoak, soak } from './soak.ts';
 

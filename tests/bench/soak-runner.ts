@@ -1,8 +1,8 @@
 import { freePorts } from '#local/ports';
+import { ResidentMemory } from '#support/resident-memory';
 
 import { heapUsedBytes } from './heap.ts';
 import { containerCount, descendantsOf, descriptorsOf, fileCount, groupCount, mountCount } from './holdings.ts';
-import { ResidentMemory } from './resident-memory.ts';
 import { Bench, CLIENTS, type Engine, ENGINES, type Language } from './runner-load.ts';
 import { assertFlat, publishSoak, type Row, soak } from './soak.ts';
 

@@ -9,6 +9,7 @@ import type { Installation } from '#contracts/api/installations';
 import { EventParser } from '#contracts/event-stream';
 import { Frame } from '#contracts/frames';
 import { publishSection } from '#support/publish-section';
+import { ResidentMemory, workerdOf } from '#support/resident-memory';
 import { openEvents } from '#support/run-watcher';
 import { RunningTenant } from '#support/running-tenant';
 import { until } from '#support/until';
@@ -16,7 +17,6 @@ import { until } from '#support/until';
 import { type BenchPlatform, withPlatform } from './bench-platform.ts';
 import { percentile } from './measure.ts';
 import { machine, PAGE } from './report.ts';
-import { ResidentMemory, workerdOf } from './resident-memory.ts';
 
 /** `npm run bench:streaming`: how soon a line is at its watchers, and what 100 MB of output cost in time and memory. */
 

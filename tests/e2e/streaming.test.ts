@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { beforeAll, expect, inject, test } from 'vitest';
@@ -6,11 +7,15 @@ import { beforeAll, expect, inject, test } from 'vitest';
 import { startRun } from '#cli/start-run';
 import type { Installation } from '#contracts/api/installations';
 import type { Frame } from '#contracts/frames';
-import { watchFrames } from '#support/run-watcher';
+import { ResidentMemory } from '#support/resident-memory';
+import { openEvents, watchFrames } from '#support/run-watcher';
 import { RunningTenant } from '#support/running-tenant';
 import { until } from '#support/until';
 
 const MIB = 2 ** 20;
+const FLOOD_MEGABYTES = 96;
+/** Of three floods less than half: what keeps them grows by more than twice that. */
+const MOST_GROWTH_BYTES = 128 * MIB;
 /** `{"result":null}` and a newline. */
 const RESULT_BYTES = 16;
 
@@ -34,8 +39,14 @@ def main(megabytes, soma):
 `;
 
 let tenant: RunningTenant;
+let flood: Installation;
 beforeAll(async () => {
   tenant = await RunningTenant.create(inject('publicUrl'), 'eu-west-1');
+  flood = await tenant.installs('flood', FLOOD, {
+    runtime: 'python3.11',
+    entrypoint: 'main.py',
+    resources: { outputBytes: 100 * MIB, timeoutMs: 120_000 },
+  });
 });
 
 async function begin(installation: Installation, input: unknown): Promise<string> {
@@ -107,13 +118,35 @@ test('two hundred watchers, early, late and interrupted ones, all see the same f
   expect(await watchToTheEnd(runId)).toEqual(first);
 }, 180_000);
 
+/** Lets so many megabytes pass by a watcher that takes nothing of them, and that is still there afterwards. */
+async function floodUnread(megabytes: number): Promise<IncomingMessage> {
+  const runId = await begin(flood, megabytes);
+  const stalled = await openEvents(tenant.connection, runId);
+  const { state } = await until(
+    'the run is recorded',
+    () => tenant.findRun(runId),
+    ({ endedAt }) => endedAt !== null,
+    120_000,
+  );
+  expect(state).toBe('succeeded');
+  return stalled;
+}
+
+test('output that nobody takes stays in no memory, neither of the runner nor of the cell', async () => {
+  const pids = inject('pids');
+  const [runner, cell] = [new ResidentMemory(pids.runner), new ResidentMemory(pids.cell)];
+  // What is allocated at first, such as buffers and compiled code, is not what is looked for.
+  const stalled = [await floodUnread(FLOOD_MEGABYTES)];
+  const before = { runner: runner.restart(), cell: cell.restart() };
+  for (let time = 0; time < 3; time += 1) stalled.push(await floodUnread(FLOOD_MEGABYTES));
+  const grown = { runner: runner.peakBytes - before.runner, cell: cell.peakBytes - before.cell };
+  for (const watcher of stalled) watcher.destroy();
+  expect(grown.runner).toBeLessThan(MOST_GROWTH_BYTES);
+  expect(grown.cell).toBeLessThan(MOST_GROWTH_BYTES);
+}, 600_000);
+
 test('a watcher that reads slowly holds up neither the run nor another watcher, and gets every byte', async () => {
-  const megabytes = 96;
-  const flood = await tenant.installs('flood', FLOOD, {
-    runtime: 'python3.11',
-    entrypoint: 'main.py',
-    resources: { outputBytes: 100 * MIB, timeoutMs: 120_000 },
-  });
+  const megabytes = FLOOD_MEGABYTES;
   const runId = await begin(flood, megabytes);
   const slow = new Seen();
   let isSlow = true;

@@ -1,6 +1,9 @@
 import type { TestProject } from 'vitest/node';
 
+import type { PartName } from '#local/platform';
+
 import { startTestPlatform } from './platform.ts';
+import { workerdOf } from './resident-memory.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -8,6 +11,8 @@ declare module 'vitest' {
     publicUrl: string;
     /** Origin of each cell's Worker, past the router. */
     cellUrls: Record<'us-west-2' | 'eu-west-1', string>;
+    /** Processes of the European region. */
+    pids: { readonly runner: number; readonly cell: number };
   }
 }
 
@@ -19,5 +24,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     'us-west-2': platform.cells['us-west-2'].url,
     'eu-west-1': platform.cells['eu-west-1'].url,
   });
+  const pidOf = (name: PartName) => {
+    const pid = platform.pid(name);
+    if (pid === undefined) throw new Error(`${name} has no process`);
+    return pid;
+  };
+  const cell = workerdOf(pidOf('worker:eu-west-1'));
+  project.provide('pids', { runner: pidOf('runner:eu-west-1'), cell });
   return () => platform.dispose();
 }

@@ -192,7 +192,7 @@ describe('watchers', () => {
     await runner.end(runId, GOOD_END);
     await Promise.all(others.map((watcher) => watcher.all()));
     for (const { ids } of others) expect(ids).toEqual([1]);
-  });
+  }, 30_000);
 
   test('one that has seen the end is told to stay away', async () => {
     const { runner, run, runId, tenant } = await runningRun();
