@@ -13,7 +13,7 @@ export const ARTIFACT_LIMITS = {
   maxPathBytes: 200,
 } as const;
 
-/** Kept this long after the run has ended. */
+/** Kept this long after the run has ended, where its capsule does not say otherwise. */
 export const ARTIFACT_RETENTION_DAYS = 30;
 
 export const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits');

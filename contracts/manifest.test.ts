@@ -120,6 +120,8 @@ test.each([
   [{ pricing: { perRunNanos: 5 } }, '/pricing/perRunNanos', 'string'],
   [{ pricing: { perRunNanos: '-5' } }, '/pricing/perRunNanos', 'zero or more'],
   [{ pricing: { meters: { 'to kens': { unitNanos: '1', maxPerRun: 1 } } } }, '/pricing/meters/to kens', 'lower-case'],
+  [{ artifactRetentionDays: 7 }, '/artifactRetentionDays', 'permissions.artifacts'],
+  [{ permissions: { artifacts: true }, artifactRetentionDays: 0 }, '/artifactRetentionDays', '1'],
   [{ datasetRetentionDays: { pages: 30 } }, '/datasetRetentionDays/pages', 'permissions.datasets'],
   [{ permissions: { datasets: ['pages'] }, datasetRetentionDays: { pages: 0 } }, '/datasetRetentionDays/pages', '1'],
   [{ allowedRegions: ['mars'] }, '/allowedRegions/0', 'eu-west-1'],

@@ -1,9 +1,9 @@
 import semver from 'semver';
 import { z } from 'zod';
 
-import { ARTIFACT_LIMITS } from './artifact.ts';
+import { ARTIFACT_LIMITS, ARTIFACT_RETENTION_DAYS } from './artifact.ts';
 import { Cell, CELLS } from './cells.ts';
-import { DatasetName, DatasetRetentions, MAX_DATASETS } from './dataset.ts';
+import { DatasetName, DatasetRetentions, MAX_DATASETS, RetentionDays } from './dataset.ts';
 import { Digest } from './digest.ts';
 import { EgressTarget } from './egress-target.ts';
 import { IsolationClass } from './isolation.ts';
@@ -127,6 +127,9 @@ export const Manifest = z
         state: z.boolean().default(false).describe("Read and change the installation's keys and values"),
       })
       .prefault({}),
+    artifactRetentionDays: RetentionDays.optional().describe(
+      `Days that files are kept after their run; without one ${ARTIFACT_RETENTION_DAYS}`,
+    ),
     datasetRetentionDays: DatasetRetentions.optional().describe(
       'Days that rows are kept, by data set, where the installation does not say otherwise; without one until they are deleted',
     ),
@@ -145,7 +148,11 @@ export const Manifest = z
     pricing: Pricing.prefault({}),
     allowedRegions: unique(Cell, CELLS.length).min(1).optional(),
   })
-  .superRefine(({ permissions, datasetRetentionDays = {}, secrets }, ctx) => {
+  .superRefine(({ permissions, artifactRetentionDays, datasetRetentionDays = {}, secrets }, ctx) => {
+    if (artifactRetentionDays !== undefined && !permissions.artifacts) {
+      const message = 'expected permissions.artifacts beside it: without that there are no files to keep';
+      ctx.addIssue({ code: 'custom', path: ['artifactRetentionDays'], message });
+    }
     for (const name of Object.keys(datasetRetentionDays)) {
       if (permissions.datasets.includes(name)) continue;
       const message = `expected the name of a data set in permissions.datasets, not ${name}`;

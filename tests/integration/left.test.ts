@@ -69,6 +69,19 @@ describe('files', () => {
     expect(await artifactsOf(other.ctx, runId)).toEqual([]);
   });
 
+  test('are kept for as long as their capsule says', async () => {
+    const world = await LeftWorld.create(stores);
+    await world.capsuleSays({ artifactRetentionDays: 3 });
+    const runId = await world.startRun();
+    await world.end(runId, { artifacts: [file('a', 'x')] });
+    world.later(2.5 * DAY_MS);
+    await sweepStorage(world.ctx);
+    expect(await artifactsOf(world.ctx, runId)).toHaveLength(1);
+    world.later(DAY_MS);
+    await sweepStorage(world.ctx);
+    expect(await artifactsOf(world.ctx, runId)).toEqual([]);
+  });
+
   test('expire, and their object goes with the last row that refers to it', async () => {
     const world = await LeftWorld.create(stores);
     const shared = file('a', `shared ${world.tenantId}`);
@@ -168,7 +181,7 @@ describe('rows', () => {
 
   test('expire as the capsule says, unless the installation says otherwise; what nobody limits stays', async () => {
     const world = await LeftWorld.create(stores);
-    await world.capsuleSays({ pages: 10, links: 10 });
+    await world.capsuleSays({ datasetRetentionDays: { pages: 10, links: 10 } });
     const keep = (name: string, days: number | null) =>
       setDatasetRetention({
         ctx: world.owner,

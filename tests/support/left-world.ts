@@ -7,6 +7,7 @@ import { removeDataset } from '#cell/services/datasets/remove';
 import { recordRunEnded } from '#cell/services/runs/record-ended';
 import { storedUsage } from '#cell/services/storage/usage';
 import { type InstallationId, newId, type RunId, type TenantId } from '#contracts/ids';
+import type { Manifest } from '#contracts/manifest';
 import { RunEnded } from '#contracts/objects';
 import { PERMISSIONS } from '#contracts/permissions';
 import { NO_USAGE } from '#contracts/run';
@@ -124,7 +125,7 @@ export class LeftWorld {
   }
 
   /** What the version of its runs says, as the catalogue holds it. */
-  async capsuleSays(datasetRetentionDays: Record<string, number>): Promise<void> {
+  async capsuleSays(manifest: Pick<Manifest, 'artifactRetentionDays' | 'datasetRetentionDays'>): Promise<void> {
     const capsuleId = newId('cap');
     await this.#stores.pool.query(
       `insert into catalogue_capsules (id, name, home_cell, title, description, license, categories, keywords, runtime, permissions,
@@ -136,7 +137,7 @@ export class LeftWorld {
       `insert into catalogue_versions (id, capsule_id, version, digest, size_bytes, manifest, signature, public_key_pem, status,
          revision, published_at)
        values ($1, $2, '1.0.0', 'sha256:0', 1, $3, '{}', '', 'active', 1, now())`,
-      [this.versionId, capsuleId, { datasetRetentionDays }],
+      [this.versionId, capsuleId, manifest],
     );
   }
 

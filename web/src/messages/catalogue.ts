@@ -67,7 +67,10 @@ export const permission = {
     title: `Connect to ${target}`,
     meaning: 'What you give it as input may be sent there.',
   }),
-  artifacts: { title: 'Write artifacts', meaning: 'Files it makes are kept in your region for 30 days.' },
+  artifacts: {
+    title: 'Write artifacts',
+    meaning: 'Files it makes are kept in your region, for 30 days where it states no other time.',
+  },
   state: { title: 'Keep state', meaning: 'What one run notes down, in your region, the next one reads.' },
   dataset: (name: string) => ({
     title: `Fill the data set ${name}`,

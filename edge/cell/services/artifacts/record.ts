@@ -5,19 +5,21 @@ import { artifactKey } from '#contracts/stored-object';
 
 import type { Ctx } from '../../context.ts';
 
-const DAY_MS = 86_400_000;
-
 /**
  * The rows of the files that a run left, for the statement that records its end; `ended` names that statement's rows. Their bytes are still
- * with the runner. An object that is there already is held while this commits, so that the sweep does not delete it at the same time.
+ * with the runner. They are kept as long as the capsule says. An object that is there already is held while this commits, so that the sweep does not delete it at the same time.
  */
 export function insertArtifacts({ tenant }: Ctx, artifacts: readonly Artifact[], endedAtMs: number): SQL {
-  const expiresAt = new Date(endedAtMs + ARTIFACT_RETENTION_DAYS * DAY_MS).toISOString();
+  const endedAt = new Date(endedAtMs).toISOString();
   const keys = artifacts.map(({ sha256 }) => artifactKey(tenant.id, sha256));
   return sql`
     insert into artifacts (run_id, path, tenant_id, size_bytes, sha256, state, expires_at)
-    select ended.id, file.path, ${tenant.id}, file."sizeBytes", file.sha256, 'pending', ${expiresAt}::timestamptz
-    from ended, json_to_recordset(${JSON.stringify(artifacts)}::json) as file(path text, "sizeBytes" bigint, sha256 text)
+    select ended.id, file.path, ${tenant.id}, file."sizeBytes", file.sha256, 'pending',
+      ${endedAt}::timestamptz
+        + make_interval(hours => 24 * coalesce((version.manifest ->> 'artifactRetentionDays')::int, ${ARTIFACT_RETENTION_DAYS}::int))
+    from ended
+    cross join json_to_recordset(${JSON.stringify(artifacts)}::json) as file(path text, "sizeBytes" bigint, sha256 text)
+    left join catalogue_versions version on version.id = ended.version_id
     where (
       select count(*) from (
         select from stored_objects
