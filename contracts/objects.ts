@@ -11,7 +11,7 @@ import { IsolationClass } from './isolation.ts';
 import { Json } from './json.ts';
 import type { Priced } from './pricing.ts';
 import { Outcome, Usage, type UsageTotals } from './run.ts';
-import type { Heartbeat, StartRun } from './runner.ts';
+import type { Heartbeat, SandboxSize, StartRun } from './runner.ts';
 import type { SealedText } from './sealed-text.ts';
 
 /**
@@ -116,9 +116,7 @@ export interface Placement {
   readonly endpoint: string;
 }
 
-export interface PlacementRequest {
-  readonly runtime: StartRun['runtime'];
-  readonly isolation: IsolationClass;
+export interface PlacementRequest extends SandboxSize {
   readonly digest: string;
   readonly layers: readonly string[];
   readonly exclude: readonly string[];

@@ -61,6 +61,18 @@ export const StartRun = z.strictObject({
 });
 export type StartRun = z.infer<typeof StartRun>;
 
+/** What of a run its sandbox is born with: of any other size it has to be booted. */
+export interface SandboxSize {
+  readonly runtime: StartRun['runtime'];
+  readonly isolation: IsolationClass;
+  readonly resources: Pick<Resources, 'memoryBytes' | 'diskBytes' | 'artifactBytes'>;
+}
+
+/** How a heartbeat names the sandboxes that wait: `node24/standard/134217728/…`. */
+export function warmKey({ runtime, isolation, resources }: SandboxSize): string {
+  return [runtime, isolation, resources.memoryBytes, resources.diskBytes, resources.artifactBytes].join('/');
+}
+
 /** `code` of a runner's refusal, an RFC 9457 problem without a request id. */
 export const RUNNER_REFUSAL_CODES = [
   'bundle_missing',
@@ -114,7 +126,7 @@ export const Heartbeat = z.strictObject({
   isolationClasses: z.array(IsolationClass),
   /** The classes it can make and may take runs of soon: they are being proven, or none of their sandboxes comes up just now. */
   pendingIsolationClasses: z.array(IsolationClass).default([]),
-  /** Sandboxes that wait, by runtime and isolation class: `node24/standard`. */
+  /** Sandboxes that wait, by what runs begin in them at once (`warmKey`). */
   warm: z.record(z.string(), z.int()),
   /** Bundles and layers it holds, the last used first. */
   cachedDigests: z.array(Digest).max(256),

@@ -21,7 +21,7 @@ import { IsolationOffers, REQUIRED_CLASS } from './isolation/offers.ts';
 import { LeaseKeeper } from './lifecycle/lease-keeper.ts';
 import { log, reasonOf } from './log.ts';
 import { Metrics } from './metrics.ts';
-import { byRuntime, standingShapes } from './pool/shape.ts';
+import { standingShapes, warmByRuntime } from './pool/shape.ts';
 import { WarmPool } from './pool/warm-pool.ts';
 import { RunTable } from './runs/run-table.ts';
 import type { Sealer } from './runs/seal.ts';
@@ -147,7 +147,7 @@ export class Runner {
       isolationClasses: this.#isolation.classes('offered'),
       pendingIsolationClasses: this.#isolation.classes('pending'),
       cachedDigests: this.#bundles.digests().slice(0, 256),
-      warm: byRuntime(this.#pool.warmCounts()),
+      warm: warmByRuntime(this.#pool.waiting),
       lostRunIds: this.#runs.lostRunIds.slice(0, 1_000),
     };
   }

@@ -2,7 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { z } from 'zod';
 
 import type { FleetObject, PlacementAnswer, PlacementRequest, RunnerSighting } from '#contracts/objects';
-import { Heartbeat, HEARTBEAT_INTERVAL_MS } from '#contracts/runner';
+import { Heartbeat, HEARTBEAT_INTERVAL_MS, warmKey } from '#contracts/runner';
 
 import { backoffMs } from '../backoff.ts';
 import { type FleetEnv, runOf } from '../env.ts';
@@ -10,7 +10,7 @@ import { migrate } from '../migrate.ts';
 import { parseCall } from '../parse.ts';
 import { Stopwatch } from '../stopwatch.ts';
 import { FLEET_MIGRATIONS } from './migrations.ts';
-import { type Hearing, place, RUNNER_FORGOTTEN_MS, silentFor, warmKey } from './placement.ts';
+import { type Hearing, place, RUNNER_FORGOTTEN_MS, silentFor } from './placement.ts';
 
 interface Runner {
   beat: Heartbeat;

@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { Digest } from '#contracts/digest';
 import { newId, type RunnerId } from '#contracts/ids';
 import { ISOLATION_CLASSES } from '#contracts/isolation';
+import { Resources } from '#contracts/manifest';
 import type { PlacementRequest } from '#contracts/objects';
-import { HEARTBEAT_EXPIRY_MS, type Heartbeat } from '#contracts/runner';
+import { HEARTBEAT_EXPIRY_MS, type Heartbeat, warmKey } from '#contracts/runner';
 
 import { canTake, isOffered, type KnownRunner, OFFER_REMEMBERED_MS, place } from './placement.ts';
 
@@ -15,13 +16,18 @@ const HEARING = { nowMs: NOW, listenedMs: LISTENED_MS };
 const DIGEST = Digest.parse(`sha256:${'0'.repeat(64)}`);
 const OTHER_DIGEST = Digest.parse(`sha256:${'1'.repeat(64)}`);
 const LAYER = Digest.parse(`sha256:${'2'.repeat(64)}`);
+const RESOURCES = Resources.parse({});
 const REQUEST: PlacementRequest = {
   runtime: 'node24',
   isolation: 'standard',
+  resources: RESOURCES,
   digest: DIGEST,
   layers: [],
   exclude: [],
 };
+
+const [STANDARD, STRICT] = [warmKey(REQUEST), warmKey({ ...REQUEST, isolation: 'strict' })];
+const LARGER = warmKey({ ...REQUEST, resources: { ...RESOURCES, memoryBytes: 2 * RESOURCES.memoryBytes } });
 
 function runner(beat: Partial<Heartbeat>, known: Partial<KnownRunner> = {}): KnownRunner {
   const runnerId = newId('rnr');
@@ -117,13 +123,13 @@ describe('a run that was lost with its runner', () => {
 });
 
 test('a warm runner is preferred to an idle one that is cold', () => {
-  const [cold, warm] = [runner({}), runner({ running: 3, warm: { 'node24/standard': 1 } })];
+  const [cold, warm] = [runner({}), runner({ running: 3, warm: { [STANDARD]: 1 } })];
   expect(chosen([cold, warm])).toBe(warm.beat.runnerId);
 });
 
 test('what was placed since the last heartbeat has used up the warmth', () => {
-  const used = runner({ warm: { 'node24/standard': 1 } }, { placedSince: new Map([['node24/standard', 1]]) });
-  const warm = runner({ running: 3, warm: { 'node24/standard': 1 } });
+  const used = runner({ warm: { [STANDARD]: 1 } }, { placedSince: new Map([[STANDARD, 1]]) });
+  const warm = runner({ running: 3, warm: { [STANDARD]: 1 } });
   expect(chosen([used, warm])).toBe(warm.beat.runnerId);
 });
 
@@ -135,19 +141,41 @@ test('among warm runners the least loaded is chosen, by share and not by number'
 
 test('warmth of another isolation class is none', () => {
   const classes = { isolationClasses: [...ISOLATION_CLASSES] };
-  const standard = runner({ ...classes, warm: { 'node24/standard': 4 } });
-  const strict = runner({ ...classes, running: 3, warm: { 'node24/strict': 1 } });
+  const standard = runner({ ...classes, warm: { [STANDARD]: 4 } });
+  const strict = runner({ ...classes, running: 3, warm: { [STRICT]: 1 } });
   expect(chosen([standard, strict], { isolation: 'strict' })).toBe(strict.beat.runnerId);
 });
 
-test('where none is warm, a runner that holds the bundle is preferred to one that is idle', () => {
-  const [idle, holder] = [runner({}), runner({ running: 3, cachedDigests: [OTHER_DIGEST, DIGEST] })];
+test('a sandbox of another size is not warm for a run', () => {
+  const [larger, idle] = [runner({ running: 1, warm: { [LARGER]: 4 } }), runner({})];
+  expect(chosen([larger, idle])).toBe(idle.beat.runnerId);
+  const resources = { ...RESOURCES, memoryBytes: 2 * RESOURCES.memoryBytes };
+  expect(chosen([larger, idle], { resources })).toBe(larger.beat.runnerId);
+});
+
+test('a runner that holds the bundle is preferred to one that has not much less to do', () => {
+  const [idle, holder] = [
+    runner({ capacity: 8 }),
+    runner({ capacity: 8, running: 1, cachedDigests: [OTHER_DIGEST, DIGEST] }),
+  ];
   expect(chosen([idle, holder])).toBe(holder.beat.runnerId);
 });
 
+test.each([
+  ['cold', {}],
+  ['warm', { [STANDARD]: 100 }],
+])(
+  'runs of one capsule spread over %s runners once the one that holds its bundle is a quarter busier',
+  (_which, warm) => {
+    const cached = { capacity: 8, warm, cachedDigests: [DIGEST] };
+    const other = runner({ capacity: 8, warm });
+    expect(chosen([other, runner({ ...cached, running: 2 })])).toBe(other.beat.runnerId);
+  },
+);
+
 test('a runner that holds the layers too is preferred to one that holds the bundle alone', () => {
   const bundle = runner({ cachedDigests: [DIGEST] });
-  const both = runner({ running: 3, cachedDigests: [LAYER, DIGEST] });
+  const both = runner({ capacity: 8, running: 1, cachedDigests: [LAYER, DIGEST] });
   expect(chosen([bundle, both], { layers: [LAYER] })).toBe(both.beat.runnerId);
 });
 
@@ -169,7 +197,7 @@ test.each([
   expect(place(runners, REQUEST, HEARING).kind).toBe('none-free');
 });
 
-const keys = fc.constantFrom('node24/standard', 'node24/strict', 'wasm/standard');
+const keys = fc.constantFrom(STANDARD, STRICT, LARGER);
 const beats = fc.record({
   isReady: fc.boolean(),
   isDraining: fc.boolean(),
@@ -217,7 +245,7 @@ test('no run goes to a runner that does not offer its class, is not ready, is dr
   );
 });
 
-test('warmth decides before the bundle, the bundle before load', () => {
+test('warmth decides before load by quarters, this before the bundle, the bundle before load', () => {
   fc.assert(
     fc.property(fleets, requests, (fleet, change) => {
       const request = { ...REQUEST, ...change };
@@ -233,16 +261,14 @@ test('warmth decides before the bundle, the bundle before load', () => {
 });
 
 /** What the choice must maximise, written down another way: each term outweighs all that come after it. */
-function rankOf(
-  { beat, placedSince, endedSince }: KnownRunner,
-  { runtime, isolation, digest, layers }: PlacementRequest,
-) {
-  const key = `${runtime}/${isolation}`;
+function rankOf({ beat, placedSince, endedSince }: KnownRunner, { digest, layers, ...size }: PlacementRequest) {
+  const key = warmKey(size);
   const isWarm = (beat.warm[key] ?? 0) > (placedSince.get(key) ?? 0);
   const held = beat.cachedDigests.filter((cached) => [digest, ...layers].includes(cached)).length;
   const placed = [...placedSince.values()].reduce((sum, count) => sum + count, 0);
   const running = Math.max(0, beat.running + placed - endedSince);
-  return Number(isWarm) * 1_000 + held * 10 - running / beat.capacity;
+  const load = running / beat.capacity;
+  return Number(isWarm) * 10_000 - Math.floor(4 * load) * 100 + held * 10 - load;
 }
 
 test('what is not offered is known from the runners alone: some reported lately, all of them are up, none has the class or may have it soon', () => {
@@ -257,7 +283,7 @@ test('what is not offered is known from the runners alone: some reported lately,
             !beat.pendingIsolationClasses.includes(isolation) &&
             (beat.isReady || beat.isDraining),
         );
-      expect(isOffered(fleet, { runtime: 'node24', isolation }, NOW)).toBe(!isHopeless);
+      expect(isOffered(fleet, { isolation }, NOW)).toBe(!isHopeless);
     }),
   );
 });

@@ -1,5 +1,5 @@
 import type { Placement, PlacementAnswer, PlacementRequest } from '#contracts/objects';
-import { type Heartbeat, HEARTBEAT_EXPIRY_MS } from '#contracts/runner';
+import { type Heartbeat, HEARTBEAT_EXPIRY_MS, warmKey } from '#contracts/runner';
 
 /** A runner as its last heartbeat described it, and what was placed on it and has ended there since. */
 export interface KnownRunner {
@@ -7,7 +7,7 @@ export interface KnownRunner {
   readonly lastSeenMs: number;
   /** The same by what the fleet has listened for; 0 where it has not heard of it since it is there. */
   readonly heardAtMs: number;
-  /** By runtime and isolation class, as `warmKey` writes them. */
+  /** By what a sandbox must be for them, as `warmKey` writes it. */
   readonly placedSince: ReadonlyMap<string, number>;
   readonly endedSince: number;
 }
@@ -17,7 +17,9 @@ export const RUNNER_FORGOTTEN_MS = 24 * 3_600_000;
 /** A runner that went silent may be back within this time: until then what it offers counts as offered here. */
 export const OFFER_REMEMBERED_MS = 60_000;
 
-type Wanted = Pick<PlacementRequest, 'runtime' | 'isolation'>;
+type Wanted = Pick<PlacementRequest, 'isolation'>;
+/** What a runner that holds the bundle may be busier than another one that does not: less than so much of its capacity. */
+const LOAD_BANDS = 4;
 
 export interface Hearing {
   readonly nowMs: number;
@@ -33,15 +35,11 @@ export function silentFor(
   return listenedMs - (runner?.heardAtMs ?? 0);
 }
 
-/** How a heartbeat names the sandboxes that wait: `node24/standard`. */
-export function warmKey({ runtime, isolation }: Wanted): string {
-  return `${runtime}/${isolation}`;
-}
-
 /**
  * Chooses the runner for a run: one that offers its isolation class, is ready, not draining, heard of lately and has a free place. Among those
- * one that has a sandbox warm, then the one that holds most of what the run needs, then the least loaded. Where nothing else decides the
- * digest does, so that a capsule tends to come back to a runner that will have its bundle.
+ * one that has a sandbox of its size warm, then one of the least loaded, by quarters of what they can take; among these the one that holds
+ * most of what the run needs, then the least loaded. Where nothing else decides the digest does, so that a capsule tends to come back to a
+ * runner that will have its bundle.
  */
 export function place(runners: Iterable<KnownRunner>, request: PlacementRequest, hearing: Hearing): PlacementAnswer {
   const known = [...runners];
@@ -107,6 +105,7 @@ function placementOn({ beat: { runnerId, endpoint } }: KnownRunner): Placement {
 function compare(a: KnownRunner, b: KnownRunner, request: PlacementRequest): number {
   return (
     Number(isWarm(b, request)) - Number(isWarm(a, request)) ||
+    bandOf(a) - bandOf(b) ||
     heldBy(b, request) - heldBy(a, request) ||
     loadOf(a) - loadOf(b) ||
     affinity(b, request) - affinity(a, request) ||
@@ -123,6 +122,10 @@ function isWarm({ beat, placedSince }: KnownRunner, request: PlacementRequest): 
 function heldBy({ beat }: KnownRunner, { digest, layers }: PlacementRequest): number {
   const held: readonly string[] = beat.cachedDigests;
   return [digest, ...layers].filter((needed) => held.includes(needed)).length;
+}
+
+function bandOf(runner: KnownRunner): number {
+  return Math.floor(loadOf(runner) * LOAD_BANDS);
 }
 
 function loadOf(runner: KnownRunner): number {

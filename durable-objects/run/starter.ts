@@ -162,10 +162,10 @@ export class Starter {
 
   /** Never where an earlier attempt may lie: asked to start this run, that runner would go on with the other. */
   private findRunner({ start }: RunRequest, limitMs: number): Promise<PlacementAnswer> {
-    const { runtime, isolation, digest, layers } = start;
+    const { runtime, isolation, resources, digest, layers } = start;
     const formerly = this.parts.store.facts.former?.heldBy?.runnerId;
     const exclude = [...this.excluded];
-    const placing = fleetOf(this.parts.env).place({ runtime, isolation, digest, layers, exclude, formerly });
+    const placing = fleetOf(this.parts.env).place({ runtime, isolation, resources, digest, layers, exclude, formerly });
     return within<PlacementAnswer>(limitMs, 'the fleet', placing);
   }
 }

@@ -1,6 +1,6 @@
-import { ISOLATION_CLASSES, type IsolationClass } from '#contracts/isolation';
+import type { IsolationClass } from '#contracts/isolation';
 import { Resources } from '#contracts/manifest';
-import type { StartRun } from '#contracts/runner';
+import { type StartRun, warmKey } from '#contracts/runner';
 
 import type { SandboxShape } from '../executor/executor.ts';
 import { IMAGE_NAMES, type ImageName } from '../images/recipe.ts';
@@ -10,6 +10,8 @@ const IMAGE_OF: Record<StartRun['runtime'], ImageName> = {
   'python3.11': 'python3.11',
   wasm: 'node24',
 };
+
+const RUNTIMES: readonly StartRun['runtime'][] = ['node24', 'python3.11', 'wasm'];
 
 export function shapeFor({
   runtime,
@@ -26,10 +28,16 @@ export function standingShapes(isolation: IsolationClass): SandboxShape[] {
   return IMAGE_NAMES.map((image) => shapeFor({ runtime: image, isolation, resources }));
 }
 
-/** Counts by image and isolation class as counts by the runtimes they serve: `wasm/standard`. */
-export function byRuntime(counts: Readonly<Record<string, number>>): Record<string, number> {
-  const named = Object.entries(IMAGE_OF).flatMap(([runtime, image]) =>
-    ISOLATION_CLASSES.map((isolation) => [`${runtime}/${isolation}`, counts[`${image}/${isolation}`]] as const),
-  );
-  return Object.fromEntries(named.flatMap(([key, count]) => (count === undefined ? [] : [[key, count]])));
+/** How many sandboxes wait for runs of each runtime and size, as a heartbeat tells it. */
+export function warmByRuntime(
+  waiting: Iterable<{ readonly shape: SandboxShape; readonly idle: number }>,
+): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { shape, idle } of waiting) {
+    for (const runtime of RUNTIMES) {
+      if (idle > 0 && IMAGE_OF[runtime] === shape.image)
+        counts[warmKey({ ...shape, runtime, resources: shape })] = idle;
+    }
+  }
+  return counts;
 }

@@ -88,6 +88,11 @@ export class WarmPool {
     return this.#record.slowestMeanMs / this.#options.maxBooting;
   }
 
+  /** The sandboxes that wait, by what they are. */
+  get waiting(): Iterable<{ readonly shape: SandboxShape; readonly idle: number }> {
+    return this.#shelves.values();
+  }
+
   /** By image and isolation class: `node24/standard`. */
   warmCounts(): Record<string, number> {
     const counts: Record<string, number> = {};

@@ -2,6 +2,7 @@ import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, test, vi } from 'vitest';
 
 import { newId } from '#contracts/ids';
+import { Resources } from '#contracts/manifest';
 import type { PlacementRequest } from '#contracts/objects';
 import { HEARTBEAT_EXPIRY_MS } from '#contracts/runner';
 
@@ -19,6 +20,7 @@ import {
 const REQUEST: PlacementRequest = {
   runtime: 'node24',
   isolation: 'standard',
+  resources: Resources.parse({}),
   digest: `sha256:${'0'.repeat(64)}`,
   layers: [],
   exclude: [],

@@ -4,12 +4,13 @@ import { vi } from 'vitest';
 
 import { digestOf } from '#contracts/digest';
 import { newId, type RunId, type RunnerId, type TenantId } from '#contracts/ids';
+import type { IsolationClass } from '#contracts/isolation';
 import { Resources } from '#contracts/manifest';
 import { nanos } from '#contracts/money';
 import { type BeginRun, RunEnded } from '#contracts/objects';
 import type { Priced } from '#contracts/pricing';
 import { NO_USAGE, type Outcome, type Usage } from '#contracts/run';
-import { Heartbeat, StartRun } from '#contracts/runner';
+import { Heartbeat, StartRun, warmKey } from '#contracts/runner';
 import { importDataKeys, sealText } from '#contracts/sealed-text';
 import { secretContext } from '#contracts/secret';
 
@@ -66,6 +67,10 @@ export async function passSeconds(seconds: number, eachSecond?: () => Promise<vo
   }
 }
 
+function warmKeyOf(isolation: IsolationClass): string {
+  return warmKey({ runtime: 'node24', isolation, resources: PRICED.resources });
+}
+
 export function beatOf(runnerId: RunnerId, change: Partial<Heartbeat> = {}): Heartbeat {
   return Heartbeat.parse({
     runnerId,
@@ -80,7 +85,7 @@ export function beatOf(runnerId: RunnerId, change: Partial<Heartbeat> = {}): Hea
     executor: 'crun',
     isolationClasses: ['standard', 'strict'],
     cachedDigests: [],
-    warm: { 'node24/standard': 4, 'node24/strict': 4 },
+    warm: { [warmKeyOf('standard')]: 4, [warmKeyOf('strict')]: 4 },
     lostRunIds: [],
     ...change,
   });
