@@ -103,6 +103,7 @@ export class Driver {
         nowMs,
         tryingForMs: this.trying.lap(nowMs),
         isStartUncertain: this.starter.isStartUncertain,
+        roomInS: this.starter.roomInS,
       });
       if (step.kind === 'wait') return;
       if (step.kind === 'keep') return ctx.storage.setAlarm(step.untilMs);

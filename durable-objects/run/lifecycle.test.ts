@@ -80,6 +80,9 @@ test('a run that is cancelled later is followed to its end', () => {
 test('a run that found no runner in time is refused for want of capacity, one that found no meter says so', () => {
   const late = { tryingForMs: START_DEADLINE_MS };
   expect(step({ isReserved: true }, late)).toMatchObject({ outcome: { state: 'refused', cause: 'no_capacity' } });
+  expect(step({ isReserved: true }, { ...late, roomInS: 7 })).toMatchObject({
+    outcome: { detail: expect.stringContaining('try again in 7 s') },
+  });
   expect(step({}, late)).toMatchObject({ outcome: { state: 'refused', cause: 'meter_unavailable' } });
 });
 

@@ -170,6 +170,8 @@ export interface Trial {
   readonly tryingForMs: number;
   /** A request to start was sent, and its answer never came: the runner may hold the run. */
   readonly isStartUncertain: boolean;
+  /** When a runner that was full expects to have a place, where one said so. */
+  readonly roomInS?: number | undefined;
 }
 
 /** As long as a run waits for a budget answer and a free runner before it is refused. */
@@ -193,7 +195,7 @@ export function nextStep(facts: Facts, trial: Trial): Step {
   if (facts.placement && trial.isStartUncertain) return { kind: 'recover' };
   if (facts.isCancelRequested) return { kind: 'conclude', outcome: CANCELLED_BEFORE_START };
   if (trial.tryingForMs >= START_DEADLINE_MS) {
-    return { kind: 'conclude', outcome: facts.isReserved ? NO_CAPACITY : METER_UNAVAILABLE };
+    return { kind: 'conclude', outcome: facts.isReserved ? noCapacity(trial.roomInS) : METER_UNAVAILABLE };
   }
   return { kind: facts.isReserved ? 'start' : 'reserve' };
 }
@@ -268,8 +270,12 @@ export function refused(cause: Cause, detail: string): Outcome {
   return { state: 'refused', cause, detail, exitCode: null };
 }
 
+function noCapacity(roomInS: number | undefined): Outcome {
+  const when = roomInS === undefined ? 'later' : `in ${roomInS} s`;
+  return refused('no_capacity', `no runner of this region had a free place; try again ${when}`);
+}
+
 const MOST_DETAIL = 2_000;
-const NO_CAPACITY = refused('no_capacity', 'no runner of this region had a free place; try again later');
 const METER_UNAVAILABLE = refused('meter_unavailable', 'the budget could not be checked; nothing was started');
 const CANCELLED_BEFORE_START: Outcome = {
   state: 'cancelled',

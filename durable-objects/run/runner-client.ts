@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 import { BUNDLE_MEDIA_TYPE } from '#contracts/bundle';
 import { LAYER_MEDIA_TYPE } from '#contracts/layer';
 import { readBounded } from '#contracts/read-bounded';
@@ -9,7 +11,7 @@ import { RunnerProblem, type StartRun } from '#contracts/runner';
 export type StartAnswer =
   | { readonly kind: 'streaming'; readonly stream: RunnerStream }
   /** Certain not to have started here: full, draining, or never reached. */
-  | { readonly kind: 'elsewhere'; readonly detail: string }
+  | { readonly kind: 'elsewhere'; readonly detail: string; readonly retryAfterS: number | undefined }
   /** Until it has these bundles and layers. */
   | { readonly kind: 'missing'; readonly digests: readonly string[] }
   /** The runner understood, and will not. */
@@ -38,6 +40,19 @@ const MOST_REFUSAL_BYTES = 64 * 1_024;
  */
 const NEVER_DELIVERED = new Set([521, 522, 523, 525, 526]);
 
+interface Refused {
+  readonly kind: 'refused';
+  readonly status: number;
+  readonly text: string;
+  readonly retryAfterS: number | undefined;
+}
+
+const RetryAfter = z
+  .string()
+  .regex(/^\d{1,4}$/)
+  .transform(Number)
+  .pipe(z.int().min(1).max(3_600));
+
 export class RunnerClient {
   private readonly runners: Pick<Fetcher, 'fetch'>;
   private readonly endpoint: string;
@@ -59,7 +74,7 @@ export class RunnerClient {
     const { missing: digests } = problemIn(text) ?? {};
     if (status === 409 && digests) return { kind: 'missing', digests };
     if (status === 429 || status === 503 || NEVER_DELIVERED.has(status)) {
-      return { kind: 'elsewhere', detail };
+      return { kind: 'elsewhere', detail, retryAfterS: opened.retryAfterS };
     }
     if (status >= 400 && status < 500) return { kind: 'rejected', detail };
     throw new Error(`the runner's answer says nothing certain: ${detail}`);
@@ -121,14 +136,14 @@ export class RunnerClient {
   private async open(
     path: string,
     { headersTimeoutMs = HEADERS_TIMEOUT_MS, ...init }: RequestInit & { readonly headersTimeoutMs?: number },
-  ): Promise<{ kind: 'streaming'; stream: RunnerStream } | { kind: 'refused'; status: number; text: string }> {
+  ): Promise<{ kind: 'streaming'; stream: RunnerStream } | Refused> {
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(), headersTimeoutMs);
     try {
       const response = await this.runners.fetch(this.url(path), { ...init, signal: controller.signal });
       const { status, body } = response;
       if (status === 200 && body) return { kind: 'streaming', stream: { body, abort: () => controller.abort() } };
-      return { kind: 'refused', status, text: await textOf(response) };
+      return { kind: 'refused', status, text: await textOf(response), retryAfterS: retryAfterSOf(response) };
     } finally {
       clearTimeout(timer);
     }
@@ -149,6 +164,11 @@ async function textOf({ body }: Response): Promise<string> {
     await reader.cancel().catch(() => undefined);
     throw error;
   }
+}
+
+/** As a runner says it: whole seconds, and no more than an hour. */
+function retryAfterSOf({ headers }: Response): number | undefined {
+  return RetryAfter.safeParse(headers.get('retry-after')).data;
 }
 
 function describe(status: number, text: string): string {

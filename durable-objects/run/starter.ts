@@ -28,6 +28,8 @@ export class Starter {
    * runner is asked before this one has said that it does not know it.
    */
   private isUncertain: boolean;
+  /** When a runner that was full expects to have a place; of the last one that said so. */
+  private retryAfterS: number | undefined;
 
   constructor(parts: Parts) {
     this.parts = parts;
@@ -37,6 +39,10 @@ export class Starter {
 
   get isStartUncertain(): boolean {
     return this.isUncertain;
+  }
+
+  get roomInS(): number | undefined {
+    return this.retryAfterS;
   }
 
   /**
@@ -106,6 +112,7 @@ export class Starter {
 
   private conclude(placement: Placement, answer: StartAnswer): Progress {
     if (answer.kind === 'streaming') return { kind: 'accepted', stream: answer.stream };
+    if (answer.kind === 'elsewhere') this.retryAfterS = answer.retryAfterS ?? this.retryAfterS;
     if (answer.kind !== 'rejected') return this.elsewhere(placement);
     this.parts.store.placed(null);
     return ended(refused('runner_rejected', `the runner refused this run: ${answer.detail}`));

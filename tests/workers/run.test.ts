@@ -144,6 +144,19 @@ describe('placing a run', () => {
     expect(await tenant.meter.summary()).toMatchObject({ reservedNanos: '0', settledNanos: '0', ledgerSeq: 0 });
   });
 
+  test('a run that only full runners were there for says when they expect to have room', async () => {
+    const { runner } = await onlyRunner();
+    await runner.become('full');
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const tenant = new TestTenant();
+    const { run } = await tenant.begin();
+    const watcher = await Watcher.open(run);
+    await eventually('it was asked', async () => (await runner.calls()).includes('PUT run'));
+    await passSeconds(60);
+    const outcome = { state: 'refused', cause: 'no_capacity', detail: expect.stringContaining('try again in 7 s') };
+    expect(await watcher.all()).toMatchObject([{ kind: 'end', outcome }]);
+  });
+
   test('a run beyond the budget is refused before any runner hears of it', async () => {
     const { runner } = await onlyRunner();
     const tenant = new TestTenant();

@@ -47,6 +47,8 @@ export default defineConfig({
   test: {
     name: 'workers',
     include: ['**/*.test.ts'],
+    // A shared machine may be slow: a limit is there to end what hangs.
+    testTimeout: 30_000,
     // One Worker for all files: each test makes its own tenant, and a start costs half a second.
     isolate: false,
     // What an object logs when a test takes its neighbours away is noise, unless the test fails.

@@ -166,7 +166,7 @@ export class FakeRunner extends DurableObject {
 
   private start(start: StartRun): Response {
     this.log.push('PUT run');
-    if (this.mood === 'full') return problem(429, 'at_capacity');
+    if (this.mood === 'full') return problem(429, 'at_capacity', [], { 'retry-after': '7' });
     if (this.mood === 'refusing') return problem(400, 'invalid_input');
     const missing = [...start.layers, start.digest].filter((digest) => this.needsBundles && !this.bundles.has(digest));
     if (missing.length > 0) return problem(409, 'bundle_missing', missing);
@@ -326,7 +326,12 @@ function unknownRun(): Response {
   return problem(404, 'unknown_run');
 }
 
-function problem(status: number, code: RunnerProblem['code'], missing: Digest[] = []): Response {
+function problem(
+  status: number,
+  code: RunnerProblem['code'],
+  missing: Digest[] = [],
+  headers: HeadersInit = {},
+): Response {
   const body: RunnerProblem = { title: code, status, code, detail: code, ...(missing.length > 0 && { missing }) };
-  return Response.json(body, { status });
+  return Response.json(body, { status, headers });
 }
