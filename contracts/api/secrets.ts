@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { idOf } from '../ids.ts';
-import { MAX_SECRET_BYTES, SecretName } from '../secret.ts';
+import { MAX_SECRET_BYTES, MIN_SECRET_BYTES, SecretName } from '../secret.ts';
 
 export const SecretPath = z.object({ id: idOf('ins'), name: SecretName });
 export type SecretPath = z.infer<typeof SecretPath>;
@@ -9,12 +9,12 @@ export type SecretPath = z.infer<typeof SecretPath>;
 export const SetSecret = z.strictObject({
   value: z
     .string()
-    .min(1)
     .refine((value) => value.isWellFormed(), 'expected text without lone surrogates')
     .refine(
-      (value) => new TextEncoder().encode(value).length <= MAX_SECRET_BYTES,
-      `expected at most ${MAX_SECRET_BYTES} bytes`,
-    ),
+      (value) => bytesOf(value) >= MIN_SECRET_BYTES,
+      `expected at least ${MIN_SECRET_BYTES} bytes: a shorter value cannot be masked in what runs say`,
+    )
+    .refine((value) => bytesOf(value) <= MAX_SECRET_BYTES, `expected at most ${MAX_SECRET_BYTES} bytes`),
 });
 export type SetSecret = z.infer<typeof SetSecret>;
 
@@ -29,3 +29,7 @@ export const InstallationSecret = z
 export type InstallationSecret = z.infer<typeof InstallationSecret>;
 
 export const InstallationSecrets = z.object({ items: z.array(InstallationSecret) });
+
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length;
+}

@@ -8,13 +8,14 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { FRAME, type WireFrame } from '../executor/wire.ts';
 import { ArtifactFolder } from './artifact-folder.ts';
 import { ArtifactIntake } from './artifact-intake.ts';
+import { SecretMasker } from './secret-masker.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'soma-artifacts-'));
 const directory = join(root, 'run.artifacts');
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 function intake(limits = { maxFiles: 2, maxBytes: 100 }) {
-  return new ArtifactIntake(ArtifactFolder.at(directory), limits);
+  return new ArtifactIntake(ArtifactFolder.at(directory), limits, new SecretMasker({ KEY: 'hunter2\nhunter2' }));
 }
 
 function begin(path: string | Buffer, sizeBytes: number): WireFrame {
@@ -86,4 +87,32 @@ test.each([
   expect(files.take(data('x'))).toBeUndefined();
   expect(files.taken()).toEqual({});
   expect(existsSync(directory)).toBe(false);
+});
+
+describe('a path that tells a secret of the run', () => {
+  test.each([
+    ['in the name of the file', 'HUNTER/hunter2%0Ahunter2'],
+    ['in the name of a folder', `x-${Buffer.from('hunter2\nhunter2').toString('base64url')}/a`],
+  ])('%s is refused, and not repeated', (_, path) => {
+    const files = intake();
+    files.take(begin('good', 0));
+    expect(files.take(begin(path, 0))).toEqual({
+      kind: 'artifact_refused',
+      cause: 'artifact_invalid',
+      detail: 'it left a file in /out whose path tells a secret of the run; it may hold one, not be called so',
+    });
+    expect(files.taken()).toEqual({});
+    expect(existsSync(directory)).toBe(false);
+  });
+
+  test('is not repeated either where it is refused for another reason', () => {
+    const refused = [
+      begin('hunter2\nhunter2', 1),
+      { type: FRAME.artifactRefused, bytes: Buffer.from(`linked\0${'x'.repeat(245)}hunter2\nhunter2`) },
+    ].map((frame) => intake().take(frame)?.detail);
+    expect(refused).toEqual([
+      expect.stringContaining('"***" in /out; a name is UTF-8'),
+      expect.stringMatching(/x{245}\*{3}" in \/out, a file with more than one name/),
+    ]);
+  });
 });

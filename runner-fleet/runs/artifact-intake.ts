@@ -8,6 +8,7 @@ import type { StartRun } from '#contracts/runner';
 
 import { FRAME, type WireFrame } from '../executor/wire.ts';
 import type { ArtifactFolder } from './artifact-folder.ts';
+import type { SecretMasker } from './secret-masker.ts';
 
 const SIZE_BYTES = 4;
 const sync = promisify(fdatasync);
@@ -51,15 +52,17 @@ export function isArtifactFrame({ type }: WireFrame): boolean {
 export class ArtifactIntake {
   readonly #folder: ArtifactFolder;
   readonly #limits: ArtifactLimits;
+  readonly #masker: SecretMasker;
   readonly #artifacts: Artifact[] = [];
   readonly #syncs: Promise<void>[] = [];
   #incoming: Incoming | undefined;
   #receivedBytes = 0;
   #isRefused = false;
 
-  constructor(folder: ArtifactFolder, limits: ArtifactLimits) {
+  constructor(folder: ArtifactFolder, limits: ArtifactLimits, masker: SecretMasker) {
     this.#folder = folder;
     this.#limits = limits;
+    this.#masker = masker;
   }
 
   /** Says why where nothing can be kept; from then on it listens no more. @throws on what process 1 does not send */
@@ -76,7 +79,7 @@ export class ArtifactIntake {
   #takeNext({ type, bytes }: WireFrame): ArtifactRefusal | undefined {
     if (type === FRAME.artifact) return this.#begin(bytes);
     if (type === FRAME.artifactData) return this.#receive(bytes);
-    return this.#refuse(refusalOf(bytes, this.#limits));
+    return this.#refuse(this.#refusalOf(bytes));
   }
 
   get hasBegun(): boolean {
@@ -114,12 +117,18 @@ export class ArtifactIntake {
     if (this.#receivedBytes + sizeBytes > this.#limits.maxBytes) throw new Error('more bytes than allowed were sent');
     const path = pathOf(bytes.subarray(SIZE_BYTES));
     if (path === undefined) {
-      const name = excerpt(bytes.subarray(SIZE_BYTES));
+      const name = this.#excerpt(bytes.subarray(SIZE_BYTES));
       return this.#refuse(
         invalid(`it left ${name} in /out; a name is UTF-8 without control characters and back slashes`),
       );
     }
     if (this.#artifacts.some((known) => known.path === path)) throw new Error('a file was sent twice');
+    // A path is written down as it is, in the receipt above all: masked it would name another file.
+    if (this.#masker.text(path) !== path) {
+      return this.#refuse(
+        invalid('it left a file in /out whose path tells a secret of the run; it may hold one, not be called so'),
+      );
+    }
     const place = this.#folder.place('incoming');
     const fd = openSync(place, 'w', 0o600);
     this.#incoming = { path, sizeBytes, fd, place, hash: createHash('sha256'), receivedBytes: 0 };
@@ -151,6 +160,40 @@ export class ArtifactIntake {
     this.discard();
     return refusal;
   }
+
+  /** The reasons of images/init/artifacts.c, as a publisher reads them. */
+  #refusalOf(bytes: Buffer): ArtifactRefusal {
+    const { maxFiles, maxBytes } = this.#limits;
+    const end = bytes.indexOf(0);
+    const reason = bytes.subarray(0, end).toString('latin1');
+    const path = this.#excerpt(bytes.subarray(end + 1));
+    switch (reason) {
+      case 'not_permitted':
+        return invalid(`it left ${path} in /out and has no permission to write artifacts`);
+      case 'not_a_file':
+        return invalid(`it left ${path} in /out, which is neither a file nor a folder`);
+      case 'linked':
+        return invalid(`it left ${path} in /out, a file with more than one name`);
+      case 'path_too_long':
+      case 'too_deep':
+        return invalid(`it left ${path} in /out; a path has at most 200 bytes and 8 levels`);
+      case 'unreadable':
+        return invalid(`it left ${path} in /out, which cannot be read`);
+      case 'too_many_files':
+        return limit(`it left more than its ${maxFiles} files in /out`);
+      case 'too_many_entries':
+        return limit('it left more than 1024 files and folders in /out');
+      case 'too_large':
+        return limit(`it left more than its ${maxBytes} bytes in /out, or a hole that long: ${path}`);
+      default:
+        throw new Error('a file was refused for no reason that is known');
+    }
+  }
+
+  #excerpt(bytes: Buffer): string {
+    const text = this.#masker.cutBytes(bytes.subarray(0, 256)).toString('utf8');
+    return JSON.stringify(text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\ufffd'));
+  }
 }
 
 function pathOf(bytes: Buffer): string | undefined {
@@ -167,41 +210,4 @@ function invalid(detail: string): ArtifactRefusal {
 
 function limit(detail: string): ArtifactRefusal {
   return { kind: 'artifact_refused', cause: 'artifact_limit', detail };
-}
-
-/** The reasons of images/init/artifacts.c, as a publisher reads them. */
-function refusalOf(bytes: Buffer, { maxFiles, maxBytes }: ArtifactLimits): ArtifactRefusal {
-  const end = bytes.indexOf(0);
-  const reason = bytes.subarray(0, end).toString('latin1');
-  const path = excerpt(bytes.subarray(end + 1));
-  switch (reason) {
-    case 'not_permitted':
-      return invalid(`it left ${path} in /out and has no permission to write artifacts`);
-    case 'not_a_file':
-      return invalid(`it left ${path} in /out, which is neither a file nor a folder`);
-    case 'linked':
-      return invalid(`it left ${path} in /out, a file with more than one name`);
-    case 'path_too_long':
-    case 'too_deep':
-      return invalid(`it left ${path} in /out; a path has at most 200 bytes and 8 levels`);
-    case 'unreadable':
-      return invalid(`it left ${path} in /out, which cannot be read`);
-    case 'too_many_files':
-      return limit(`it left more than its ${maxFiles} files in /out`);
-    case 'too_many_entries':
-      return limit('it left more than 1024 files and folders in /out');
-    case 'too_large':
-      return limit(`it left more than its ${maxBytes} bytes in /out, or a hole that long: ${path}`);
-    default:
-      throw new Error('a file was refused for no reason that is known');
-  }
-}
-
-function excerpt(bytes: Buffer): string {
-  return JSON.stringify(
-    bytes
-      .subarray(0, 256)
-      .toString('utf8')
-      .replaceAll(/[\p{Cc}\p{Cf}]/gu, '\ufffd'),
-  );
 }

@@ -77,7 +77,7 @@ export class Run {
       append: (frame) => this.#append(frame),
       signal: (signal) => this.#signal(signal),
     });
-    this.#artifacts = new ArtifactIntake(parts.spool.artifacts, artifactLimitsOf(start));
+    this.#artifacts = new ArtifactIntake(parts.spool.artifacts, artifactLimitsOf(start), this.#masker);
 
     const { bytes, nonce } = requestOf(parts);
     this.#nonce = nonce;
@@ -246,7 +246,7 @@ export class Run {
   /** A name may say a secret, too. */
   #reportEgress(egress: EgressGate): void {
     const { rows, others } = egress.report();
-    const masked = rows.map((row) => ({ ...row, target: this.#masker.text(row.target) }));
+    const masked = rows.map((row) => ({ ...row, target: this.#masker.hostName(row.target) }));
     this.#append({ kind: 'egress', report: { rows: masked, others } });
   }
 
@@ -278,7 +278,7 @@ export class Run {
   /** What the receipt attests beside the outcome. */
   #left(): Pick<Ending, 'output' | 'claims'> {
     const hasSucceeded = this.#lifecycle.outcome?.state === 'succeeded';
-    const egress = this.#parts.egress?.totals((target) => this.#masker.text(target)) ?? { targets: [] };
+    const egress = this.#parts.egress?.totals((target) => this.#masker.hostName(target)) ?? { targets: [] };
     const claims = { ...this.#statements.claims({ hasSucceeded }), ...this.#artifacts.taken(), egress };
     return { output: this.#statements.output, claims };
   }

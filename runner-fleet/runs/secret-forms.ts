@@ -1,10 +1,9 @@
-/** Shorter values are words that any text may hold. */
-export const MIN_MASKED_BYTES = 6;
+import { MIN_SECRET_BYTES } from '#contracts/secret';
 
 /** Every way in which a value is likely to be written down: as it is, in base64 at any offset, in a URL, in JSON. */
 export function formsOf(value: string): Buffer[] {
   const bytes = Buffer.from(value);
-  if (bytes.length < MIN_MASKED_BYTES) return [];
+  if (bytes.length < MIN_SECRET_BYTES) return [];
   const quoted = JSON.stringify(value).slice(1, -1);
   const texts = [
     value,

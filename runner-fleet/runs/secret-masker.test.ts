@@ -73,6 +73,16 @@ describe('JSON', () => {
   });
 });
 
+test('the name of a host does not tell a value, in whatever letters it was asked for, nor where it was cut off', () => {
+  const masker = new SecretMasker({ A: 'First-Secret' });
+  expect(masker.hostName('first-secret.evil.test:443')).toBe('***.evil.test:443');
+  expect(masker.hostName('x.First-Secret')).toBe('x.***');
+  expect(masker.hostName('x.First-Se')).toBe('x.***');
+  expect(masker.hostName('api.example.com:443')).toBe('api.example.com:443');
+  const base64 = Buffer.from('user:First-Secret').toString('base64').toLowerCase().replaceAll('=', '');
+  expect(masker.hostName(`${base64}.evil.test:443`)).toMatch(/^dxnlcj.\*{3}.{0,4}\.evil\.test:443$/);
+});
+
 test('text that was cut off does not end in the beginning of a value', () => {
   const masker = new SecretMasker({ A: 'first-secret' });
   expect([masker.cutText('Error: first-se'), masker.cutText('Error: firs')]).toEqual(['Error: ***', 'Error: firs']);

@@ -7,9 +7,12 @@ import { StreamMasker } from './stream-masker.ts';
 /** Keeps the values of a run's secrets out of everything that is written down of the run. */
 export class SecretMasker {
   readonly #patterns: PatternSet;
+  readonly #forms: readonly Buffer[];
+  #namePatterns: PatternSet | undefined;
 
   constructor(secrets: Readonly<Record<string, string>>) {
-    this.#patterns = new PatternSet(Object.values(secrets).flatMap(formsOf));
+    this.#forms = Object.values(secrets).flatMap(formsOf);
+    this.#patterns = new PatternSet(this.#forms);
   }
 
   stream(): StreamMasker {
@@ -28,8 +31,14 @@ export class SecretMasker {
   }
 
   cutBytes(bytes: Buffer): Buffer {
-    const masker = this.stream();
-    return Buffer.concat([masker.push(bytes), masker.cut()]);
+    return cutBy(this.#patterns, bytes);
+  }
+
+  /** For the name of a host, perhaps cut off: what was asked for in capitals is written down in small letters. */
+  hostName(text: string): string {
+    if (this.#patterns.isEmpty) return text;
+    this.#namePatterns ??= new PatternSet([...this.#forms, ...this.#forms.map(inSmallLetters)]);
+    return cutBy(this.#namePatterns, Buffer.from(text)).toString();
   }
 
   /** A number that shows a value becomes text. Bounded by the depth that JSON has here. */
@@ -44,4 +53,13 @@ export class SecretMasker {
     if (Array.isArray(value)) return value.map((item) => this.json(item));
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.text(key), this.json(item)]));
   }
+}
+
+function cutBy(patterns: PatternSet, bytes: Buffer): Buffer {
+  const masker = new StreamMasker(patterns);
+  return Buffer.concat([masker.push(bytes), masker.cut()]);
+}
+
+function inSmallLetters(form: Buffer): Buffer {
+  return Buffer.from(form.toString().toLowerCase());
 }

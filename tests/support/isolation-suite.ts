@@ -1,7 +1,10 @@
+import { createHash, randomUUID } from 'node:crypto';
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { IsolationClass } from '#contracts/isolation';
 
+import { processesThatShow } from './host-process.ts';
 import type { RunResult } from './run-result.ts';
 import { eventually, type RunOptions, RunnerWorld } from './runner-process.ts';
 
@@ -82,17 +85,19 @@ def main(input, soma):
     });
 
     test('no secret but those it was granted, and those only as files of its own', async () => {
+      const secret = randomUUID();
       const start = await world.prepare(
         {
-          'main.js': `export default (input, soma) => {
+          'main.mjs': `import { createHash } from 'node:crypto';
+          export default (input, soma) => {
           let other; try { soma.secret('OTHER'); } catch (error) { other = error.message; }
           const secret = soma.secret('API_KEY');
-          const isFound = [...secret].toReversed().join('') === '2retnuh';
+          const isFound = createHash('sha256').update(secret).digest('hex') === input;
           soma.event('seen', { isFound, other, isInEnvironment: JSON.stringify(process.env).includes(secret) });
           return new Promise(() => setInterval(() => {}, 1000));
         };`,
         },
-        { secrets: { API_KEY: 'hunter2' } },
+        { secrets: { API_KEY: secret }, input: createHash('sha256').update(secret).digest('hex') },
       );
       const running = world.execute(start);
       await eventually(async () => (await world.frames(start.runId)).some(({ kind }) => kind === 'event'));
@@ -101,7 +106,10 @@ def main(input, soma):
         data: { isFound: true, other: 'the secret OTHER was not granted to this run', isInEnvironment: false },
       });
       expect(containers).toContain('capsule-init');
-      for (const text of [JSON.stringify(frames), containers, ...files]) expect(text).not.toContain('hunter2');
+      for (const text of [JSON.stringify(frames), containers, ...files]) expect(text).not.toContain(secret);
+      // The runner's own environment says who it is: where that is seen, a secret would be.
+      expect(processesThatShow(world.runnerId)).toContain(String(world.pid));
+      expect(processesThatShow(secret)).toEqual([]);
       await world.call('POST', `/v1/runs/${start.runId}/cancel`);
       expect(outcomeOf(await running)).toMatchObject({ state: 'cancelled' });
     });

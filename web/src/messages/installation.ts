@@ -84,6 +84,7 @@ export const secrets = {
   valueHint: (most: number) =>
     `At most ${bytes(most)}; a line break at its end is left out. It is sealed at once, and runs that start from now on get it.`,
   tooLong: (most: number) => `At most ${bytes(most)}.`,
+  tooShort: (least: number) => `At least ${bytes(least)}: anything shorter cannot be masked in what runs say.`,
   submit: 'Set secret',
   working: 'Sealing…',
   confirmTitle: (name: string) => `Remove ${name}?`,

@@ -1,6 +1,6 @@
 import { useId, useState } from 'react';
 
-import { MAX_SECRET_BYTES } from '#contracts/secret';
+import { MAX_SECRET_BYTES, MIN_SECRET_BYTES } from '#contracts/secret';
 
 import { formText } from '../features/form-text.ts';
 import { m } from '../messages/index.ts';
@@ -18,14 +18,14 @@ export function SecretForm({
   onSubmit: (value: string) => void;
 }) {
   const id = useId();
-  const [isTooLong, setTooLong] = useState(false);
+  const [problem, setProblem] = useState<string>();
   function submit(event: React.SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
     // A form's lines end with CR LF; a key file's end with LF.
     const value = formText(new FormData(event.currentTarget), 'value').replaceAll('\r\n', '\n').replace(/\n$/, '');
-    const fits = new TextEncoder().encode(value).length <= MAX_SECRET_BYTES;
-    setTooLong(!fits);
-    if (fits) onSubmit(value);
+    const found = problemOf(value);
+    setProblem(found);
+    if (found === undefined) onSubmit(value);
   }
   return (
     <form onSubmit={submit} className="space-y-4.5">
@@ -41,15 +41,11 @@ export function SecretForm({
           spellCheck={false}
           autoComplete="off"
           autoCapitalize="off"
-          aria-invalid={isTooLong}
+          aria-invalid={problem !== undefined}
           aria-describedby={`${id}-help`}
           required
         />
-        <FieldHelp
-          id={`${id}-help`}
-          problem={isTooLong ? m.secrets.tooLong(MAX_SECRET_BYTES) : undefined}
-          hint={m.secrets.valueHint(MAX_SECRET_BYTES)}
-        />
+        <FieldHelp id={`${id}-help`} problem={problem} hint={m.secrets.valueHint(MAX_SECRET_BYTES)} />
       </div>
       {error && <FailureNote error={error} />}
       <button className="button button-primary w-full" disabled={isWorking}>
@@ -57,4 +53,10 @@ export function SecretForm({
       </button>
     </form>
   );
+}
+
+function problemOf(value: string): string | undefined {
+  const { length } = new TextEncoder().encode(value);
+  if (length < MIN_SECRET_BYTES) return m.secrets.tooShort(MIN_SECRET_BYTES);
+  return length > MAX_SECRET_BYTES ? m.secrets.tooLong(MAX_SECRET_BYTES) : undefined;
 }
