@@ -2,7 +2,9 @@ import { afterAll, beforeAll, vi } from 'vitest';
 
 import { findRuntimes } from '#runner/executor/oci/runtimes';
 
+import { artifactSuite } from '../support/artifact-suite.ts';
 import { attackSuite } from '../support/attacks/suite.ts';
+import { egressSuite } from '../support/egress/suite.ts';
 import { isolationSuite } from '../support/isolation-suite.ts';
 import { PrivateEngine } from '../support/private-engine.ts';
 
@@ -21,3 +23,5 @@ afterAll(async () => {
 
 isolationSuite('docker', 'strict');
 attackSuite({ executor: 'docker', isolation: 'strict' });
+egressSuite('docker', 'strict');
+artifactSuite('docker', 'strict');

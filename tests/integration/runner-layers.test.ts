@@ -1,14 +1,18 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { digestOf } from '#contracts/digest';
 import { newId } from '#contracts/ids';
+import type { IsolationClass } from '#contracts/isolation';
 import { RunnerProblem } from '#contracts/runner';
+import { findRuntime } from '#runner/executor/oci/runtimes';
 
+import { nodePackages, pythonPackages, type RealPackages } from '../support/real-packages.ts';
 import { eventually, RunnerWorld } from '../support/runner-process.ts';
 
 let world: RunnerWorld;
+let markupsafe: RealPackages;
 beforeAll(async () => {
-  world = await RunnerWorld.start();
+  [world, markupsafe] = await Promise.all([RunnerWorld.start(), pythonPackages('markupsafe')]);
 });
 afterAll(async () => {
   await world.close();
@@ -62,3 +66,35 @@ test('what a runner holds it tells its cell, and finds again after a restart', a
   expect(world.heartbeats.at(-1)?.cachedDigests).toEqual(expect.arrayContaining([layer, start.digest]));
   expect((await world.execute(start)).output).toBe(6);
 });
+
+describe.each<IsolationClass>(['standard', 'strict'])(
+  'packages as they are published, in a sandbox of %s',
+  (isolation) => {
+    beforeEach(async ({ skip }) => {
+      skip(isolation === 'strict' && findRuntime('runsc') === undefined, 'runsc is not installed');
+      await eventually(async () => (await world.get('/readyz')).text.includes(`"${isolation}":"offered"`), 60_000);
+    });
+
+    test('a module of Python that is machine code is loaded and used', async ({ skip }) => {
+      skip(markupsafe.missing !== undefined, markupsafe.missing);
+      const source = `import markupsafe, markupsafe._speedups as compiled
+def main(text, soma):
+    return [compiled.__file__, markupsafe.escape is compiled.escape, str(markupsafe.escape(text))]
+`;
+      const layers = [await world.putLayer('python3.11', markupsafe.files)];
+      const options = { runtime: 'python3.11', isolation, layers, input: '<a&b>' } as const;
+      const { output } = await world.run({ 'main.py': source }, options);
+      expect(output).toEqual([expect.stringMatching(/^\/capsule\/site-packages\/.*\.so$/), true, '&lt;a&amp;b&gt;']);
+    });
+
+    test('modules of npm are found, old ones and those that say what they export', async () => {
+      const source = `import { base64url } from 'jose';
+import { satisfies } from 'semver';
+export default (version) => [satisfies(version, '^1.2.0'), base64url.encode('hi?'), import.meta.resolve('jose')];
+`;
+      const layers = [await world.putLayer('node24', nodePackages('semver', 'jose'))];
+      const { output } = await world.run({ 'main.mjs': source }, { isolation, layers, input: '1.9.0' });
+      expect(output).toEqual([true, 'aGk_', expect.stringMatching(/^file:\/\/\/capsule\/node_modules\/jose\//)]);
+    });
+  },
+);

@@ -207,7 +207,7 @@ export class RunnerWorld {
     return digest;
   }
 
-  async putLayer(runtime: LayerRuntime, files: Readonly<Record<string, string>>): Promise<Digest> {
+  async putLayer(runtime: LayerRuntime, files: Readonly<Record<string, string | Uint8Array>>): Promise<Digest> {
     const contents = Object.entries(files).map(([path, content]) => [path, Buffer.from(content)] as const);
     const bytes = packLayer({ runtime, files: new Map(contents) });
     const digest = await digestOf(bytes);

@@ -6,10 +6,11 @@ import { buffer } from 'node:stream/consumers';
 import Dockerode from 'dockerode';
 
 import { packBundle } from '#contracts/bundle';
-import { digestOf } from '#contracts/digest';
+import { type Digest, digestOf } from '#contracts/digest';
 import { Frame } from '#contracts/frames';
 import { newId } from '#contracts/ids';
 import type { IsolationClass } from '#contracts/isolation';
+import { type LayerRuntime, packLayer } from '#contracts/layer';
 import { Resources } from '#contracts/manifest';
 import { ReceiptClaims } from '#contracts/receipt';
 import type { StartRun } from '#contracts/runner';
@@ -91,6 +92,13 @@ export class SandboxWorld {
     const report = result.frames.findLast((frame) => frame.kind === 'egress')?.report;
     const claims = ReceiptClaims.parse(JSON.parse(result.end.receipt ?? ''));
     return { ...result, spoolText: text, egress: report, claims, left: await filesOf(spool, claims) };
+  }
+
+  async putLayer(runtime: LayerRuntime, files: Readonly<Record<string, Uint8Array>>): Promise<Digest> {
+    const archive = packLayer({ runtime, files: new Map(Object.entries(files)) });
+    const digest = await digestOf(archive);
+    await this.#bundles.put(digest, new Uint8Array(archive), 'layer');
+    return digest;
   }
 
   async close(): Promise<void> {
