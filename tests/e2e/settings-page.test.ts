@@ -72,6 +72,9 @@ test('an installation is set on one page, and what its runs have left is seen an
 
   await page.getByText('Not set: runs are refused').waitFor();
   await page.getByRole('button', { name: 'Set TOKEN' }).click();
+  await page.getByLabel('Value').fill('short');
+  await page.getByRole('button', { name: 'Set secret' }).click();
+  await page.getByText('cannot be masked').waitFor();
   await page.getByLabel('Value').fill('line one\nline two\n');
   expect(await visitor.accessibilityFaults()).toEqual([]);
   await page.getByRole('button', { name: 'Set secret' }).click();
