@@ -44,7 +44,7 @@ test('where a secret may go is one permission, in whatever order it is written',
     return permissionsOf(Manifest.parse({ ...smallest, permissions, secrets: [{ name: 'KEY', allowedHosts }] })).at(-1);
   };
   expect(permissionOf('x.a.test:443', 'b.test:80')).toBe('secret:KEY@b.test:80,x.a.test:443');
-  expect(permissionOf('b.test:80', 'x.a.test:443', 'b.test:80')).toBe('secret:KEY@b.test:80,x.a.test:443');
+  expect(permissionOf('b.test:80', 'x.a.test:443')).toBe('secret:KEY@b.test:80,x.a.test:443');
 });
 
 describe('where a secret may go', () => {
@@ -57,6 +57,12 @@ describe('where a secret may go', () => {
   test('is a target like those that a capsule connects to', () => {
     expect(violationsIn(['a.test:443'], [{ allowedHosts: ['*:::'] }])).toEqual([
       { path: '/secrets/0/allowedHosts/0', message: expect.stringContaining('host:port such as api.example.com:443') },
+    ]);
+  });
+
+  test('is named once', () => {
+    expect(violationsIn(['a.test:443'], [{ allowedHosts: ['a.test:443', 'a.test:443'] }])).toEqual([
+      { path: '/secrets/0/allowedHosts/1', message: expect.stringContaining('named twice') },
     ]);
   });
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { EgressTarget, haveCommonTarget, isCovered } from './egress-target.ts';
 import { SecretName } from './secret.ts';
+import { unique } from './unique.ts';
 
 /** Longest text of a permission; people read it before they grant it. */
 export const MAX_PERMISSION_CHARS = 1_024;
@@ -10,9 +11,7 @@ export const MAX_PERMISSION_CHARS = 1_024;
 export const SecretWanted = z.strictObject({
   name: SecretName,
   required: z.boolean().default(true),
-  allowedHosts: z
-    .array(EgressTarget)
-    .max(16)
+  allowedHosts: unique(EgressTarget, 16)
     .default([])
     .describe(
       'Targets that permissions.egress covers: a run that holds the secret connects to these only; without any, to wherever it may',
@@ -22,7 +21,7 @@ export type SecretWanted = z.infer<typeof SecretWanted>;
 
 /** `secret:NAME`, or `secret:NAME@host:port,…`: where it may go is a part of what is approved, so that a version which would send it elsewhere asks anew. */
 export function secretPermission({ name, allowedHosts }: SecretWanted): string {
-  const hosts = [...new Set(allowedHosts)].toSorted().join(',');
+  const hosts = allowedHosts.toSorted().join(',');
   return hosts === '' ? `secret:${name}` : `secret:${name}@${hosts}`;
 }
 
