@@ -61,6 +61,16 @@ describe('JSON', () => {
     });
   });
 
+  test.each(['12345678901234567890', '987654321098765432109876', '-12345678901234567890'])(
+    'is masked in a number that was rounded as it was read (%s)',
+    (number) => {
+      const rounded = Json.parse(JSON.parse(number));
+      const key = new SecretMasker({ KEY: number.replace('-', '') });
+      expect(key.json({ rounded })).toEqual({ rounded: number.replace(/\d+/, '***') });
+      expect(key.json([1e21, 2 ** 60, 123456])).toEqual([1e21, 2 ** 60, 123456]);
+    },
+  );
+
   test('without a secret in it is what it was', () => {
     fc.assert(
       fc.property(

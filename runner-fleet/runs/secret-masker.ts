@@ -4,6 +4,9 @@ import { PatternSet } from './pattern-set.ts';
 import { formsOf } from './secret-forms.ts';
 import { StreamMasker } from './stream-masker.ts';
 
+/** Of any integer, whatever its size (Number.MAX_SAFE_INTEGER has sixteen). */
+const EXACT_DIGITS = 15;
+
 /** Keeps the values of a run's secrets out of everything that is written down of the run. */
 export class SecretMasker {
   readonly #patterns: PatternSet;
@@ -45,13 +48,18 @@ export class SecretMasker {
   json(value: JsonValue): JsonValue {
     if (this.#patterns.isEmpty) return value;
     if (typeof value === 'string') return this.text(value);
-    if (typeof value === 'number') {
-      const shown = this.text(String(value));
-      return shown === String(value) ? value : shown;
-    }
+    if (typeof value === 'number') return this.#number(value);
     if (typeof value !== 'object' || value === null) return value;
     if (Array.isArray(value)) return value.map((item) => this.json(item));
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.text(key), this.json(item)]));
+  }
+
+  /** An integer that a double cannot hold was rounded as it was read: its first digits are those that were said, the others are not. */
+  #number(value: number): number | string {
+    const wasRounded = Number.isInteger(value) && !Number.isSafeInteger(value);
+    const digits = wasRounded ? BigInt(value).toString().slice(0, EXACT_DIGITS) : String(value);
+    const shown = wasRounded ? this.cutText(digits) : this.text(digits);
+    return shown === digits ? value : shown;
   }
 }
 
