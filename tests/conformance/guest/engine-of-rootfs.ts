@@ -10,6 +10,7 @@ import Dockerode from 'dockerode';
 import { followProgress } from '#runner/images/base';
 
 const READY_WITHIN_MS = 120_000;
+const STOPS_WITHIN_MS = 30_000;
 const FLAGS = ['--bridge=none', '--iptables=false', '--ip6tables=false', '--storage-driver=overlay2'];
 /** What it mounts, and its network, are its own: a second engine in the network of the machine's would take its bridge away. */
 const SCRIPT = `set -e
@@ -58,11 +59,14 @@ export class EngineOfRootfs {
     await followProgress(this.#docker, await this.#docker.loadImage(archive));
   }
 
+  /** What it has not put in order by then, the next start of it does. */
   async stop(): Promise<void> {
-    if (this.#daemon.exitCode === null) {
+    if (isRunning(this.#daemon)) {
       const ended = once(this.#daemon, 'exit');
       this.#daemon.kill('SIGTERM');
+      const tooLate = setTimeout(() => this.#daemon.kill('SIGKILL'), STOPS_WITHIN_MS);
       await ended;
+      clearTimeout(tooLate);
     }
     rmSync(this.#directory, { recursive: true, force: true });
   }
@@ -70,7 +74,7 @@ export class EngineOfRootfs {
   async #untilReady(): Promise<void> {
     const deadline = Date.now() + READY_WITHIN_MS;
     while (!(await this.#answers())) {
-      if (Date.now() > deadline || this.#daemon.exitCode !== null) {
+      if (Date.now() > deadline || !isRunning(this.#daemon)) {
         const log = readFileSync(join(this.#directory, 'log'), 'utf8').slice(-3_000);
         await this.stop();
         throw new Error(`the engine did not start: ${log}`);
@@ -85,4 +89,8 @@ export class EngineOfRootfs {
       () => false,
     );
   }
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
 }

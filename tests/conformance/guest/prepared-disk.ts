@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,9 +12,13 @@ import { cached, hashOf } from './content-cache.ts';
 import { EngineOfRootfs } from './engine-of-rootfs.ts';
 import { type BaseSystem, makeDisk } from './rootfs.ts';
 
+/** What lies on the disk beside its ingredients depends on how they are put there. */
+const MAKERS = ['prepared-disk.ts', 'engine-of-rootfs.ts'];
+
 /** The system's disk with the sandbox images in its engine, loaded by that very engine. */
 export async function ensurePreparedDisk(system: BaseSystem, say: (message: string) => void): Promise<string> {
-  const hash = hashOf(system.hash, ...IMAGE_NAMES.map(imageTag));
+  const makers = await Promise.all(MAKERS.map((name) => readFile(join(import.meta.dirname, name))));
+  const hash = hashOf(system.hash, ...IMAGE_NAMES.map(imageTag), ...makers);
   const directory = await cached('prepared', hash, async (unfinished) => {
     say('loading the sandbox images');
     const rootfs = join(unfinished, 'rootfs');
