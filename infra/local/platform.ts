@@ -46,6 +46,7 @@ export interface Platform {
   /** `mtlsUrl` is for those who show a certificate. */
   readonly cells: Readonly<Record<Cell, { readonly url: string; readonly mtlsUrl: string }>>;
   readonly dataDirectory: string;
+  readonly ports: Ports;
   pid(part: PartName): number | undefined;
   /** Kills a part as a crash would; it is started again. */
   kill(part: PartName): Promise<void>;
@@ -162,6 +163,7 @@ function describe(site: Site, close: () => Promise<void>): Platform {
       mtlsUrl: `https://127.0.0.1:${site.ports.cells[cell].mtlsDoor}`,
     })),
     dataDirectory: site.dataDirectory,
+    ports: site.ports,
     pid: (name) => part(name).pid,
     kill: (name) => part(name).kill(),
     hold: (name) => part(name).hold(),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
-import { assertServes, letGo, patientRun, settled, untilNothingIsLeft } from '../support/patient-run.ts';
+import { assertServes, settled, untilNothingIsLeft } from '../support/patient-run.ts';
 import { eventually, RunnerWorld } from '../support/runner-process.ts';
 import { SettableClock } from '../support/set-clock.ts';
 
@@ -39,22 +39,6 @@ describe.each([
   ['forwards', HOUR_S],
   ['backwards', -HOUR_S],
 ])('the clock of a runner is set %s by an hour', (_, offsetS) => {
-  test('while a run streams: it ends as it would have, once, at a time that can be believed', async () => {
-    const run = await patientRun(world);
-    clock.set(offsetS);
-    await untilReady(false);
-    letGo(world);
-    await run.result;
-    clock.set(0);
-    await untilReady(true);
-    const { outcome, usage, startedAtMs, endedAtMs, iat } = await settled(world, run);
-    expect(outcome.state).toBe('succeeded');
-    expect(Math.abs(endedAtMs - startedAtMs - usage.wallUs / 1_000)).toBeLessThan(5_000);
-    expect(iat).toBe(Math.floor(endedAtMs / 1_000));
-    const { frames } = await run.result;
-    expect(frames.map(({ atMs }) => atMs)).toEqual(frames.map(({ atMs }) => atMs).toSorted((a, b) => a - b));
-  });
-
   test('while a run has a wall limit: the limit is what it was', async () => {
     const start = await world.prepare(ENDLESS, { resources: { timeoutMs: 3_000 } });
     const result = world.execute(start);

@@ -7,17 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Frame } from '#contracts/frames';
 import { newId } from '#contracts/ids';
 
-import {
-  acknowledgeAll,
-  assertServes,
-  cancel,
-  faults,
-  letGo,
-  patientRun,
-  runsUnderWay,
-  settled,
-  untilNothingIsLeft,
-} from '../support/patient-run.ts';
+import { acknowledgeAll, assertServes, faults, settled, untilNothingIsLeft } from '../support/patient-run.ts';
 import { type Answer, resultOf } from '../support/run-result.ts';
 import { eventually, RunnerWorld } from '../support/runner-process.ts';
 import { SmallDisk } from '../support/small-disk.ts';
@@ -92,18 +82,6 @@ describe.each(['docker', 'oci'])('the disk of a runner on %s is full', (executor
     await eventually(() => framesIn(told).some(({ kind }) => kind === 'end'));
     expect(framesIn(told)).toEqual((await result).frames);
     await settled(world, { start, result });
-  });
-
-  test('as a run ends: it has ended, and its last word comes once there is room', async () => {
-    const [ending, cancelled] = await Promise.all([patientRun(world), patientRun(world)]);
-    const before = await faults(world, UNSEALED);
-    await disk.fill();
-    await cancel(world, cancelled);
-    letGo(world);
-    await eventually(async () => (await faults(world, UNSEALED)) > before || (await runsUnderWay(world)) === 0);
-    await disk.makeRoom();
-    expect(['cancelled', 'lost']).toContain((await settled(world, cancelled)).outcome.state);
-    expect(['succeeded', 'lost']).toContain((await settled(world, ending)).outcome.state);
   });
 
   test('while the runner is killed: it comes back without room, says what it has, and ends what it lost once there is some', async () => {

@@ -184,10 +184,10 @@ async function reconcile(): Promise<void> {
   );
   const amountNanos = billed.reduce((total, run) => total + BigInt(run.amountNanos ?? 0), 0n);
   expect(usage.settledNanos).toBe(amountNanos.toString());
-  const sumOf = (key: 'cpuUs' | 'wallUs' | 'outputBytes') =>
+  const sumOf = (key: 'cpuUs' | 'wallMs' | 'outputBytes') =>
     billed.reduce((total, { claims }) => total + claims.usage[key], 0);
-  const [cpuUs, wallUs, outputBytes] = [sumOf('cpuUs'), sumOf('wallUs'), sumOf('outputBytes')];
-  expect(usage.totals).toMatchObject({ cpuUs, wallUs, outputBytes });
+  const [cpuUs, wallMs, outputBytes] = [sumOf('cpuUs'), sumOf('wallMs'), sumOf('outputBytes')];
+  expect(usage.totals).toMatchObject({ cpuUs, wallMs, outputBytes });
   const ids = runs.map(({ id }) => id).toSorted();
   const endedIds = async () => (await tenant.auditEntries('run.end')).map(({ record }) => record.target).toSorted();
   await until('an entry for each end', async () => (await endedIds()).length >= ids.length, Boolean, WITHIN_MS);

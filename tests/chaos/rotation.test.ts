@@ -10,23 +10,14 @@ import type { Cell } from '#contracts/cells';
 import { verifyReceipt } from '#contracts/verify-receipt';
 import { type Platform, startPlatform } from '#local/platform';
 import { freePlatformPorts } from '#local/ports';
-import { linesOf, numbered } from '#support/fleet-region';
 import { RunningTenant } from '#support/running-tenant';
+import { linesOf, numbered, TICKER } from '#support/ticker';
 import { until } from '#support/until';
 
 /** Certificates that last so short a time that a run outlives several of them. */
 const CELL: Cell = 'eu-west-1';
 const SVID_TTL_MS = 5_000;
-const LINES = 110;
-const TICKER = `
-export default async ({ lines }) => {
-  for (let line = 1; line <= lines; line += 1) {
-    console.log('line ' + line);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return null;
-};
-`;
+const LINES = 220;
 
 let platform: Platform;
 let dataDirectory: string;

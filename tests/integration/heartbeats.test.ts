@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { cellSpiffeId, type IdentitySource, runnerSpiffeId } from '#contracts/identity';
 import { newId } from '#contracts/ids';
-import { HEARTBEAT_INTERVAL_MS } from '#contracts/runner';
+import { type Heartbeat, HEARTBEAT_INTERVAL_MS } from '#contracts/runner';
 import { type Authority, createAuthority, issueCertificate } from '#contracts/x509-authority';
 import { Heartbeats } from '#runner/heartbeat';
 import { MtlsAgent } from '#runner/identity/client-tls';
@@ -95,7 +95,7 @@ async function identityOf(authority: Authority, spiffeId: string): Promise<Ident
   return { current: () => svid, onRotate: () => () => undefined, close: () => undefined };
 }
 
-const QUIET = {
+const QUIET: Omit<Heartbeat, 'lease'> = {
   runnerId: newId('rnr'),
   cell: 'eu-west-1',
   endpoint: 'https://127.0.0.1:1',
@@ -110,4 +110,4 @@ const QUIET = {
   warm: {},
   cachedDigests: [],
   lostRunIds: [],
-} as const;
+};

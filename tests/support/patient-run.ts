@@ -1,20 +1,17 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-
-import { decodeJwt } from 'jose';
 import { expect } from 'vitest';
 
-import { ReceiptClaims } from '#contracts/receipt';
+import type { ReceiptClaims } from '#contracts/receipt';
 import type { StartRun } from '#contracts/runner';
 import { verifyReceipt } from '#contracts/verify-receipt';
-import { allPids, commandLineOf } from '#local/processes/proc';
 
-import { type Answer, resultOf, type RunResult } from './run-result.ts';
+import { isOnlyThePool, metricIn, remainsOf, warmIn } from './remains.ts';
+import { type Answer, claimsOf, resultOf, type RunResult } from './run-result.ts';
 import { eventually, type RunnerWorld, type RunOptions } from './runner-process.ts';
+import { letGoIn } from './ticker.ts';
 
 /** Runs until it is let go, so that a test decides what happens meanwhile. */
 export const PATIENT = {
-  'main.mjs': `import { existsSync } from 'node:fs';
+  'main.js': `import { existsSync } from 'node:fs';
 console.log('begun');
 export default async () => {
   while (!existsSync('/capsule/go')) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -39,9 +36,7 @@ export async function patientRun(world: RunnerWorld, options: RunOptions = {}): 
 
 /** Lets every patient run of this runner go. */
 export function letGo(world: RunnerWorld): void {
-  for (const directory of foldersIn(join(world.dataDirectory, 'sandboxes'))) {
-    if (existsSync(join(directory, 'main.mjs'))) writeFileSync(join(directory, 'go'), '');
-  }
+  letGoIn(world.dataDirectory);
 }
 
 export function cancel(world: RunnerWorld, { start }: UnderWay): Promise<unknown> {
@@ -65,24 +60,10 @@ export async function settled(world: RunnerWorld, run: UnderWay): Promise<Receip
 export async function untilNothingIsLeft(world: RunnerWorld): Promise<void> {
   let seen: unknown;
   const isSo = async () => {
-    const warm = await warmCount(world);
-    const held = {
-      sandboxes: await world.containers(),
-      folders: foldersIn(join(world.dataDirectory, 'sandboxes')).length,
-      spools: readdirSync(join(world.dataDirectory, 'spool')),
-      mounts: mountsBelow(world.dataDirectory),
-    };
-    const keepers = keepersOf(world);
-    const bundles = foldersIn(join(world.dataDirectory, 'engine/bundles')).length;
-    seen = { warm, held, keepers, bundles };
-    const isOci = keepers > 0 || bundles > 0;
-    return (
-      held.sandboxes === warm &&
-      held.folders === warm &&
-      held.spools.length === 0 &&
-      held.mounts.length === 0 &&
-      (!isOci || (keepers === warm && bundles === warm))
-    );
+    const warm = warmIn(await metrics(world));
+    const remains = await remainsOf(world);
+    seen = { warm, remains };
+    return isOnlyThePool(remains, warm);
   };
   await eventually(isSo, 60_000).catch((error: unknown) => {
     throw new Error(`something is left: ${JSON.stringify(seen)}`, { cause: error });
@@ -116,40 +97,20 @@ export async function acknowledgeAll(
   for (const { status } of refused) expect([429, 503]).toContain(status);
   for (const answer of answers.filter(({ status }) => status === 200)) {
     const { end } = resultOf(answer);
-    const { runId } = ReceiptClaims.parse(decodeJwt(end.receipt ?? ''));
+    const { runId } = claimsOf(end.receipt);
     expect(await world.acknowledge(runId, end.seq)).toBe(204);
   }
   return { refused: refused.length, ended: answers.length - refused.length };
 }
 
-export function runsUnderWay(world: RunnerWorld): Promise<number> {
-  return metric(world, 'soma_runner_runs_running ');
-}
-
-export function warmCount(world: RunnerWorld): Promise<number> {
-  return metric(world, 'soma_runner_warm_sandboxes{');
+export async function warmCount(world: RunnerWorld): Promise<number> {
+  return warmIn(await metrics(world));
 }
 
 async function metric(world: RunnerWorld, prefix: string): Promise<number> {
-  const { text } = await world.get('/metrics');
-  const lines = text.split('\n').filter((line) => line.startsWith(prefix));
-  return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  return metricIn(await metrics(world), prefix);
 }
 
-function keepersOf(world: RunnerWorld): number {
-  return allPids().filter((pid) => {
-    const words = commandLineOf(pid);
-    return words.includes('sandbox-keeper') && words.includes(world.dataDirectory);
-  }).length;
-}
-
-function mountsBelow(directory: string): string[] {
-  const points = readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[4] ?? '');
-  return points.filter((point) => point.startsWith(`${directory}/`));
-}
-
-function foldersIn(path: string): string[] {
-  return existsSync(path) ? readdirSync(path).map((name) => join(path, name)) : [];
+async function metrics(world: RunnerWorld): Promise<string> {
+  return (await world.get('/metrics')).text;
 }

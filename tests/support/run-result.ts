@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
+import { decodeJwt } from 'jose';
+
 import { Frame } from '#contracts/frames';
+import { ReceiptClaims } from '#contracts/receipt';
 
 export interface Answer {
   readonly status: number;
@@ -37,4 +40,9 @@ export function resultOf({ status, text }: Answer): RunResult {
     ).toString('utf8');
   const output = frames.findLast((frame) => frame.kind === 'result')?.data;
   return { frames, end, stdout: said('stdout'), stderr: said('stderr'), output };
+}
+
+/** What a receipt says, whether or not it holds. */
+export function claimsOf(receipt: string | null | undefined): ReceiptClaims {
+  return ReceiptClaims.parse(decodeJwt(receipt ?? ''));
 }

@@ -29,12 +29,12 @@ import { type LayerRuntime, packLayer } from '#contracts/layer';
 import { Resources } from '#contracts/manifest';
 import { Heartbeat, type StartRun } from '#contracts/runner';
 import { type Authority, createAuthority, issueCertificate } from '#contracts/x509-authority';
-import { childGroups } from '#runner/executor/control-group';
 import { MtlsAgent } from '#runner/identity/client-tls';
 import { fileIdentitySource } from '#runner/identity/file-source';
 import { createMtlsServer } from '#runner/identity/server-tls';
 import { ensureImages } from '#runner/images/build';
 
+import { sandboxesOf } from './remains.ts';
 import { type Answer, resultOf, type RunResult } from './run-result.ts';
 
 const TRUST_DOMAIN = 'soma.test';
@@ -147,10 +147,8 @@ export class RunnerWorld {
   }
 
   /** Sandboxes of this runner that the machine knows of, whatever made them. */
-  async containers(): Promise<number> {
-    const filters = { label: [`soma.runner=${this.runnerId}`] };
-    const containers = await this.docker.listContainers({ all: true, filters });
-    return containers.length + childGroups(`/soma/${this.runnerId}`).length;
+  containers(): Promise<number> {
+    return sandboxesOf(this);
   }
 
   /** A start of `files`, whose first one is the entrypoint. The bundle is sent along. */

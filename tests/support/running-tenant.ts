@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 
-import type { z } from 'zod';
-
 import { fetchLog } from '#cli/actions/audit';
 import { startAndFollow } from '#cli/follow';
 import { call, type Connection } from '#cli/http';
-import { AuditPage } from '#contracts/api/audit';
+import type { AuditItem } from '#contracts/api/audit';
 import { Installation } from '#contracts/api/installations';
+import type { RunSummary } from '#contracts/api/runs';
 import { TenantUsage } from '#contracts/api/usage';
 import type { Cell } from '#contracts/cells';
 import { verifyChain, type VerifiedChain } from '#contracts/checkpoint';
 import type { Frame } from '#contracts/frames';
 import type { ManifestInput } from '#contracts/manifest';
+import * as auditApi from '#contracts/operations/audit';
 import * as runsApi from '#contracts/operations/runs';
 import { PERMISSIONS } from '#contracts/permissions';
 
@@ -58,14 +58,23 @@ export class RunningTenant {
     return Installation.parse(answer.body);
   }
 
-  /** Starts a run and hands over its frames as they come, over as many connections as it takes. */
-  async *run(installation: Installation, input: unknown): AsyncGenerator<Frame & { readonly runId: string }> {
+  /** Starts a run and hands over its frames as they come, over as many connections as it takes; `onKnown` hears its id before them. */
+  async *run(
+    installation: Installation,
+    input: unknown,
+    onKnown: (runId: string) => void = () => undefined,
+  ): AsyncGenerator<Frame & { readonly runId: string }> {
     let runId = '';
     const options = { signal: AbortSignal.timeout(120_000), idempotencyKey: randomUUID() };
     for await (const followed of startAndFollow(this.connection, { installation: installation.id, input }, options)) {
-      if (followed.kind === 'run') runId = followed.run.id;
-      else yield { ...followed.frame, runId };
+      if (followed.kind === 'frame') yield { ...followed.frame, runId };
+      else onKnown((runId = followed.run.id));
     }
+  }
+
+  /** All runs there ever were, without what may be large. */
+  async listRuns(): Promise<RunSummary[]> {
+    return pages((page) => call(runsApi.list, { query: page }, this.connection));
   }
 
   findRun(id: string) {
@@ -76,9 +85,9 @@ export class RunningTenant {
     return TenantUsage.parse((await this.publisher.owner.ask('/v1/usage')).body);
   }
 
-  /** The tenant's newest audit entries, chained or pending. */
-  async auditEntries(action: string): Promise<z.infer<typeof AuditPage>['items']> {
-    return AuditPage.parse((await this.publisher.owner.ask(`/v1/audit?action=${action}`)).body).items;
+  /** All audit entries of an action, the newest first, chained or pending. */
+  async auditEntries(action: string): Promise<AuditItem[]> {
+    return pages((page) => call(auditApi.list, { query: { ...page, action } }, this.connection));
   }
 
   /** Takes the whole log away and proves it complete and unaltered. @throws where it is not */
@@ -88,5 +97,18 @@ export class RunningTenant {
 
   get url(): string {
     return this.#url;
+  }
+}
+
+interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
+async function pages<T>(ask: (page: { limit: number; cursor?: string }) => Promise<Page<T>>): Promise<T[]> {
+  const all: T[] = [];
+  for (let page = await ask({ limit: 100 }); ; page = await ask({ limit: 100, cursor: page.next })) {
+    all.push(...page.items);
+    if (page.next === null) return all;
   }
 }
