@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, glob, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { cp, glob, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -8,6 +8,7 @@ import { withFileLock } from './machine/file-lock.ts';
 
 const BUILD_TIMEOUT_MS = 120_000;
 const LOCK_WAIT_SECONDS = 150;
+const PAGE = 'index.html';
 
 /** Builds the web app where its assets are missing or older than what they are made from. */
 export function ensureWebAssets(root: string): Promise<void> {
@@ -30,7 +31,7 @@ async function withBuildLock<T>(root: string, work: () => Promise<T>): Promise<T
 }
 
 async function buildWhereStale(root: string): Promise<void> {
-  const index = join(root, 'web/dist/index.html');
+  const index = join(root, 'web/dist', PAGE);
   const builtAt = existsSync(index) ? (await stat(index)).mtimeMs : 0;
   if (builtAt > (await newestSource(root))) return;
   const vite = join(root, 'node_modules/vite/bin/vite.js');
@@ -41,13 +42,21 @@ async function buildWhereStale(root: string): Promise<void> {
       [vite, 'build', 'web', '--outDir', unfinished, '--emptyOutDir', '--logLevel', 'error'],
       { cwd: root, timeout: BUILD_TIMEOUT_MS, env: { ...process.env, NODE_ENV: 'production', NO_COLOR: '1' } },
     );
-    await rm(join(root, 'web/dist'), { recursive: true, force: true });
-    await rename(unfinished, join(root, 'web/dist'));
+    await replaceContents(join(root, 'web/dist'), unfinished);
   } catch (error) {
     throw new Error(`the web app does not build:\n${stderrOf(error)}`, { cause: error });
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
+}
+
+/** The folder itself stays: wrangler may look for it at any moment. Its page goes first and comes last: without one it is built anew. */
+async function replaceContents(directory: string, built: string): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  await rm(join(directory, PAGE), { force: true });
+  for (const name of await readdir(directory)) await rm(join(directory, name), { recursive: true });
+  await cp(built, directory, { recursive: true, filter: (path) => path !== join(built, PAGE) });
+  await cp(join(built, PAGE), join(directory, PAGE));
 }
 
 async function newestSource(root: string): Promise<number> {
