@@ -9,7 +9,7 @@ import { type PartName, type Platform, startPlatform } from '#local/platform';
 import { freePlatformPorts } from '#local/ports';
 import { type Followed, Region } from '#support/region';
 import { SmallDisk } from '#support/small-disk';
-import { linesOf } from '#support/ticker';
+import { LEAVING_TICKER, linesOf } from '#support/ticker';
 import { until } from '#support/until';
 
 /**
@@ -138,14 +138,19 @@ describe.concurrent('a run of a region in which something is away for ten second
     expect((await without.ended(run)).state).toBe('succeeded');
   });
 
-  test('is settled once there is room on the disk of its cell', IN_ORDER, async () => {
-    const run = await without.ticking();
+  test('is settled, and what it left is kept, once there is room on the disk of its cell', IN_ORDER, async () => {
+    const permissions = { artifacts: true };
+    const leaver = await without.tenant.installs('leaver', LEAVING_TICKER, { permissions }, ['artifacts']);
+    const run = await without.ticking(leaver);
     await whileFull(async () => {
       without.letGo();
       await until('an end that the cell has no room for', async () => (await without.kept(run)).at(-1)?.kind === 'end');
       await delay(FULL_MS);
     });
-    expect((await without.ended(run)).state).toBe('succeeded');
+    const { id, state } = await without.ended(run);
+    expect(state).toBe('succeeded');
+    const isStored = async () => (await without.tenant.findRun(id)).artifacts.map((file) => file.state);
+    await until('the file in the bucket', isStored, (states) => states.join() === 'stored');
   });
 
   test('does not notice that the router is killed', IN_ORDER, async () => {

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 
 import type { Frame } from '#contracts/frames';
 
-/** Prints a numbered line every 50 ms: `input.lines` of them or, where the input is null, until it is let go. */
-export const TICKER = `import { existsSync } from 'node:fs';
+const ticker = (last = '') => `import { existsSync, writeFileSync } from 'node:fs';
 export default async (input) => {
   let lines = 0;
   const isOver = () => (input === null ? existsSync('/capsule/go') : lines === input.lines);
@@ -12,9 +11,15 @@ export default async (input) => {
     console.log('line ' + ++lines);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  ${last}
   return { lines };
 };
 `;
+
+/** Prints a numbered line every 50 ms: `input.lines` of them or, where the input is null, until it is let go. */
+export const TICKER = ticker();
+/** Leaves a file, too. */
+export const LEAVING_TICKER = ticker("writeFileSync('/out/lines', String(lines));");
 
 /** Lets every run go that waits for it in a sandbox of this runner. */
 export function letGoIn(dataDirectory: string): void {
