@@ -28,7 +28,7 @@ const HOUR_S = 3_600;
 const WITHIN_MS = 60_000;
 /** More than stand ready. */
 const CROWD = 8;
-const FEW_WARM = { SOMA_POOL_SIZE: '1', SOMA_POOL_MEMORY_BYTES: String(256 * 2 ** 20) };
+const FEW_WARM = { SOMA_POOL_SIZE: '1', SOMA_POOL_MEMORY_BYTES: String(64 * 2 ** 20) };
 /** The regions at the same time, what happens to each one after the other. */
 const IN_ORDER = { concurrent: false };
 
