@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { cgroupFiles, CgroupMeter } from './cgroup-meter.ts';
-import { CPU_PERIOD_US, type GroupLimits } from './sandbox-spec.ts';
+import { CPU_PERIOD_US, type GrantedLimits, type GroupLimits } from './sandbox-spec.ts';
 
 const CGROUP_ROOT = '/sys/fs/cgroup';
 /** On version 1 each is a hierarchy of its own, and the name of its files' folder. */
@@ -51,7 +51,7 @@ export class ControlGroup {
   }
 
   /** Changes what may be changed of a group that is in use, and makes it weigh as much as any. */
-  grant({ cpuQuotaUs, pids }: Omit<GroupLimits, 'memoryBytes'>): void {
+  grant({ cpuQuotaUs, pids }: GrantedLimits): void {
     if (isUnified(this.#root)) {
       writeFileSync(this.#file('cpu', 'cpu.max'), `${cpuQuotaUs} ${CPU_PERIOD_US}`);
       writeFileSync(this.#file('cpu', 'cpu.weight'), String(ORDINARY.weight));
@@ -67,11 +67,21 @@ export class ControlGroup {
     const [memory, cpu] = isUnified(this.#root)
       ? ['memory.max', 'cpu.max']
       : ['memory.limit_in_bytes', 'cpu.cfs_quota_us'];
+    const memoryBytes = Number(this.#read('memory', memory));
     return {
-      memoryBytes: Number(this.#read('memory', memory)),
+      memoryBytes,
+      swapBytes: this.#swapBytes(memoryBytes),
       cpuQuotaUs: Number(this.#read('cpu', cpu).split(' ')[0]),
       pids: Number(this.#read('pids', 'pids.max')),
     };
+  }
+
+  /** Version 1 counts memory and swap together. Where the kernel counts no swap, a machine without any has none to take. */
+  #swapBytes(memoryBytes: number): number {
+    const file = this.#file('memory', isUnified(this.#root) ? 'memory.swap.max' : 'memory.memsw.limit_in_bytes');
+    if (!existsSync(file)) return hasSwap() ? Number.NaN : 0;
+    const limit = Number(readFileSync(file, 'utf8'));
+    return isUnified(this.#root) ? limit : limit - memoryBytes;
   }
 
   processes(): number[] {
@@ -162,6 +172,11 @@ function directoriesOf(path: string, root: string): string[] {
   if (isUnified(root)) return [join(root, path)].filter((directory) => existsSync(directory));
   const hierarchies = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   return hierarchies.map(({ name }) => join(root, name, path)).filter((directory) => existsSync(directory));
+}
+
+function hasSwap(): boolean {
+  const [, ...areas] = readFileSync('/proc/swaps', 'utf8').trim().split('\n');
+  return areas.length > 0;
 }
 
 function killIfThere(pid: number): void {

@@ -35,10 +35,10 @@ export function containerOptions(
   mounts: SandboxMounts,
   settings: ContainerSettings,
 ): Dockerode.ContainerCreateOptions {
-  const { memoryBytes, cpuQuotaUs, pids } = groupLimits(shape);
+  const { memoryBytes, swapBytes, cpuQuotaUs, pids } = groupLimits(shape);
   const host: HostConfig = {
     Memory: memoryBytes,
-    MemorySwap: memoryBytes,
+    MemorySwap: memoryBytes + swapBytes,
     CpuPeriod: CPU_PERIOD_US,
     CpuQuota: cpuQuotaUs,
     CpuShares: BOOT_CPU_SHARES[urgency],

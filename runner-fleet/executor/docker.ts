@@ -48,14 +48,21 @@ export class DockerExecutor implements Executor {
     strict: JSON.stringify(gvisorProfile(architectureOf(process.arch))),
   };
 
+  #remapsUsers = false;
+
   constructor(options: DockerExecutorOptions) {
     this.#options = options;
     this.#folders = new SandboxFolders(options);
   }
 
   async prepare(): Promise<readonly IsolationClass[]> {
-    const { Runtimes } = EngineInfo.parse(await this.#options.docker.info());
+    const { Runtimes, SecurityOptions } = EngineInfo.parse(await this.#options.docker.info());
+    this.#remapsUsers = SecurityOptions.some((option) => option.split(',').includes('name=userns'));
     return STRICT_RUNTIME in Runtimes ? ['standard', 'strict'] : ['standard'];
+  }
+
+  hasOwnUserNamespace(isolation: IsolationClass): boolean {
+    return isolation === 'standard' && this.#remapsUsers;
   }
 
   async assertAnswers(): Promise<void> {
@@ -137,7 +144,10 @@ export class DockerExecutor implements Executor {
   }
 }
 
-const EngineInfo = z.object({ Runtimes: z.record(z.string(), z.unknown()).default({}) });
+const EngineInfo = z.object({
+  Runtimes: z.record(z.string(), z.unknown()).default({}),
+  SecurityOptions: z.array(z.string()).default([]),
+});
 
 interface ToCreate {
   readonly shape: SandboxShape;

@@ -52,6 +52,8 @@ export interface Executor {
   readonly name: string;
   /** Brings in what sandboxes boot from; returns the classes it can make, each yet to be proven. */
   prepare(): Promise<readonly IsolationClass[]>;
+  /** Whether a class's processes are nobody on the host, by a user namespace of their own. Known once it is prepared. */
+  hasOwnUserNamespace(isolation: IsolationClass): boolean;
   /** @throws where whoever makes its sandboxes does not answer within seconds */
   assertAnswers(): Promise<void>;
   boot(shape: SandboxShape, urgency: Urgency): Promise<Sandbox>;

@@ -68,16 +68,23 @@ export function temporaryFolders({ diskBytes, artifactBytes }: SandboxShape): Te
   ];
 }
 
+export const TEMPORARY_FOLDER_FLAGS = ['noexec', 'nosuid', 'nodev'] as const;
+
 export function tmpfsOptions({ sizeBytes, maxFiles, isPrivate }: TemporaryFolder): string[] {
   const owner = isPrivate ? ['mode=0700', `uid=${CAPSULE_UID}`, `gid=${CAPSULE_UID}`] : ['mode=1777'];
-  // Whole pages, to which Linux rounds up by itself; gVisor takes nothing else.
-  const size = Math.ceil(sizeBytes / PAGE_BYTES) * PAGE_BYTES;
-  return ['rw', 'noexec', 'nosuid', 'nodev', `size=${size}`, `nr_inodes=${maxFiles}`, ...owner];
+  return ['rw', ...TEMPORARY_FOLDER_FLAGS, `size=${wholePages(sizeBytes)}`, `nr_inodes=${maxFiles}`, ...owner];
+}
+
+/** To which Linux rounds up by itself; gVisor takes nothing else. */
+export function wholePages(bytes: number): number {
+  return Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
 }
 
 /** What the kernel holds the sandbox's control group to. */
 export interface GroupLimits {
   readonly memoryBytes: number;
+  /** Beyond the memory. */
+  readonly swapBytes: number;
   readonly cpuQuotaUs: number;
   readonly pids: number;
 }
@@ -91,10 +98,14 @@ export type Grant = Pick<SandboxShape, 'cpuMillis' | 'pids'>;
  */
 export const BOOT_CPU_SHARES: Readonly<Record<Urgency, number>> = { awaited: 1_024, ahead: 102 };
 
+/** Of these the kernel takes new values while a sandbox waits. */
+export type GrantedLimits = Pick<GroupLimits, 'cpuQuotaUs' | 'pids'>;
+
 export function groupLimits(shape: SandboxShape): GroupLimits {
   const { isolation, memoryBytes } = shape;
   return {
     memoryBytes: memoryBytes + (isolation === 'strict' ? STRICT_OVERHEAD_BYTES : 0),
+    swapBytes: 0,
     ...grantedLimits(shape, shape),
   };
 }
@@ -103,7 +114,7 @@ export function groupLimits(shape: SandboxShape): GroupLimits {
 export function grantedLimits(
   { image, isolation }: { readonly image: ImageName; readonly isolation: IsolationClass },
   { cpuMillis, pids }: Grant,
-): Omit<GroupLimits, 'memoryBytes'> {
+): GrantedLimits {
   const floor = isolation === 'strict' ? STRICT_PIDS_FLOOR : PIDS_FLOOR[image];
   return { cpuQuotaUs: (cpuMillis * CPU_PERIOD_US) / 1_000, pids: Math.max(pids, floor) };
 }

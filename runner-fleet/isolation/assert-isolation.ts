@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import type { IsolationClass } from '#contracts/isolation';
 
 import type { Executor, Sandbox, SandboxShape } from '../executor/executor.ts';
-import { groupLimits } from '../executor/sandbox-spec.ts';
+import { groupLimits, temporaryFolders } from '../executor/sandbox-spec.ts';
 import { encodeRequest, FRAME, FrameDecoder } from '../executor/wire.ts';
 import { IMAGE_NAMES, type ImageName } from '../images/recipe.ts';
+import { reasonOf } from '../log.ts';
 import { viewFromOutside } from './host-view.ts';
-import { InsideView, READ_ONLY_FOLDERS, violations, WRITABLE_FOLDERS } from './judge.ts';
+import { type Expectation, InsideView, READ_ONLY_FOLDERS, violations } from './judge.ts';
+import { refusedCalls } from './refused-calls.ts';
+import { architectureOf } from './seccomp-profile.ts';
 
 /** One in the language of each image. */
 const PROBES: Readonly<Record<ImageName, string>> = { node24: 'probe.mjs', 'python3.11': 'probe.py' };
@@ -23,26 +26,35 @@ const SHAPE: Omit<SandboxShape, 'image' | 'isolation'> = {
   pids: 48,
 };
 
+type Prover = Pick<Executor, 'boot' | 'hasOwnUserNamespace'>;
+
 /**
  * Boots a sandbox of the class from every image, all at the same time, and holds each to what the class promises, as seen from
  * inside and from the host.
  * @throws an error that says what is not so
  */
-export async function assertIsolation(executor: Pick<Executor, 'boot'>, isolation: IsolationClass): Promise<void> {
+export async function assertIsolation(executor: Prover, isolation: IsolationClass): Promise<void> {
   const proofs = await Promise.allSettled(
     IMAGE_NAMES.map((image) => assertSandbox(executor, { ...SHAPE, image, isolation })),
   );
-  const failed = proofs.find((proof) => proof.status === 'rejected');
-  if (failed) throw failed.reason;
+  const failed = proofs.filter((proof) => proof.status === 'rejected');
+  if (failed.length > 0) throw new Error(failed.map(({ reason }) => reasonOf(reason)).join('; '));
 }
 
-async function assertSandbox(executor: Pick<Executor, 'boot'>, shape: SandboxShape): Promise<void> {
+async function assertSandbox(executor: Prover, shape: SandboxShape): Promise<void> {
   const { image, isolation } = shape;
   const sandbox = await executor.boot(shape, 'awaited');
   try {
     const outside = viewFromOutside(sandbox.group);
     const inside = await viewFromInside(sandbox);
-    const found = violations({ isolation, limits: groupLimits(shape), hostKernelRelease: release() }, inside, outside);
+    const expected: Expectation = {
+      isolation,
+      limits: groupLimits(shape),
+      temporaryFolders: temporaryFolders(shape),
+      hasOwnUserNamespace: executor.hasOwnUserNamespace(isolation),
+      hostKernelRelease: release(),
+    };
+    const found = violations(expected, inside, outside);
     if (found.length > 0) throw new Error(`${isolation} isolation does not hold for ${image}: ${found.join('; ')}`);
   } finally {
     await sandbox.dispose();
@@ -59,7 +71,7 @@ async function viewFromInside(sandbox: Sandbox): Promise<InsideView> {
     artifacts: { maxFiles: 0, maxBytes: 0 },
     secrets: {},
     egressPorts: [],
-    input: Buffer.from(JSON.stringify({ folders: [...WRITABLE_FOLDERS, ...READ_ONLY_FOLDERS] })),
+    input: Buffer.from(JSON.stringify(questionsTo(sandbox))),
     job: { style: 'handler', entrypoint: probe, runId: 'probe', mayWriteArtifacts: false, datasets: [] },
   });
   sandbox.channel.write(bytes);
@@ -68,6 +80,15 @@ async function viewFromInside(sandbox: Sandbox): Promise<InsideView> {
   if (line === undefined) throw new Error(`the probe did not answer: ${said.stderr.slice(-1_000)}`);
   const { result }: { result?: unknown } = JSON.parse(line);
   return InsideView.parse(result);
+}
+
+function questionsTo({ shape }: Sandbox) {
+  const temporary = temporaryFolders(shape).map(({ path }) => path);
+  return {
+    folders: [...temporary, ...READ_ONLY_FOLDERS],
+    temporary,
+    calls: refusedCalls(architectureOf(process.arch)),
+  };
 }
 
 async function untilTrailer({ channel }: Sandbox): Promise<{ result: string; stderr: string }> {

@@ -18,6 +18,7 @@ function hostProcess(pid: number): HostProcess {
     sharedNamespaces: readdirSync(`/proc/${pid}/ns`).filter(
       (name) => readlinkSync(`/proc/${pid}/ns/${name}`) === readlinkSync(`/proc/self/ns/${name}`),
     ),
+    mapsRootOfHost: mapsRootOfHost(pid),
     interfaces: interfacesOf(pid),
   };
 }
@@ -30,6 +31,12 @@ function statusOf(pid: number): Map<string, string> {
       return [line.slice(0, colon), line.slice(colon + 1).trim()];
     }),
   );
+}
+
+/** As seen from the runner's own user namespace (user_namespaces(7)): lines of first id inside, first id outside, how many. */
+function mapsRootOfHost(pid: number): boolean {
+  const lines = readFileSync(`/proc/${pid}/uid_map`, 'utf8').trim().split('\n');
+  return lines.some((line) => line.trim().split(/\s+/)[1] === '0');
 }
 
 function interfacesOf(pid: number): string[] {

@@ -12,7 +12,7 @@ import { IsolationProofs, type IsolationProofsOptions } from './proofs.ts';
 export const REQUIRED_CLASS: IsolationClass = 'standard';
 
 export interface IsolationOffersOptions extends Pick<IsolationProofsOptions, 'onFault'> {
-  readonly executor: Pick<Executor, 'boot' | 'name'>;
+  readonly executor: Pick<Executor, 'boot' | 'hasOwnUserNamespace' | 'name'>;
   /** The required class stands in it already. */
   readonly pool: Pick<WarmPool, 'stand' | 'supply'>;
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,12 +6,15 @@ import Dockerode from 'dockerode';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { newId } from '#contracts/ids';
+import { RunnerProblem } from '#contracts/runner';
 import { chooseExecutor } from '#runner/executor/choose';
 import type { Executor } from '#runner/executor/executor';
 import { ensureImages } from '#runner/images/build';
 import { assertIsolation } from '#runner/isolation/assert-isolation';
 
 import { eventually, RunnerWorld } from '../support/runner-process.ts';
+import { WeakRuntime } from '../support/weak-runtime.ts';
+import { weakenedSuite } from '../support/weakened-suite.ts';
 
 let directory: string;
 const executors: Executor[] = [];
@@ -46,49 +49,19 @@ test.each([['docker'], ['oci']] as const)('every class that %s offers is as it p
   for (const isolation of classes) await assertIsolation(executor, isolation);
 });
 
-/** A crun that grants more than it was asked to: `weaken` changes the configuration `c` before the real one sees it. */
-function weakened(weaken: string): string {
-  const folder = mkdtempSync(join(directory, 'weak-'));
-  mkdirSync(folder, { recursive: true });
-  const crun = join(folder, 'crun');
-  writeFileSync(
-    crun,
-    `#!/usr/bin/python3
-import json, os, sys
-path = os.path.join(sys.argv[sys.argv.index("--bundle") + 1], "config.json")
-c = json.load(open(path))
-${weaken}
-json.dump(c, open(path, "w"))
-os.execv("/usr/bin/crun", ["crun", *sys.argv[1:]])
-`,
-  );
-  chmodSync(crun, 0o755);
-  return `${folder}:${process.env['PATH'] ?? ''}`;
-}
+weakenedSuite('crun', async (weak) => {
+  return RunnerWorld.launch({ SOMA_EXECUTOR: 'oci', PATH: weak.searchPath });
+});
 
-test.each([
-  ['no filter', 'c.pop("annotations")', 'has no filter of system calls'],
-  [
-    'the host’s network',
-    'c["linux"]["namespaces"] = [n for n in c["linux"]["namespaces"] if n["type"] not in ("network", "user")]; c["linux"].pop("uidMappings"); c["linux"].pop("gidMappings"); c["linux"].pop("sysctl", None)',
-    'shares the host’s net namespace',
-  ],
-  ['a limit too high', 'c["linux"]["resources"]["pids"]["limit"] = 4096', 'the limit pids is 4096, not 48'],
-  ['a way to privileges', 'c["process"]["noNewPrivileges"] = False', 'may gain privileges'],
-  [
-    'a capability',
-    'c["process"]["capabilities"] = {k: ["CAP_NET_RAW"] for k in ("bounding", "effective", "permitted", "inheritable", "ambient")}',
-    'it has capabilities',
-  ],
-])('a runner whose sandboxes have %s does not become ready, and says why', async (_, weaken, reason) => {
-  const world = await RunnerWorld.launch({ SOMA_EXECUTOR: 'oci', PATH: weakened(weaken) });
-  await eventually(async () => (await world.get('/readyz')).text.includes('isolation does not hold'), 60_000);
-  const { status, text } = await world.get('/readyz');
-  expect(status).toBe(503);
-  expect(text).toContain(reason);
-  const start = await world.prepare({ 'main.js': 'export default () => 1;' });
-  expect((await world.call('PUT', `/v1/runs/${start.runId}`, JSON.stringify(start))).text).toContain(
-    'isolation_unavailable',
-  );
+test('a runner whose gVisor is none takes no strict run, and says why', async () => {
+  const runsc = new WeakRuntime('runsc', 'runc');
+  const world = await RunnerWorld.start({ SOMA_EXECUTOR: 'oci', PATH: runsc.searchPath });
+  await eventually(async () => (await world.get('/readyz')).text.includes('strict isolation does not hold'), 60_000);
+  expect((await world.get('/readyz')).text).toContain('it runs on the host’s own kernel');
+  const start = await world.prepare({ 'main.js': 'export default () => 1;' }, { isolation: 'strict' });
+  const refusal = await world.call('PUT', `/v1/runs/${start.runId}`, JSON.stringify(start));
+  expect(RunnerProblem.parse(JSON.parse(refusal.text)).code).toBe('isolation_unavailable');
+  expect((await world.run({ 'main.js': 'export default () => 1;' })).output).toBe(1);
   await world.close();
+  runsc.close();
 });

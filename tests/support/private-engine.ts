@@ -34,16 +34,16 @@ export class PrivateEngine {
   readonly #cgroupParent: string;
   #daemon: ChildProcess | undefined;
 
-  private constructor(directory: string, runtimes: EngineRuntimes) {
+  private constructor(directory: string, runtimes: EngineRuntimes, defaultRuntime: string) {
     this.directory = directory;
-    writeFileSync(join(directory, 'daemon.json'), JSON.stringify({ runtimes }));
+    writeFileSync(join(directory, 'daemon.json'), JSON.stringify({ runtimes, 'default-runtime': defaultRuntime }));
     this.docker = new Dockerode({ socketPath: join(directory, 'docker.sock') });
     this.#cgroupParent = `/soma-engine-${directory.split('-').at(-1)}`;
   }
 
   /** With the sandbox images, taken over from the machine's own engine. */
-  static async start(runtimes: EngineRuntimes = {}): Promise<PrivateEngine> {
-    const engine = new PrivateEngine(mkdtempSync(join(tmpdir(), 'soma-engine-')), runtimes);
+  static async start(runtimes: EngineRuntimes = {}, defaultRuntime = 'runc'): Promise<PrivateEngine> {
+    const engine = new PrivateEngine(mkdtempSync(join(tmpdir(), 'soma-engine-')), runtimes, defaultRuntime);
     try {
       await engine.startDaemon();
       await engine.#takeImages();

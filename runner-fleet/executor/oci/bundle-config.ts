@@ -114,9 +114,9 @@ function bindOf(name: keyof SandboxMounts, options: readonly string[]) {
 }
 
 function resourcesOf(shape: SandboxShape, urgency: Urgency) {
-  const { memoryBytes, cpuQuotaUs, pids } = groupLimits(shape);
+  const { memoryBytes, swapBytes, cpuQuotaUs, pids } = groupLimits(shape);
   return {
-    memory: { limit: memoryBytes, swap: memoryBytes },
+    memory: { limit: memoryBytes, swap: memoryBytes + swapBytes },
     cpu: { quota: cpuQuotaUs, period: CPU_PERIOD_US, shares: BOOT_CPU_SHARES[urgency] },
     pids: { limit: pids },
     devices: [{ allow: false, access: 'rwm' }],

@@ -68,6 +68,11 @@ export class OciExecutor implements Executor {
     return (['standard', 'strict'] as const).filter((isolation) => runtimes[isolation] !== undefined);
   }
 
+  hasOwnUserNamespace(isolation: IsolationClass): boolean {
+    const runtime = this.#options.runtimes[isolation];
+    return runtime !== undefined && makesUserNamespaces(runtime);
+  }
+
   /** There is no engine to ask: a runtime that fails is met by the next boot. */
   async assertAnswers(): Promise<void> {
     return Promise.resolve();
@@ -93,7 +98,7 @@ export class OciExecutor implements Executor {
         urgency,
         cgroupPath: belonging.groupPath,
         seccomp: this.#seccomp[runtime.name],
-        firstHostId: hasOwnUserNamespace(runtime) ? await this.#belongings.takeHostIds(belonging) : undefined,
+        firstHostId: makesUserNamespaces(runtime) ? await this.#belongings.takeHostIds(belonging) : undefined,
       });
       const kept = new KeptSandbox({ ...belonging, runtime, rootfs, config, launcher });
       belonging.kept = kept;
@@ -137,6 +142,6 @@ function seccompSettings(): Record<OciRuntime['name'], SeccompSetting> {
 }
 
 /** gVisor gives its own kernel one, and the capsule only ever talks to that. */
-function hasOwnUserNamespace({ name }: OciRuntime): boolean {
+function makesUserNamespaces({ name }: OciRuntime): boolean {
   return name !== 'runsc' && HAS_USER_NAMESPACES;
 }
