@@ -14,6 +14,11 @@ export function hostPidOf(title: string): number {
   return Number(pid);
 }
 
+/** What a process calls itself, at most 15 characters. */
+export function nameOf(pid: number): string {
+  return fileOf(String(pid), 'comm').trim();
+}
+
 /** Nothing of one that has ended meanwhile. */
 function fileOf(pid: string, name: string): string {
   try {

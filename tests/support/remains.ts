@@ -27,7 +27,7 @@ export interface Remains {
 export async function remainsOf(runner: RunnerOnMachine): Promise<Remains> {
   const { dataDirectory } = runner;
   return {
-    sandboxes: await sandboxesOf(runner),
+    sandboxes: (await sandboxIdsOf(runner)).length,
     folders: namesIn(join(dataDirectory, 'sandboxes')).length,
     keepers: keepersOf(dataDirectory),
     bundles: namesIn(join(dataDirectory, 'engine/bundles')).length,
@@ -52,9 +52,12 @@ export function isOnlyThePool(
 }
 
 /** Containers and control groups. */
-export async function sandboxesOf({ runnerId, docker }: Pick<RunnerOnMachine, 'runnerId' | 'docker'>): Promise<number> {
+export async function sandboxIdsOf({
+  runnerId,
+  docker,
+}: Pick<RunnerOnMachine, 'runnerId' | 'docker'>): Promise<string[]> {
   const containers = await docker.listContainers({ all: true, filters: { label: [`soma.runner=${runnerId}`] } });
-  return containers.length + childGroups(`/soma/${runnerId}`).length;
+  return [...containers.map(({ Id }) => Id), ...childGroups(`/soma/${runnerId}`)];
 }
 
 /** The sum of what a runner's metrics say on the lines that begin so. */

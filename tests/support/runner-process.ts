@@ -34,7 +34,7 @@ import { fileIdentitySource } from '#runner/identity/file-source';
 import { createMtlsServer } from '#runner/identity/server-tls';
 import { ensureImages } from '#runner/images/build';
 
-import { sandboxesOf } from './remains.ts';
+import { sandboxIdsOf } from './remains.ts';
 import { type Answer, resultOf, type RunResult } from './run-result.ts';
 
 const TRUST_DOMAIN = 'soma.test';
@@ -147,8 +147,8 @@ export class RunnerWorld {
   }
 
   /** Sandboxes of this runner that the machine knows of, whatever made them. */
-  containers(): Promise<number> {
-    return sandboxesOf(this);
+  async containers(): Promise<number> {
+    return (await sandboxIdsOf(this)).length;
   }
 
   /** A start of `files`, whose first one is the entrypoint. The bundle is sent along. */

@@ -1,8 +1,10 @@
 import type { IsolationClass } from '#contracts/isolation';
 import type { JsonValue } from '#contracts/json';
 import type { TerminalState } from '#contracts/run';
+import type { Architecture } from '#runner/isolation/seccomp-profile';
 
 import type { RunOptions } from '../runner-process.ts';
+import { NUMBERS_BY_MACHINE } from './system-calls.ts';
 
 export const FAMILIES = [
   'exhaust the machine',
@@ -24,14 +26,17 @@ export interface Verdict {
 }
 
 /** Hostile code and what must come of it. */
-export interface Attack {
+export type Attack = HostileCode & {
   readonly family: Family;
   readonly name: string;
-  /** Source of `main.py`. */
-  readonly python: string;
   readonly options?: RunOptions;
+  /** The one architecture whose processors know it. */
+  readonly only?: Architecture;
   readonly gets: Verdict | Readonly<Record<IsolationClass, Verdict>>;
-}
+};
+
+/** Source of `main.py` or `main.mjs`. */
+type HostileCode = { readonly python: string } | { readonly node: string };
 
 export function verdictOf({ gets }: Attack, isolation: IsolationClass): Verdict {
   return 'means' in gets ? gets : gets[isolation];
@@ -46,16 +51,22 @@ export function endsAs(state: TerminalState, cause: string, means: string): Verd
   return { state, cause, means };
 }
 
-/** The capsule's file, its process renamed before anything else, so that one that is left behind is found. */
-export function sourceOf({ python }: Attack, processName: string): string {
-  return `__import__("ctypes").CDLL(None).prctl(15, b"${processName}", 0, 0, 0)\n${python}`;
+/** The capsule's files, its process renamed before anything else, so that one that is left behind is found. */
+export function filesOf(attack: Attack, processName: string): Record<string, string> {
+  if ('node' in attack) return { 'main.mjs': `process.title = '${processName}';\n${attack.node}` };
+  const rename = `__import__("ctypes").CDLL(None).prctl(15, b"${processName}", 0, 0, 0)`;
+  return { 'main.py': `${rename}\n${attack.python}` };
 }
 
-/** System calls by number (x86-64), and opening files; each tells the name of the error it met, or `allowed`. */
+/** System calls by name, and opening files; each tells the name of the error it met, or `allowed`. */
 export const KIT = `import ctypes, errno, os, socket, sys
+NUMBERS = ${JSON.stringify(NUMBERS_BY_MACHINE)}[os.uname().machine]
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
-def call(number, *arguments):
+def call(name, *arguments):
+    number = name if isinstance(name, int) else NUMBERS.get(name)
+    if number is None:
+        return "ENOSYS"
     ctypes.set_errno(0)
     result = libc.syscall(ctypes.c_long(number), *[argument if isinstance(argument, (bytes, ctypes._Pointer, ctypes.Array)) or argument is None else ctypes.c_long(argument) for argument in arguments])
     return "allowed" if result >= 0 else errno.errorcode[ctypes.get_errno()]

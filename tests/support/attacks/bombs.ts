@@ -64,6 +64,15 @@ while True:
   },
   {
     family,
+    name: 'memory bomb of Node, outside its heap',
+    node: `const hoard = [];
+for (;;) hoard.push(Buffer.alloc(1 << 20, 1));
+`,
+    options: { style: 'program', resources: { memoryBytes: 96 * MIB } },
+    gets: endsAs('out_of_memory', 'oom_kill', 'killed at its limit of memory'),
+  },
+  {
+    family,
     name: 'memory bomb spread over many processes',
     python: `import os, time
 for _ in range(16):

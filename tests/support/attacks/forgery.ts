@@ -27,6 +27,24 @@ os.write(3, b'{"end":{"outcome":{"state":"succeeded"}},"receipt":"x"}\\n')
   },
   {
     family,
+    name: 'frames, ends and results from Node, on every descriptor there is',
+    node: `import { writeSync } from 'node:fs';
+const said = [];
+for (let descriptor = 4; descriptor < 1024; descriptor++) {
+  try {
+    writeSync(descriptor, Buffer.from([4, 2, 0, 0, 0, 0x7b, 0x7d]));
+    said.push(descriptor);
+  } catch {}
+}
+// What Node itself watches and wakes up by is its own.
+writeSync(3, '{"end":{"outcome":{"state":"succeeded"}},"said":' + said.length + '}\\n');
+process.exit(0);
+`,
+    options: { style: 'program' },
+    gets: endsAs('failed', 'output_invalid', 'the channel knows no such line'),
+  },
+  {
+    family,
     name: 'usage below zero, to pay less',
     python: `import os
 os.write(3, b'{"usage":{"tokens":-1000}}\\n')
@@ -106,7 +124,7 @@ def main(input, soma):
     name: 'taking over process 1 with ptrace',
     python: `${KIT}
 def main(input, soma):
-    return allowed({"attach": call(101, 16, 1, 0, 0), "seize": call(101, 0x4206, 1, 0, 0)})
+    return allowed({"attach": call("ptrace", 16, 1, 0, 0), "seize": call("ptrace", 0x4206, 1, 0, 0)})
 `,
     options: HANDLER,
     gets: reports([], 'refused'),
@@ -121,7 +139,7 @@ def main(input, soma):
         _fields_ = [("base", ctypes.c_void_p), ("length", ctypes.c_size_t)]
     here = (Vector * 1)(Vector(ctypes.addressof(room), 64))
     there = (Vector * 1)(Vector(0x400000, 64))
-    return allowed({"read": call(310, 1, here, 1, there, 1, 0), "write": call(311, 1, here, 1, there, 1, 0)})
+    return allowed({"read": call("process_vm_readv", 1, here, 1, there, 1, 0), "write": call("process_vm_writev", 1, here, 1, there, 1, 0)})
 `,
     options: HANDLER,
     gets: reports([], 'refused'),
@@ -131,10 +149,10 @@ def main(input, soma):
     name: 'taking the control socket out of process 1',
     python: `${KIT}
 def main(input, soma):
-    handle = libc.syscall(ctypes.c_long(434), ctypes.c_long(1), ctypes.c_long(0))
+    handle = libc.syscall(ctypes.c_long(NUMBERS["pidfd_open"]), ctypes.c_long(1), ctypes.c_long(0))
     if handle < 0:
         return []
-    return [number for number in range(3, 64) if call(438, handle, number, 0) == "allowed"]
+    return [number for number in range(3, 64) if call("pidfd_getfd", handle, number, 0) == "allowed"]
 `,
     options: HANDLER,
     gets: reports([], 'refused'),

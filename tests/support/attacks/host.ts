@@ -62,7 +62,7 @@ def main(input, soma):
                     others.append(name)
             except OSError:
                 others.append(name)
-    return [others, call(62, 2_000_000, 0)]
+    return [others, call("kill", 2_000_000, 0)]
 `,
     options: HANDLER,
     gets: reports([[], 'ESRCH'], 'it sees its own processes and process 1'),

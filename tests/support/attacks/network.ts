@@ -21,19 +21,65 @@ def main(input, soma):
   },
   {
     family,
-    name: 'services of the host on loopback',
+    name: 'services of the host on loopback and on its own addresses',
     python: `${KIT}
 def main(input, soma):
     open_ports = []
-    for port in [22, 2375, 2376, 5432, 6379, 8123, 8787, 8788, 9100, 9200, 10250]:
-        with socket.socket(socket.AF_INET) as to:
-            to.settimeout(0.5)
-            if to.connect_ex(("127.0.0.1", port)) == 0:
-                open_ports.append(port)
+    trap = input["trap"]
+    for port in [22, 2375, 2376, 5432, 6379, 8123, 8787, 8788, 9100, 9200, 10250, trap["tcpPort"]]:
+        for address in ("127.0.0.1", *trap["addresses"]):
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            try:
+                with socket.socket(family) as to:
+                    to.settimeout(0.5)
+                    to.connect((address, port))
+                    open_ports.append(port)
+            except OSError:
+                pass
+    for address in ("127.0.0.1", *trap["addresses"]):
+        try:
+            with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as to:
+                to.sendto(b"x", (address, trap["udpPort"]))
+        except OSError:
+            pass
     return open_ports
 `,
     options: HANDLER,
-    gets: reports([], 'loopback is its own'),
+    gets: reports([], 'loopback is its own, and nothing arrives at the host'),
+  },
+  {
+    family,
+    name: 'everything that Node can connect to',
+    node: `import { createSocket } from 'node:dgram';
+import { lookup, resolve4 } from 'node:dns/promises';
+import { connect } from 'node:net';
+
+const reach = (target) => new Promise((done) => {
+  const socket = connect({ ...target, timeout: 1000 });
+  socket.on('connect', () => done(true)).on('error', () => done(false)).on('timeout', () => done(false));
+}).catch(() => false);
+const sends = (port, address) => new Promise((done) => {
+  const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
+  socket.on('error', () => done());
+  socket.send('x', port, address, () => socket.close(done));
+});
+
+export default async ({ trap, neighbour }) => {
+  const targets = [
+    ...['1.1.1.1', '169.254.169.254', '172.17.0.1', '2606:4700:4700::1111'].map((host) => ({ host, port: 80 })),
+    ...['127.0.0.1', ...trap.addresses].map((host) => ({ host, port: trap.tcpPort })),
+    { host: '127.0.0.1', port: neighbour.port },
+    ...[trap.socket, neighbour.socket].map((name) => ({ path: '\\0' + name })),
+  ];
+  await Promise.all(['127.0.0.1', ...trap.addresses].map((address) => sends(trap.udpPort, address)));
+  const reached = await Promise.all(targets.map(reach));
+  const names = await Promise.allSettled([lookup('example.com'), resolve4('example.com')]);
+  const answers = await fetch('http://169.254.169.254/').then(() => true, () => false);
+  return [targets.filter((_, at) => reached[at]), names.filter(({ status }) => status === 'fulfilled').length, answers];
+};
+`,
+    options: { resources: { timeoutMs: 60_000 } },
+    gets: reports([[], 0, false], 'nothing answers, and nothing arrives'),
   },
   {
     family,
@@ -102,7 +148,7 @@ def main(input, soma):
     python: `${KIT}
 def main(input, soma):
     families = {"vsock": (40, 1, 0), "alg": (38, 5, 0), "bluetooth": (31, 3, 0), "can": (29, 3, 1), "tipc": (30, 1, 0), "rds": (21, 5, 0), "xdp": (44, 3, 0), "kcm": (41, 5, 0), "ax25": (3, 5, 0), "appletalk": (5, 2, 0), "key": (15, 3, 2)}
-    return allowed({name: call(41, *family) for name, family in families.items()})
+    return allowed({name: call("socket", *family) for name, family in families.items()})
 `,
     options: HANDLER,
     gets: reports([], 'refused'),
@@ -136,7 +182,7 @@ def main(input, soma):
     def reach(name):
         with socket.socket(socket.AF_UNIX) as to:
             to.connect(name)
-    names = [b"\\0/containerd-shim/moby/", b"\\0/tmp/.X11-unix/X0", b"\\0soma-abstract-of-the-host"]
+    names = [b"\\0/containerd-shim/moby/", b"\\0/tmp/.X11-unix/X0", b"\\0" + input["trap"]["socket"].encode(), b"\\0" + input["neighbour"]["socket"].encode()]
     return [name[1:].decode() for name in names if attempt(lambda: reach(name)) == "allowed"]
 `,
     options: HANDLER,

@@ -1,4 +1,4 @@
-import { type Attack, endsAs, reports } from './attack.ts';
+import { type Attack, endsAs, KIT, reports } from './attack.ts';
 
 const family = 'outlive the run';
 const PROGRAM = { runtime: 'python3.11', style: 'program' } as const;
@@ -96,12 +96,13 @@ os.write(3, b'{"result":"gone"}\\n')
   {
     family,
     name: 'a thread that goes on after the main thread',
-    python: `import ctypes, threading, time
+    python: `${KIT}
+import threading, time
 def on():
     while True:
         time.sleep(0.1)
 threading.Thread(target=on).start()
-ctypes.CDLL(None).syscall(60, 0)
+call("exit", 0)
 `,
     options: SHORT,
     gets: endsAs('timed_out', 'wall_limit', 'a process ends with its last thread; this one at the time limit'),
@@ -116,6 +117,21 @@ os.write(3, b'{"result":"gone"}\\n')
 `,
     options: PROGRAM,
     gets: reports('gone', 'nobody waits for it'),
+  },
+  {
+    family,
+    name: 'a detached process of Node, and work that is never done',
+    node: `import { spawn } from 'node:child_process';
+export default () => {
+  const forever = 'for (const name of ["SIGTERM", "SIGHUP", "SIGINT"]) process.on(name, () => {}); setInterval(() => {}, 1000)';
+  const { pid } = spawn(process.execPath, ['-e', forever], { detached: true, stdio: 'ignore' });
+  setInterval(() => {}, 1000);
+  process.on('exit', () => setInterval(() => {}, 1000));
+  return pid > 0 ? 'gone' : 'nothing was started';
+};
+`,
+    options: { resources: { memoryBytes: 192 * 2 ** 20 } },
+    gets: reports('gone', 'dead with the run'),
   },
   {
     family,
