@@ -29,6 +29,7 @@ export async function startDevice(platform: Platform, input: StartDevice): Promi
  * RFC 8628 §3.4–3.5: one poll. The refusal carries RFC 8628's own word in `error`.
  * @throws invalid_input authorization_pending · slow_down · expired_token · access_denied · invalid_grant
  */
+// oxlint-disable-next-line soma/verb-has-beats -- the code of the device is the permission
 export async function pollDevice(platform: Platform, input: PollDevice): Promise<DeviceSession> {
   const body = PollDevice.parse(input);
   // A refused poll is written down too (`slow_down` needs it), so the refusal must not roll the transaction back.

@@ -27,6 +27,7 @@ export interface Delivered {
  * Delivers what is due, oldest first and at least once. What fails is tried again later and later, and for ever: a peer may be down for a day,
  * and nothing that committed is given up.
  */
+// oxlint-disable-next-line soma/verb-has-beats -- hands on what was committed with its evidence
 export async function relayOutbox(platform: Platform): Promise<Delivered> {
   const due = await platform.db
     .select()
