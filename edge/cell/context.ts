@@ -63,6 +63,9 @@ export interface Verb<Input, Context extends Platform = Ctx> {
   readonly input: Input;
 }
 
+/** The argument of a verb that is told nothing but who asks. */
+export type VerbWithoutInput<Context = Ctx> = Readonly<{ ctx: Context }>;
+
 export function requirePermission(ctx: Ctx, permission: Permission): void {
   if (!ctx.permissions.has(permission)) throw new Forbidden(permission);
 }

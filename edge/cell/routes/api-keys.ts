@@ -9,7 +9,7 @@ export const apiKeys = router()
   .openapi(route(api.create), async (c) =>
     c.json(await createApiKey({ ctx: c.var.ctx, input: c.req.valid('json') }), 201),
   )
-  .openapi(route(api.list), async (c) => c.json({ items: await listApiKeys(c.var.ctx) }, 200))
+  .openapi(route(api.list), async (c) => c.json({ items: await listApiKeys({ ctx: c.var.ctx }) }, 200))
   .openapi(route(api.revoke), async (c) => {
     await revokeApiKey({ ctx: c.var.ctx, input: c.req.valid('param') });
     return c.body(null, 204);

@@ -7,7 +7,7 @@ import { listAudit } from '../services/audit/list.ts';
 
 export const audit = router()
   .openapi(route(api.list), async (c) => c.json(await listAudit({ ctx: c.var.ctx, input: c.req.valid('query') }), 200))
-  .openapi(route(api.checkpoint), async (c) => c.json(await auditCheckpoint(c.var.ctx), 200))
+  .openapi(route(api.checkpoint), async (c) => c.json(await auditCheckpoint({ ctx: c.var.ctx }), 200))
   .openapi(route(api.entries), async (c) =>
     c.json(await auditEntriesAfter({ ctx: c.var.ctx, input: c.req.valid('query') }), 200),
   );

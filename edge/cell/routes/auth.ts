@@ -15,23 +15,27 @@ function giveCookies(c: Context, { setCookies }: Pick<SignedIn, 'setCookies'>): 
 
 export const auth = router()
   .openapi(route(api.signUp), async (c) => {
-    const signedIn = await signUp(c.var.platform, c.req.valid('json'));
+    const signedIn = await signUp({ ctx: c.var.platform, input: c.req.valid('json') });
     giveCookies(c, signedIn);
     return c.json(signedIn.account, 201);
   })
   .openapi(route(api.signIn), async (c) => {
-    const signedIn = await signIn(c.var.platform, c.req.valid('json'));
+    const signedIn = await signIn({ ctx: c.var.platform, input: c.req.valid('json') });
     giveCookies(c, signedIn);
     return c.json(signedIn.account, 200);
   })
   .openapi(route(api.signOut), async (c) => {
-    giveCookies(c, await signOut(c.var.person));
+    giveCookies(c, await signOut({ ctx: c.var.person }));
     return c.body(null, 204);
   })
-  .openapi(route(api.startDevice), async (c) => c.json(await startDevice(c.var.platform, c.req.valid('json')), 200))
-  .openapi(route(api.pollDevice), async (c) => c.json(await pollDevice(c.var.platform, c.req.valid('json')), 200))
+  .openapi(route(api.startDevice), async (c) =>
+    c.json(await startDevice({ ctx: c.var.platform, input: c.req.valid('json') }), 200),
+  )
+  .openapi(route(api.pollDevice), async (c) =>
+    c.json(await pollDevice({ ctx: c.var.platform, input: c.req.valid('json') }), 200),
+  )
   .openapi(route(api.decideDevice), async (c) => {
-    await decideDevice(c.var.person, c.req.valid('json'));
+    await decideDevice({ ctx: c.var.person, input: c.req.valid('json') });
     return c.body(null, 204);
   })
-  .openapi(route(api.me), async (c) => c.json(await me(c.var.caller), 200));
+  .openapi(route(api.me), async (c) => c.json(await me({ ctx: c.var.caller }), 200));

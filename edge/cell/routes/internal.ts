@@ -4,6 +4,6 @@ import { route, router } from '../openapi.ts';
 import { recordHeartbeat } from '../services/runners/heartbeat.ts';
 
 export const internal = router().openapi(route(api.heartbeat), async (c) => {
-  await recordHeartbeat(c.var.platform, c.var.runner, c.req.valid('json'));
+  await recordHeartbeat({ ctx: c.var.platform, input: { spiffeId: c.var.runner, beat: c.req.valid('json') } });
   return c.body(null, 204);
 });

@@ -7,7 +7,7 @@ import { listMembers } from '../services/members/list.ts';
 import { removeMember } from '../services/members/remove.ts';
 
 export const members = router()
-  .openapi(route(api.list), async (c) => c.json({ items: await listMembers(c.var.ctx) }, 200))
+  .openapi(route(api.list), async (c) => c.json({ items: await listMembers({ ctx: c.var.ctx }) }, 200))
   .openapi(route(api.add), async (c) => c.json(await addMember({ ctx: c.var.ctx, input: c.req.valid('json') }), 201))
   .openapi(route(api.change), async (c) => {
     const input = { ...c.req.valid('param'), ...c.req.valid('json') };

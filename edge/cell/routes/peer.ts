@@ -19,5 +19,5 @@ export const peer = router()
     return c.body(null, 204);
   })
   .openapi(route(api.bundle), async (c) =>
-    bundleResponse(await openStored(c.var.platform, c.req.valid('param').digest)),
+    bundleResponse(await openStored({ ctx: c.var.platform, input: c.req.valid('param') })),
   );

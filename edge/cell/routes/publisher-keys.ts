@@ -9,7 +9,7 @@ export const publisherKeys = router()
   .openapi(route(api.register), async (c) =>
     c.json(await registerPublisherKey({ ctx: c.var.ctx, input: c.req.valid('json') }), 201),
   )
-  .openapi(route(api.list), async (c) => c.json({ items: await listPublisherKeys(c.var.ctx) }, 200))
+  .openapi(route(api.list), async (c) => c.json({ items: await listPublisherKeys({ ctx: c.var.ctx }) }, 200))
   .openapi(route(api.revoke), async (c) => {
     await revokePublisherKey({ ctx: c.var.ctx, input: c.req.valid('param') });
     return c.body(null, 204);

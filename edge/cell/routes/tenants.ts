@@ -8,4 +8,4 @@ export const tenants = router()
   .openapi(route(api.create), async (c) =>
     c.json(await createTenant({ ctx: c.var.person, input: c.req.valid('json') }), 201),
   )
-  .openapi(route(api.list), async (c) => c.json({ items: await listTenants(c.var.person) }, 200));
+  .openapi(route(api.list), async (c) => c.json({ items: await listTenants({ ctx: c.var.person }) }, 200));

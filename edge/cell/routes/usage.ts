@@ -6,8 +6,8 @@ import { setBudget } from '../services/budget/set.ts';
 import { getUsage } from '../services/usage/get.ts';
 
 export const usage = router()
-  .openapi(route(api.get), async (c) => c.json(await getUsage(c.var.ctx), 200))
-  .openapi(route(api.getBudget), async (c) => c.json(await getBudget(c.var.ctx), 200))
+  .openapi(route(api.get), async (c) => c.json(await getUsage({ ctx: c.var.ctx }), 200))
+  .openapi(route(api.getBudget), async (c) => c.json(await getBudget({ ctx: c.var.ctx }), 200))
   .openapi(route(api.setBudget), async (c) =>
     c.json(await setBudget({ ctx: c.var.ctx, input: c.req.valid('json') }), 200),
   );

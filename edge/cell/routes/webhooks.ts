@@ -15,7 +15,7 @@ export const webhooks = router()
   .openapi(route(api.create), async (c) =>
     c.json(await createWebhook({ ctx: c.var.ctx, input: c.req.valid('json') }), 201),
   )
-  .openapi(route(api.list), async (c) => c.json({ items: await listWebhooks(c.var.ctx) }, 200))
+  .openapi(route(api.list), async (c) => c.json({ items: await listWebhooks({ ctx: c.var.ctx }) }, 200))
   .openapi(route(api.get), async (c) => c.json(await getWebhook({ ctx: c.var.ctx, input: c.req.valid('param') }), 200))
   .openapi(route(api.update), async (c) => {
     const input = { id: c.req.valid('param').id, change: c.req.valid('json') };

@@ -6,7 +6,7 @@ import { DomainError, InvalidInput } from '#contracts/errors';
 import { sessionPrefix } from '#contracts/identity';
 import { sessions } from '#db/postgres/schema/index';
 
-import { requirePerson, type PersonCtx, type Platform } from '../../context.ts';
+import { type PersonCtx, type Platform, requirePerson, type Verb } from '../../context.ts';
 import { secretHash } from '../secret-hash.ts';
 import { transact } from '../transact.ts';
 import { accounts, CLI_CLIENT_ID } from './auth.ts';
@@ -19,10 +19,10 @@ import { countAttempt } from './throttle.ts';
  * RFC 8628 §3.1–3.2: begins a sign-in that a person will approve in a browser. The router has chosen the cell already.
  * @throws rate_limited · unavailable
  */
-export async function startDevice(platform: Platform, input: StartDevice): Promise<StartedDevice> {
+export async function startDevice({ ctx, input }: Verb<StartDevice, Platform>): Promise<StartedDevice> {
   const { email } = StartDevice.parse(input);
-  await countAttempt(platform, 'device', email);
-  return accounts(platform, platform.db).api.deviceCode({ body: { client_id: CLI_CLIENT_ID } });
+  await countAttempt(ctx, 'device', email);
+  return accounts(ctx, ctx.db).api.deviceCode({ body: { client_id: CLI_CLIENT_ID } });
 }
 
 /**
@@ -30,18 +30,18 @@ export async function startDevice(platform: Platform, input: StartDevice): Promi
  * @throws invalid_input authorization_pending · slow_down · expired_token · access_denied · invalid_grant
  */
 // oxlint-disable-next-line soma/verb-has-beats -- the code of the device is the permission
-export async function pollDevice(platform: Platform, input: PollDevice): Promise<DeviceSession> {
+export async function pollDevice({ ctx, input }: Verb<PollDevice, Platform>): Promise<DeviceSession> {
   const body = PollDevice.parse(input);
   // A refused poll is written down too (`slow_down` needs it), so the refusal must not roll the transaction back.
-  const outcome = await transact(platform, async (tx) => {
+  const outcome = await transact(ctx, async (tx) => {
     try {
-      const session = await accounts(platform, tx).api.deviceToken({ body });
+      const session = await accounts(ctx, tx).api.deviceToken({ body });
       const [row] = await tx
         .select({ userId: sessions.userId })
         .from(sessions)
         .where(eq(sessions.tokenSha256, await secretHash(session.access_token)));
       if (!row) throw new DomainError('internal', 'the session that was just made is gone');
-      await recordForPerson(tx, platform, row.userId, {
+      await recordForPerson(tx, ctx, row.userId, {
         action: 'session.create',
         target: row.userId,
         details: { via: 'device' },
@@ -54,7 +54,7 @@ export async function pollDevice(platform: Platform, input: PollDevice): Promise
   });
   if (outcome instanceof APIError) throw refusalOfPoll(outcome);
   return {
-    access_token: `${sessionPrefix(platform.cell)}${outcome.access_token}`,
+    access_token: `${sessionPrefix(ctx.cell)}${outcome.access_token}`,
     token_type: 'Bearer',
     expires_in: outcome.expires_in,
   };
@@ -67,7 +67,7 @@ function refusalOfPoll({ body, message }: APIError): DomainError {
 }
 
 /** A person looks at the code their CLI shows and says yes or no. @throws invalid_input the code is unknown, used or expired */
-export async function decideDevice(ctx: PersonCtx, input: DecideDevice): Promise<void> {
+export async function decideDevice({ ctx, input }: Verb<DecideDevice, PersonCtx>): Promise<void> {
   const person = requirePerson(ctx);
   const { user_code, approve } = DecideDevice.parse(input);
   const headers = sessionHeaders(person);

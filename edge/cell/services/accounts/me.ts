@@ -4,11 +4,11 @@ import type { Me } from '#contracts/api/accounts';
 import { NotFound } from '#contracts/errors';
 import { tenants } from '#db/postgres/schema/index';
 
-import type { Caller } from '../../context.ts';
+import type { Caller, VerbWithoutInput } from '../../context.ts';
 import { membershipsOf, viewTenant } from './memberships.ts';
 
 /** Who the caller is, as the platform sees it. */
-export async function me(caller: Caller): Promise<Me> {
+export async function me({ ctx: caller }: VerbWithoutInput<Caller>): Promise<Me> {
   if (caller.kind === 'person') {
     const { person, cell, db } = caller.ctx;
     return {

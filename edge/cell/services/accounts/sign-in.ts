@@ -5,7 +5,7 @@ import { DomainError } from '#contracts/errors';
 import { idOf } from '#contracts/ids';
 import { users } from '#db/postgres/schema/index';
 
-import type { Platform } from '../../context.ts';
+import type { Platform, Verb } from '../../context.ts';
 import { transact } from '../transact.ts';
 import { accounts } from './auth.ts';
 import { recordForPerson } from './evidence.ts';
@@ -14,26 +14,25 @@ import type { SignedIn } from './sign-up.ts';
 import { countAttempt, forgetAttempts } from './throttle.ts';
 
 /** Begins a session. An address that is not known takes as long as a wrong password. @throws unauthenticated · rate_limited · unavailable */
-export async function signIn(platform: Platform, input: SignIn): Promise<SignedIn> {
+export async function signIn({ ctx, input }: Verb<SignIn, Platform>): Promise<SignedIn> {
   const { email, password } = SignIn.parse(input);
-  await countAttempt(platform, 'password', email);
+  await countAttempt(ctx, 'password', email);
   try {
-    const signedIn = await transact(platform, async (tx) => {
-      const { headers, response } = await accounts(platform, tx).api.signInEmail({
+    const signedIn = await transact(ctx, async (tx) => {
+      const { headers, response } = await accounts(ctx, tx).api.signInEmail({
         body: { email, password },
         returnHeaders: true,
       });
       const id = idOf('usr').parse(response.user.id);
-      await recordForPerson(tx, platform, id, { action: 'session.create', target: id });
-      const account = { id, email, name: response.user.name, region: platform.cell };
+      await recordForPerson(tx, ctx, id, { action: 'session.create', target: id });
+      const account = { id, email, name: response.user.name, region: ctx.cell };
       return { account, setCookies: headers.getSetCookie() };
     });
-    platform.afterwards(forgetAttempts(platform, email));
+    ctx.afterwards(forgetAttempts(ctx, email));
     return signedIn;
   } catch (error) {
     const refusal = refusalOfAuth(error);
-    if (refusal instanceof DomainError && refusal.code === 'unauthenticated')
-      await recordWrongPassword(platform, email);
+    if (refusal instanceof DomainError && refusal.code === 'unauthenticated') await recordWrongPassword(ctx, email);
     throw refusal;
   }
 }

@@ -7,7 +7,7 @@ import { idOf, newId, type UserId } from '#contracts/ids';
 import { users } from '#db/postgres/schema/index';
 
 import { claimName } from '../../clients/directory.ts';
-import type { Platform } from '../../context.ts';
+import type { Platform, Verb } from '../../context.ts';
 import { isUniqueViolation } from '../postgres-errors.ts';
 import { transact } from '../transact.ts';
 import { accounts } from './auth.ts';
@@ -26,19 +26,18 @@ export interface SignedIn {
  * @throws invalid_input the region is another cell's · conflict the address has an account · unavailable · rate_limited
  */
 // oxlint-disable-next-line soma/verb-has-beats -- who signs up has no tenant yet, and so no log
-export async function signUp(platform: Platform, input: SignUp): Promise<SignedIn> {
+export async function signUp({ ctx, input }: Verb<SignUp, Platform>): Promise<SignedIn> {
   const { email, password, name, region } = SignUp.parse(input);
-  if (region !== platform.cell)
-    throw new InvalidInput(`an account of ${region} is made there, not in ${platform.cell}`);
-  await countAttempt(platform, 'password', email);
+  if (region !== ctx.cell) throw new InvalidInput(`an account of ${region} is made there, not in ${ctx.cell}`);
+  await countAttempt(ctx, 'password', email);
 
-  const userId = await claimEmail(platform, email);
+  const userId = await claimEmail(ctx, email);
   let swallowed: Error | undefined;
   const onSwallowed = (error: Error) => {
     swallowed = error;
   };
-  const { headers } = await transact(platform, (tx) =>
-    accounts(platform, tx, { userId, onSwallowed }).api.signUpEmail({
+  const { headers } = await transact(ctx, (tx) =>
+    accounts(ctx, tx, { userId, onSwallowed }).api.signUpEmail({
       body: { email, password, name },
       returnHeaders: true,
     }),

@@ -3,11 +3,11 @@ import { and, eq, isNull } from 'drizzle-orm';
 import type { AuditCheckpoint } from '#contracts/api/audit';
 import { auditEntries } from '#db/postgres/schema/index';
 
-import { type Ctx, requirePermission } from '../../context.ts';
+import { requirePermission, type VerbWithoutInput } from '../../context.ts';
 import { auditLog } from '../../objects.ts';
 
 /** The signed head of the tenant's chain, and how many committed entries it does not hold yet. */
-export async function auditCheckpoint(ctx: Ctx): Promise<AuditCheckpoint> {
+export async function auditCheckpoint({ ctx }: VerbWithoutInput): Promise<AuditCheckpoint> {
   requirePermission(ctx, 'audit:read');
   // Counted first: an entry that is chained in between is seen twice rather than never.
   const pending = await ctx.db.$count(

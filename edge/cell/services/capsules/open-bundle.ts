@@ -26,12 +26,13 @@ export async function openBundle({ ctx, input }: Verb<VersionPath, Platform>): P
     .where(and(eq(catalogueCapsules.name, `${publisher}/${slug}`), eq(catalogueVersions.version, version)));
   if (!release) throw new NotFound('version');
   await ensureBlob(ctx, release);
-  return openStored(ctx, release.digest);
+  return openStored({ ctx, input: release });
 }
 
 /** Opens a bundle or a layer that lies in this cell; a peer's question is not passed on, so that two cells never ask each other in a circle. */
-export async function openStored({ env }: Platform, digest: Digest): Promise<OpenBundle> {
-  const blob = await env.BLOBS.get(bundleKey(digest));
+export async function openStored({ ctx, input }: Verb<{ readonly digest: Digest }, Platform>): Promise<OpenBundle> {
+  const { digest } = input;
+  const blob = await ctx.env.BLOBS.get(bundleKey(digest));
   if (!blob) throw new NotFound('bundle');
   const mediaType = blob.httpMetadata?.contentType ?? 'application/octet-stream';
   return { digest, sizeBytes: blob.size, mediaType, body: blob.body };

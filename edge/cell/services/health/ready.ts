@@ -4,7 +4,7 @@ import { Unavailable } from '#contracts/errors';
 
 import { openClickHouse } from '../../clients/clickhouse.ts';
 import { openRedis } from '../../clients/redis.ts';
-import type { Platform } from '../../context.ts';
+import type { Platform, VerbWithoutInput } from '../../context.ts';
 import { trustedIssuers } from '../tokens/issuers.ts';
 
 const TIMEOUT_MS = 2_000;
@@ -17,7 +17,7 @@ export interface Readiness {
 }
 
 /** Asks each store of the cell for a sign of life, all at once and each within two seconds, and looks whether its configuration makes sense. */
-export async function readiness({ db, env }: Platform): Promise<Readiness> {
+export async function readiness({ ctx: { db, env } }: VerbWithoutInput<Platform>): Promise<Readiness> {
   const [postgres, clickhouse, redis, bucket] = await Promise.all([
     answers(db.execute(sql`select 1`)),
     answers(pingClickHouse(env)),

@@ -12,5 +12,5 @@ export async function openLayer({ ctx, input }: Verb<LayerPath, Platform>): Prom
   const named = await findNamedLayer(ctx, digest);
   if (!named) throw new NotFound('layer');
   await ensureBlob(ctx, named);
-  return openStored(ctx, digest);
+  return openStored({ ctx, input: { digest } });
 }

@@ -2,7 +2,7 @@ import type { AccessToken } from '#contracts/api/accounts';
 import { DomainError } from '#contracts/errors';
 import { ACCESS_TOKEN_AUDIENCE, type AccessTokenClaims } from '#contracts/identity';
 
-import type { Ctx } from '../../context.ts';
+import type { VerbWithoutInput } from '../../context.ts';
 import { recordAudit } from '../audit/record.ts';
 import { wakeRelay } from '../transact.ts';
 import { signClaims } from './sign.ts';
@@ -14,7 +14,7 @@ const LIFETIME_S = 15 * 60;
  * what is revoked meanwhile ends within the quarter of an hour.
  * @throws forbidden a token cannot be exchanged for a longer life
  */
-export async function issueToken(ctx: Ctx): Promise<AccessToken> {
+export async function issueToken({ ctx }: VerbWithoutInput): Promise<AccessToken> {
   if (ctx.credential !== 'session' && ctx.credential !== 'api-key') {
     throw new DomainError('forbidden', 'a token comes from a session or an API key, not from another token');
   }

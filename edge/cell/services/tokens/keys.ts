@@ -32,5 +32,5 @@ export function cellKeys(platform: Platform): JWTVerifyGetKey {
 
 async function readKeys(platform: Platform): Promise<Cached> {
   const readAtMs = Date.now();
-  return { readAtMs, find: createLocalJWKSet({ keys: await publicKeys(platform) }) };
+  return { readAtMs, find: createLocalJWKSet({ keys: await publicKeys({ ctx: platform }) }) };
 }

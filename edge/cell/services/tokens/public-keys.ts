@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { Platform } from '../../context.ts';
+import type { Platform, VerbWithoutInput } from '../../context.ts';
 import { accounts } from '../accounts/auth.ts';
 
 const PublicKey = z.object({
@@ -13,7 +13,7 @@ const PublicKey = z.object({
 });
 
 /** The public half of every key whose tokens still count, and no other field of it. */
-export async function publicKeys(platform: Platform): Promise<z.infer<typeof PublicKey>[]> {
-  const { keys } = await accounts(platform, platform.db).api.getJwks();
+export async function publicKeys({ ctx }: VerbWithoutInput<Platform>): Promise<z.infer<typeof PublicKey>[]> {
+  const { keys } = await accounts(ctx, ctx.db).api.getJwks();
   return z.array(PublicKey).parse(keys);
 }

@@ -1,13 +1,13 @@
 import type { TenantUsage } from '#contracts/api/usage';
 import { CURRENCY } from '#contracts/money';
 
-import { type Ctx, requirePermission } from '../../context.ts';
+import { requirePermission, type VerbWithoutInput } from '../../context.ts';
 import { usageMeter } from '../../objects.ts';
 import { periodOf } from '../budget/period.ts';
 import { storedUsage } from '../storage/usage.ts';
 
 /** What the tenant used and spent this month, from the meter that also decides what it may still spend. */
-export async function getUsage(ctx: Ctx): Promise<TenantUsage> {
+export async function getUsage({ ctx }: VerbWithoutInput): Promise<TenantUsage> {
   requirePermission(ctx, 'usage:read');
   const now = ctx.now();
   const month = { from: new Date(`${periodOf(now)}-01T00:00:00Z`), until: now };
