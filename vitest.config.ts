@@ -24,6 +24,8 @@ export default defineConfig({
           include: ['{contracts,db,durable-objects,edge,runner-fleet,infra,cli,web,capsules}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           environment: 'node',
+          // Pure rules share nothing but modules: a process for each file would take longer than the tests.
+          isolate: false,
           testTimeout: UNIT_TIMEOUT_MS,
         },
       },

@@ -66,7 +66,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'DELETE /v1/installations/{id}/datasets/{name}': { may: BUILDERS },
   'PUT /v1/installations/{id}/datasets/{name}/retention': { may: BUILDERS, with: json({ days: 7 }) },
   'GET /v1/installations/{id}/secrets': { may: READERS },
-  'PUT /v1/installations/{id}/secrets/{name}': { may: BUILDERS, with: json({ value: 'hush' }) },
+  'PUT /v1/installations/{id}/secrets/{name}': { may: BUILDERS, with: json({ value: 'hush, hush' }) },
   'DELETE /v1/installations/{id}/secrets/{name}': { may: BUILDERS },
   'POST /v1/runs': { may: BUILDERS, with: json({ capsule: 'acme/none', input: {} }) },
   'GET /v1/runs': { may: READERS },

@@ -117,11 +117,13 @@ describe.each([
         cpuQuotaUs: 75_000,
         pids: 99,
         memoryBytes: 128 * 2 ** 20,
+        swapBytes: 0,
       });
       expect(await limitsOf({ memoryBytes: 100 * 2 ** 20, pids: 40 })).toEqual({
         cpuQuotaUs: 50_000,
         pids: 40,
         memoryBytes: 100 * 2 ** 20,
+        swapBytes: 0,
       });
     },
   );
