@@ -71,7 +71,7 @@ export class MeteringWorld {
   readonly #docker = new Dockerode();
   readonly #directory = mkdtempSync(join(tmpdir(), 'soma-usage-test-'));
   readonly #bundles = new BundleCache({ directory: join(this.#directory, 'bundles'), maxBytes: 1e6 });
-  readonly #executors: Executor[] = [];
+  #executorCount = 0;
 
   private constructor() {
     mkdirSync(join(this.#directory, 'spool'));
@@ -84,7 +84,6 @@ export class MeteringWorld {
   }
 
   async close(): Promise<void> {
-    for (const executor of this.#executors) await executor.close();
     rmSync(this.#directory, { recursive: true, force: true });
     for (const group of parentGroups()) rmdirSync(group);
   }
@@ -92,6 +91,14 @@ export class MeteringWorld {
   /** @throws where the run does not succeed */
   async measure({ engine, isolation, python, input }: MeteredRun): Promise<Measured> {
     const executor = await this.#executorOf(engine);
+    try {
+      return await this.#measureIn(executor, { isolation, python, input });
+    } finally {
+      await executor.close();
+    }
+  }
+
+  async #measureIn(executor: Executor, { isolation, python, input }: Omit<MeteredRun, 'engine'>): Promise<Measured> {
     const files = { 'capsule.json': '{}', 'main.py': python };
     const contents = Object.entries(files).map(([path, text]) => [path, Buffer.from(text)] as const);
     const archive = new Uint8Array(packBundle(new Map(contents)));
@@ -144,7 +151,8 @@ export class MeteringWorld {
   }
 
   async #executorOf(engine: EngineName): Promise<Executor> {
-    const at = (folder: string) => join(this.#directory, `${this.#executors.length}`, folder);
+    this.#executorCount += 1;
+    const at = (folder: string) => join(this.#directory, `${this.#executorCount}`, folder);
     const options = {
       docker: this.#docker,
       runnerId: newId('rnr'),
@@ -159,7 +167,6 @@ export class MeteringWorld {
     const executor = standard
       ? new OciExecutor({ ...options, directory: this.#withSharedRootfs(at('engine')), runtimes })
       : new DockerExecutor(options);
-    this.#executors.push(executor);
     await executor.prepare();
     return executor;
   }
