@@ -10,7 +10,7 @@ import { defineConfig } from 'vitest/config';
  */
 
 /** What waits for sandboxes, engines and timers leaves room for another file beside it, also on two cores. */
-const FILES_AT_ONCE = 2;
+const FILES_AT_ONCE = 3;
 
 /** A property test draws many cases, and a shared machine may be slow: a limit is there to end what hangs. */
 const UNIT_TIMEOUT_MS = 60_000;
