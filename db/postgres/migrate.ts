@@ -7,13 +7,18 @@ import { z } from 'zod';
 /** Any number, as long as every migrator of a database uses the same. */
 const ADVISORY_LOCK = 7_266_002;
 
+/** A database that was just made is slow to answer at first. */
+const CONNECT_WITHIN_MS = 30_000;
+
 const Journal = z.object({ entries: z.array(z.object({ when: z.int() })).min(1) });
 const Applied = z.object({ last: z.coerce.number().nullable() });
 
 /** Brings a Postgres up to date with `db/migrations`; two that do it at once take turns. */
 export async function migratePostgres(root: string, connectionString: string): Promise<void> {
   const migrationsFolder = join(root, 'db/migrations');
-  const client = new Client({ connectionString, connectionTimeoutMillis: 10_000 });
+  const client = new Client({ connectionString, connectionTimeoutMillis: CONNECT_WITHIN_MS });
+  // A connection that breaks fails the query under way, and nothing else of this process.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [ADVISORY_LOCK]);
