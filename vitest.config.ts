@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config';
  * workers      routes and Durable Objects inside workerd (tests/workers)
  * integration  one part against its real counterpart: Postgres, ClickHouse, Redis, Docker (tests/integration)
  * e2e          the whole platform through its public door (tests/e2e)
+ * attacks      what hostile code gets in a sandbox, and a weakened sandbox from a runner (tests/attacks)
  * chaos        the whole platform while parts of it are killed (tests/chaos)
  * conformance  against programs that need another toolchain, by `npm run test:conformance` only (tests/conformance)
  */
@@ -49,6 +50,16 @@ export default defineConfig({
           globalSetup: ['tests/support/platform-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'attacks',
+          include: ['tests/attacks/**/*.test.ts'],
+          environment: 'node',
+          maxWorkers: FILES_AT_ONCE,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
       {

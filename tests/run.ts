@@ -8,12 +8,15 @@ import { z } from 'zod';
 import { ensureTestMachine } from './support/machine.ts';
 
 /**
- * `npm test`: installs or starts what the tests need, runs every project, and ends with one counted line.
- * `npm test -- unit workers` runs only those; what follows a second `--` goes to vitest.
+ * `npm test`: installs or starts what the tests need, runs what every change must pass, and ends with one counted line. `npm test -- all`
+ * goes on with attacks and chaos; `npm test -- unit workers` runs only those; what follows a second `--` goes to vitest.
  */
 
 // The projects of a group share the machine; the whole platform and its being killed get it to themselves.
-const GROUPS = [['unit', 'workers'], ['integration'], ['e2e'], ['chaos']] as const;
+const USUAL = [['unit', 'workers'], ['integration'], ['e2e']] as const;
+/** Takes as long again. */
+const THOROUGH = [['attacks'], ['chaos']] as const;
+const ALL = 'all';
 /** Needs another toolchain: runs where it is asked for by name. */
 const ON_REQUEST = [['conformance']] as const;
 
@@ -82,10 +85,13 @@ function count(reportFile: string, exitCode: number): void {
   if (exitCode !== 0 && report.numFailedTests === 0 && totals.failed === 0) totals.failed += 1;
 }
 
-const groups =
-  wanted.length === 0
-    ? GROUPS
-    : [...GROUPS, ...ON_REQUEST].map((group) => group.filter((project) => wanted.includes(project)));
+function groupsOf(names: readonly string[]): readonly (readonly string[])[] {
+  if (names.length === 0) return USUAL;
+  if (names.includes(ALL)) return [...USUAL, ...THOROUGH];
+  return [...USUAL, ...THOROUGH, ...ON_REQUEST].map((group) => group.filter((project) => names.includes(project)));
+}
+
+const groups = groupsOf(wanted);
 try {
   await ensureTestMachine(groups.flat());
   for (const group of groups.filter((projects) => projects.length > 0)) {

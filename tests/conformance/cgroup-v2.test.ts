@@ -7,14 +7,15 @@ import { type Guest, runInGuests } from './guest/run-in-guests.ts';
 
 /**
  * The runner on cgroup version 2, which this machine may not have: inside guests that QEMU emulates, with the very tests that
- * run outside (tests/integration) and some that only fit there (guest/inside). What they report becomes tests here.
+ * run outside (tests/integration, tests/attacks) and some that only fit there (guest/inside). What they report becomes tests here.
  */
 const integration = (...names: readonly string[]) => names.map((name) => `tests/integration/${name}.test.ts`);
+const attacks = (...names: readonly string[]) => names.map((name) => `tests/attacks/${name}.test.ts`);
 const INSIDE = 'tests/conformance/guest/inside/*.test.ts';
 const METERING = [...integration('runner-usage'), 'tests/conformance/metering.test.ts'];
 /** These go through Docker Engine, the better of the OCI runtimes (crun, where both are) and gVisor by themselves. */
-const LIMITS = integration('runner-artifacts', 'runner-isolation', 'runner-limits', 'runner-proof');
-const ATTACKS = integration('attacks', 'attacks-docker', 'attacks-strict');
+const LIMITS = [...integration('runner-artifacts', 'runner-isolation', 'runner-limits'), ...attacks('runner-proof')];
+const ATTACKS = attacks('attacks', 'attacks-docker', 'attacks-strict');
 /** These take the executor they are told. */
 const OTHERS = globSync('tests/integration/runner*.test.ts').filter((file) => ![...METERING, ...LIMITS].includes(file));
 const ESSENTIAL = [...integration('runner', 'runner-durability'), INSIDE];

@@ -11,6 +11,7 @@ const PACKAGES: Readonly<Record<string, readonly SystemPackage[]>> = {
     { name: 'python3', brings: 'python3' },
   ],
   integration: [REDIS, ...COMPILER, ...OCI_RUNTIMES],
+  attacks: [...COMPILER, ...OCI_RUNTIMES],
   e2e: [REDIS, ...COMPILER, { name: 'chromium', brings: 'chromium' }],
   chaos: [REDIS, ...COMPILER, ...OCI_RUNTIMES, { name: 'faketime', brings: 'faketime' }],
   conformance: [
@@ -21,7 +22,7 @@ const PACKAGES: Readonly<Record<string, readonly SystemPackage[]>> = {
   ],
 };
 const LOGS = '.data/logs';
-const WITH_DOCKER = new Set(['integration', 'e2e', 'chaos', 'conformance']);
+const WITH_DOCKER = new Set(['integration', 'e2e', 'attacks', 'chaos', 'conformance']);
 
 /** Installs and starts what is missing, saying so. @throws MissingPackages where that may not be done */
 export async function ensureTestMachine(projects: readonly string[]): Promise<void> {

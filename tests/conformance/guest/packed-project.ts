@@ -10,7 +10,14 @@ import { makeDisk } from './rootfs.ts';
 
 const PROJECT = join(import.meta.dirname, '../../..');
 /** Files that are read rather than imported lie beside those that are. */
-const WHOLE_FOLDERS = ['docs', 'runner-fleet', 'contracts', 'tests/conformance/guest', 'tests/integration'];
+const WHOLE_FOLDERS = [
+  'docs',
+  'runner-fleet',
+  'contracts',
+  'tests/conformance/guest',
+  'tests/integration',
+  'tests/attacks',
+];
 const SINGLE_FILES = ['package.json', 'tsconfig.json', 'vitest.config.ts'];
 /** Runs the tests; the other packages are those that the tests import. */
 const TEST_RUNNER = ['vitest', 'vite'];

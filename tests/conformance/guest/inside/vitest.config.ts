@@ -7,6 +7,7 @@ export default defineConfig({
     environment: 'node',
     include: [
       'tests/integration/**/*.test.ts',
+      'tests/attacks/**/*.test.ts',
       'tests/conformance/metering.test.ts',
       'tests/conformance/guest/inside/**/*.test.ts',
     ],
