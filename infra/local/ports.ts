@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { z } from 'zod';
 
@@ -104,13 +105,28 @@ export async function assertPortsFree({ router, routerEntry, cells }: Ports): Pr
   }
   await Promise.all(
     wanted.map(async ([port, by]) => {
-      const server = await hold(port).catch((error: unknown) => {
-        if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') throw new PortTaken(port, by);
-        throw error;
-      });
+      const server = await holdSoon(port);
+      if (!server) throw new PortTaken(port, by);
       await release(server);
     }),
   );
+}
+
+/** What a killed platform was just starting may have its ports for a moment after it. */
+const FREED_WITHIN_MS = 2_000;
+const LOOK_EVERY_MS = 100;
+
+async function holdSoon(port: number): Promise<Server | undefined> {
+  const deadline = Date.now() + FREED_WITHIN_MS;
+  for (;;) {
+    try {
+      return await hold(port);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+      if (Date.now() > deadline) return undefined;
+    }
+    await delay(LOOK_EVERY_MS);
+  }
 }
 
 function cellPorts(portAt: (index: number) => number): CellPorts {
