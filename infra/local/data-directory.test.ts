@@ -32,7 +32,7 @@ test('a folder that a platform has used is taken again, whatever it holds meanwh
 });
 
 test('what other commands keep there neither hinders a first start nor is lost when one starts over', async () => {
-  for (const name of ['tools', 'conformance']) mkdirSync(join(directory, name));
+  for (const name of ['tools', 'conformance', 'logs']) mkdirSync(join(directory, name));
   await claimDirectory(directory);
   for (const name of ['secrets.json', 'eu-west-1']) mkdirSync(join(directory, name));
   await emptyDirectory(directory);
