@@ -7,8 +7,8 @@ import { CELLS } from '#contracts/cells';
 const MARK = 'secrets.json';
 /** What other commands keep beside a platform: neither a stranger's, nor lost when one starts over. */
 const NEIGHBOURS = ['tools', 'conformance'];
-/** Mounted or made for a platform before its first start. */
-const PREPARED: readonly string[] = [...CELLS, ...CELLS.map((cell) => `worker-${cell}`), 'router'];
+/** Mounted or made for a platform before its first start; the tests keep the log of the engine there, too. */
+const PREPARED: readonly string[] = [...CELLS, ...CELLS.map((cell) => `worker-${cell}`), 'router', 'logs'];
 
 export class ForeignDirectory extends Error {
   constructor(directory: string, names: readonly string[]) {
