@@ -1,21 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { newId, type TenantId } from '#contracts/ids';
+import { SMALL } from '#support/fake-executor';
 import { FakeSandbox } from '#support/fake-sandbox';
 
 import { Refusal } from '../door/refusal.ts';
-import type { Sandbox, SandboxShape } from '../executor/executor.ts';
+import type { Sandbox } from '../executor/executor.ts';
 import { Admission, type AdmissionOptions } from './admission.ts';
 
-const SHAPE: SandboxShape = {
-  image: 'node24',
-  isolation: 'standard',
-  memoryBytes: 2 ** 26,
-  diskBytes: 2 ** 20,
-  artifactBytes: 2 ** 20,
-  cpuMillis: 500,
-  pids: 64,
-};
 const [ADA, BOB] = [newId('ten'), newId('ten')];
 
 /** A pool that has as many sandboxes as the test supplies. */
@@ -31,7 +23,7 @@ class FakePool {
 
   take(): Promise<Sandbox> {
     this.ready--;
-    return this.isBroken ? Promise.reject(new Error('no engine')) : Promise.resolve(new FakeSandbox(SHAPE));
+    return this.isBroken ? Promise.reject(new Error('no engine')) : Promise.resolve(new FakeSandbox(SMALL));
   }
 
   supply(count: number): void {
@@ -64,7 +56,7 @@ function admissionOf(options: Partial<AdmissionOptions> = {}): Admission {
 /** What became of an entry: nothing yet, in, or the code of its refusal and when to come again. */
 function enter(admission: Admission, tenant: TenantId): { now: string } {
   const entry = { now: 'waiting' };
-  admission.enter(tenant, SHAPE).then(
+  admission.enter(tenant, SMALL).then(
     () => (entry.now = 'in'),
     (error: unknown) => {
       entry.now = error instanceof Refusal ? `${error.code} ${error.retryAfterS ?? ''}`.trim() : 'failed';

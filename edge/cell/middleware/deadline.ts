@@ -31,8 +31,9 @@ export class Deadline {
   }
 
   #start(): void {
-    const late = new DomainError('unavailable', `this took longer than ${this.#limitMs} ms`);
-    this.#timer = setTimeout(() => this.#passed.reject(late), this.#limitMs);
+    this.#timer = setTimeout(() => {
+      this.#passed.reject(new DomainError('unavailable', `this took longer than ${this.#limitMs} ms`));
+    }, this.#limitMs);
   }
 
   #stop(): void {
