@@ -30,7 +30,10 @@ const Report = z.object({
     z.object({
       name: z.string(),
       status: z.string(),
-      assertionResults: z.array(z.object({ status: z.string(), fullName: z.string() })),
+      message: z.string().optional(),
+      assertionResults: z.array(
+        z.object({ status: z.string(), fullName: z.string(), failureMessages: z.array(z.string()).nullish() }),
+      ),
     }),
   ),
 });
@@ -40,9 +43,13 @@ const GROUP_LIMIT_MS = 40 * 60_000;
 /** Its guests are emulated. */
 const CONFORMANCE_LIMIT_MS = 4 * 3_600_000;
 
+const FAILURE_LINES = 12;
+const FAILURE_LINE_LENGTH = 400;
+
 interface Totals {
   passed: number;
   failed: number;
+  failures: string[];
   skipped: string[];
 }
 
@@ -50,7 +57,7 @@ const separator = process.argv.indexOf('--', 2);
 const wanted = process.argv.slice(2, separator === -1 ? undefined : separator);
 const passOn = separator === -1 ? [] : process.argv.slice(separator + 1);
 const scratch = mkdtempSync(path.join(tmpdir(), 'soma-tests-'));
-const totals: Totals = { passed: 0, failed: 0, skipped: [] };
+const totals: Totals = { passed: 0, failed: 0, failures: [], skipped: [] };
 
 function vitest(projects: readonly string[], reportFile: string): Promise<number> {
   const args = [
@@ -76,13 +83,25 @@ function count(reportFile: string, exitCode: number): void {
   totals.passed += report.numPassedTests;
   totals.failed += report.numFailedTests;
   for (const file of report.testResults) {
+    const name = path.relative(process.cwd(), file.name);
     // A file that failed to load has no assertions of its own, and must not vanish from the count.
-    if (file.status === 'failed' && file.assertionResults.length === 0) totals.failed += 1;
-    for (const test of file.assertionResults)
-      if (test.status === 'pending' || test.status === 'skipped' || test.status === 'todo')
-        totals.skipped.push(`${path.relative(process.cwd(), file.name)}: ${test.fullName}`);
+    if (file.status === 'failed' && file.assertionResults.length === 0) {
+      totals.failed += 1;
+      totals.failures.push(`${name}\n${outlineOf(file.message)}`);
+    }
+    for (const { status, fullName, failureMessages } of file.assertionResults) {
+      if (status === 'failed') totals.failures.push(`${name}: ${fullName}\n${outlineOf(failureMessages?.join('\n'))}`);
+      if (status === 'pending' || status === 'skipped' || status === 'todo')
+        totals.skipped.push(`${name}: ${fullName}`);
+    }
   }
   if (exitCode !== 0 && report.numFailedTests === 0 && totals.failed === 0) totals.failed += 1;
+}
+
+/** Where only the end of a long log is kept, it says what failed. */
+function outlineOf(message = ''): string {
+  const lines = message.split('\n').slice(0, FAILURE_LINES);
+  return lines.map((line) => `  ${line.slice(0, FAILURE_LINE_LENGTH)}`).join('\n');
 }
 
 function groupsOf(names: readonly string[]): readonly (readonly string[])[] {
@@ -108,6 +127,7 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
+for (const failure of totals.failures) console.log(`failed: ${failure}`);
 for (const name of totals.skipped) console.log(`skipped: ${name}`);
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped.length} skipped`);
 if (totals.failed > 0 || totals.passed === 0) process.exitCode = 1;
