@@ -13,6 +13,7 @@ const INSTALLATION = {
   approved: ['artifacts'],
   isolation: null,
   maxConcurrentRuns: null,
+  artifactRetentionDays: null,
   createdAt: AT,
   updatedAt: AT,
 };
@@ -51,7 +52,7 @@ function refusal(missing: readonly string[]) {
 
 test('an installation is shown with the version that a run would get, or why none would start', async () => {
   expect((await world.soma('installations show acme/tool')).stdout).toMatch(
-    /runs now +1\.4\.0\nrange +\^1\.0\.0\nisolation +as the capsule asks\nruns at once +as many as there is room for\n/,
+    /runs now +1\.4\.0\nrange +\^1\.0\.0\nisolation +as the capsule asks\nruns at once +as many as there is room for\nfiles kept +as the capsule says\n/,
   );
   wanted = ['state'];
   expect((await world.soma(`installations show ${ID}`)).stdout).toMatch(/runs now +nothing: not approved: state/);
@@ -61,9 +62,13 @@ test('what the flags name is set, and nothing else is sent', async () => {
   const set = await world.soma('installations set acme/tool --isolation strict --max-concurrent-runs 3 --json');
   expect(JSON.parse(set.stdout)).toMatchObject({ isolation: 'strict', maxConcurrentRuns: 3 });
   await world.soma('installations set acme/tool --max-concurrent-runs unlimited --approve state');
+  await world.soma('installations set acme/tool --artifact-retention-days 7');
+  await world.soma('installations set acme/tool --artifact-retention-days default');
   expect(world.changes).toEqual([
     [CHANGE, { isolation: 'strict', maxConcurrentRuns: 3 }],
     [CHANGE, { maxConcurrentRuns: null, approved: ['artifacts', 'state'] }],
+    [CHANGE, { artifactRetentionDays: 7 }],
+    [CHANGE, { artifactRetentionDays: null }],
   ]);
 });
 
@@ -91,7 +96,7 @@ test('what a version needs is not taken back', async () => {
   });
 });
 
-test.each(['', ' --max-concurrent-runs 0', ' --isolation hard', ' --revoke state'])(
+test.each(['', ' --max-concurrent-runs 0', ' --artifact-retention-days ever', ' --isolation hard', ' --revoke state'])(
   'soma installations set acme/tool%s makes no sense, and nothing is sent',
   async (flags) => {
     expect(await world.soma(`installations set acme/tool${flags}`)).toMatchObject({ code: 2 });

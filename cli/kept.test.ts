@@ -13,6 +13,7 @@ const INSTALLATION = {
   approved: [],
   isolation: null,
   maxConcurrentRuns: null,
+  artifactRetentionDays: null,
   createdAt: AT,
   updatedAt: AT,
 };

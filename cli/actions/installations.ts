@@ -10,7 +10,7 @@ import { connect } from '../config.ts';
 import type { Context, JsonFlag } from '../context.ts';
 import { Refused } from '../failure.ts';
 import { call, type Connection } from '../http.ts';
-import { type ChangeFlags, changeOf, granting, type RunLimit } from '../installation-change.ts';
+import { type ChangeFlags, changeOf, type FileRetention, granting, type RunLimit } from '../installation-change.ts';
 import { findInstallation } from '../installation.ts';
 import { printFields, printJson, printLine, printTable } from '../output.ts';
 
@@ -20,17 +20,20 @@ export interface InstallFlags extends JsonFlag {
   readonly range?: string;
   readonly isolation?: IsolationClass;
   readonly maxConcurrentRuns?: RunLimit;
+  readonly artifactRetentionDays?: FileRetention;
   readonly approve?: readonly string[];
   readonly approveAll: boolean;
 }
 
 export async function install(this: Context, flags: InstallFlags, capsule: string): Promise<void> {
   const connection = await connect(this.process.env);
-  const { range, isolation, maxConcurrentRuns } = flags;
+  const { range, isolation } = flags;
+  const maxConcurrentRuns = flags.maxConcurrentRuns?.most;
+  const artifactRetentionDays = flags.artifactRetentionDays?.days;
   const approved = flags.approveAll ? await permissionsOfLatest(connection, capsule) : [...(flags.approve ?? [])];
   const installation = await withApproval(this, { capsule }, (granted) => {
     const approvals = [...approved, ...granted];
-    const body = { capsule, range, isolation, maxConcurrentRuns: maxConcurrentRuns?.most, approved: approvals };
+    const body = { capsule, range, isolation, maxConcurrentRuns, artifactRetentionDays, approved: approvals };
     return call(installationsApi.install, { body }, connection);
   });
   if (flags.json) return printJson(this.process, installation);
@@ -113,11 +116,12 @@ export async function uninstall(this: Context, _flags: object, which: string): P
 }
 
 function fieldsOf(installation: Installation): Readonly<Record<string, string>> {
-  const { range, maxConcurrentRuns, approved, id } = installation;
+  const { range, maxConcurrentRuns, artifactRetentionDays, approved, id } = installation;
   return {
     range,
     isolation: isolationOf(installation),
     'runs at once': maxConcurrentRuns === null ? 'as many as there is room for' : `at most ${maxConcurrentRuns}`,
+    'files kept': artifactRetentionDays === null ? 'as the capsule says' : `${artifactRetentionDays} days`,
     'may touch': approved.join(', ') || 'nothing',
     id,
   };

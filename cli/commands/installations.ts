@@ -2,7 +2,7 @@ import { buildCommand, buildRouteMap } from '@stricli/core';
 
 import type { InstallFlags } from '../actions/installations.ts';
 import type { Context, JsonFlag } from '../context.ts';
-import type { ChangeFlags, RunLimit } from '../installation-change.ts';
+import type { ChangeFlags, FileRetention, RunLimit } from '../installation-change.ts';
 import { ISOLATION_NAMES } from './choices.ts';
 import { json, one, text, texts, toggle, wholeNumber } from './flags.ts';
 
@@ -22,10 +22,21 @@ const maxConcurrentRuns = {
   placeholder: 'n',
   optional: true,
 } as const;
+const artifactRetentionDays = {
+  kind: 'parsed',
+  parse: fileRetention,
+  brief: 'How many days files are kept after their run, those that are there too, or default: as the capsule says',
+  placeholder: 'n',
+  optional: true,
+} as const;
 const approve = texts('Grant a permission, such as egress:api.example.com:443', 'permission');
 
 function runLimit(input: string): RunLimit {
   return { most: input === 'unlimited' ? null : wholeNumber(input) };
+}
+
+function fileRetention(input: string): FileRetention {
+  return { days: input === 'default' ? null : wholeNumber(input) };
 }
 
 export const install = buildCommand<InstallFlags, [string], Context>({
@@ -41,6 +52,7 @@ export const install = buildCommand<InstallFlags, [string], Context>({
       range,
       isolation,
       maxConcurrentRuns,
+      artifactRetentionDays,
       approve,
       approveAll: toggle('Grant everything its latest version wants'),
     },
@@ -71,7 +83,7 @@ export const installations = buildRouteMap({
       docs: {
         brief: 'Change what an installation takes and may do',
         fullDescription:
-          'What no flag names stays as it is. It holds for the runs that start from now on. A change that leaves a version without what it needs is refused; what a range needs in addition is listed and asked for.',
+          'What no flag names stays as it is. It holds for the runs that start from now on; how long files are kept counts for those that are there too. A change that leaves a version without what it needs is refused; what a range needs in addition is listed and asked for.',
       },
       parameters: {
         positional: installation,
@@ -80,6 +92,7 @@ export const installations = buildRouteMap({
           range,
           isolation,
           maxConcurrentRuns,
+          artifactRetentionDays,
           approve,
           revoke: texts('Take a permission back', 'permission'),
         },

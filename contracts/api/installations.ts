@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { ARTIFACT_RETENTION_DAYS } from '../artifact.ts';
+import { RetentionDays } from '../dataset.ts';
 import { idOf } from '../ids.ts';
 import { IsolationClass } from '../isolation.ts';
 import { CapsuleName } from '../manifest.ts';
@@ -21,6 +23,10 @@ const MaxConcurrentRuns = z
   .nullable()
   .describe('How many of its runs may be open at once; null for as many as there is room for');
 
+const ArtifactRetentionDays = RetentionDays.nullable().describe(
+  `Days that files are kept after their run, which files that are there already follow; null: as the capsule says, or else ${ARTIFACT_RETENTION_DAYS}`,
+);
+
 const Isolation = IsolationClass.describe(
   'The least a run gets; the capsule may ask for more, and a publisher nobody verified always gets strict',
 );
@@ -31,6 +37,7 @@ export const Install = z.strictObject({
   approved: Approved.default([]),
   isolation: Isolation.nullable().default(null),
   maxConcurrentRuns: MaxConcurrentRuns.optional(),
+  artifactRetentionDays: ArtifactRetentionDays.optional(),
 });
 export type Install = z.infer<typeof Install>;
 
@@ -40,10 +47,11 @@ export const UpdateInstallation = z
     approved: Approved.optional(),
     isolation: Isolation.nullable().optional().describe('null: leave it to the capsule'),
     maxConcurrentRuns: MaxConcurrentRuns.optional(),
+    artifactRetentionDays: ArtifactRetentionDays.optional(),
   })
   .refine(
     (change) => Object.values(change).some((value) => value !== undefined),
-    'expected at least one of range, approved, isolation and maxConcurrentRuns',
+    'expected at least one of range, approved, isolation, maxConcurrentRuns and artifactRetentionDays',
   );
 export type UpdateInstallation = z.infer<typeof UpdateInstallation>;
 
@@ -57,6 +65,7 @@ export const Installation = z
     approved: z.array(z.string()),
     isolation: IsolationClass.nullable().describe('null: as the capsule asks'),
     maxConcurrentRuns: z.int().nullable(),
+    artifactRetentionDays: z.int().nullable().describe('null: as the capsule says'),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })

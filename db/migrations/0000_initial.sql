@@ -102,6 +102,7 @@ CREATE TABLE "artifacts" (
 	"size_bytes" bigint NOT NULL,
 	"sha256" text NOT NULL,
 	"state" text NOT NULL,
+	"retention_days" integer NOT NULL,
 	"expires_at" timestamp with time zone NOT NULL,
 	CONSTRAINT "artifacts_run_id_path_pk" PRIMARY KEY("run_id","path")
 );
@@ -254,6 +255,7 @@ CREATE TABLE "installations" (
 	"approved" jsonb NOT NULL,
 	"isolation" text,
 	"max_concurrent_runs" integer,
+	"artifact_retention_days" integer,
 	"dataset_retention_days" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"revision" integer DEFAULT 1 NOT NULL,
 	"created_at" timestamp with time zone NOT NULL,

@@ -54,12 +54,19 @@ test('an installation is set on one page, and what its runs have left is seen an
   await page.getByRole('link', { name: 'Settings' }).click();
   await page.getByRole('radio', { name: /^Strict/ }).check();
   await page.getByLabel('Runs at once').fill('3');
+  await page.getByLabel('Files kept for').fill('7');
   await page.getByRole('button', { name: 'Save settings' }).click();
   await page.getByText('strict, because you chose it').waitFor();
-  expect(await settingsOf(installation)).toMatchObject({ isolation: 'strict', maxConcurrentRuns: 3, range: '^1.0.0' });
+  expect(await settingsOf(installation)).toMatchObject({
+    isolation: 'strict',
+    maxConcurrentRuns: 3,
+    artifactRetentionDays: 7,
+    range: '^1.0.0',
+  });
 
   await page.getByRole('radio', { name: /^As the capsule asks/ }).check();
   await page.getByLabel('Runs at once').fill('');
+  await page.getByLabel('Files kept for').fill('');
   await page.getByRole('button', { name: 'Save settings' }).click();
   await page.getByText('standard', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Take back artifacts' }).click();
@@ -67,6 +74,7 @@ test('an installation is set on one page, and what its runs have left is seen an
   expect(await settingsOf(installation)).toMatchObject({
     isolation: null,
     maxConcurrentRuns: null,
+    artifactRetentionDays: null,
     approved: APPROVED.filter((permission) => permission !== 'artifacts'),
   });
 

@@ -1,10 +1,6 @@
-import { createHash } from 'node:crypto';
-
 import fc from 'fast-check';
-import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { artifactsOf } from '#cell/services/artifacts/of-run';
 import { clearState } from '#cell/services/capsule-state/clear';
 import { stateSnapshot } from '#cell/services/capsule-state/snapshot';
 import { forgetParts } from '#cell/services/datasets/forget';
@@ -15,102 +11,18 @@ import { sweepStorage } from '#cell/services/storage/sweep';
 import { storedUsage } from '#cell/services/storage/usage';
 import type { StateChange } from '#contracts/capsule-state';
 import { newId } from '#contracts/ids';
-import { artifactKey, datasetKey } from '#contracts/stored-object';
+import { datasetKey } from '#contracts/stored-object';
 import { openDatabase, transaction } from '#db/postgres/client';
-import { migratePostgres } from '#db/postgres/migrate';
-import { type LeftStores, LeftWorld, part } from '#support/left-world';
-import { type PostgresStore, startPostgres } from '#support/stores';
+import { LeftWorld, part, startLeftStores } from '#support/left-world';
 import { until } from '#support/until';
 
-let postgres: PostgresStore;
-let pool: Pool;
-let stores: LeftStores;
-const deleted: string[] = [];
+let stores: Awaited<ReturnType<typeof startLeftStores>>;
 beforeAll(async () => {
-  postgres = await startPostgres();
-  await migratePostgres(process.cwd(), postgres.url);
-  pool = new Pool({ connectionString: postgres.url, max: 2 });
-  pool.on('error', () => undefined);
-  stores = { postgres, pool, deleted };
+  stores = await startLeftStores();
 });
-afterAll(async () => {
-  await pool.end();
-  await postgres.close();
-});
+afterAll(() => stores.close());
 
 const DAY_MS = 86_400_000;
-
-function file(path: string, text: string) {
-  return { path, sizeBytes: text.length, sha256: createHash('sha256').update(text).digest('hex') };
-}
-
-describe('files', () => {
-  test('are there with the end, stored once they came, and lost where they did not', async () => {
-    const world = await LeftWorld.create(stores);
-    const runId = await world.startRun();
-    const [kept, lost] = [file('a', 'kept'), file('b', 'lost')];
-    await world.end(runId, { artifacts: [kept, lost, { ...kept, path: 'copy' }] });
-    const states = async () => (await artifactsOf(world.ctx, runId)).map(({ path, state }) => `${path} ${state}`);
-    expect(await states()).toEqual(['a pending', 'b pending', 'copy pending']);
-    await world.collect(runId, [kept.sha256]);
-    await world.collect(runId, [kept.sha256, lost.sha256]);
-    await world.end(runId, { artifacts: [file('other', 'other')] });
-    expect(await states()).toEqual(['a stored', 'b lost', 'copy stored']);
-    expect(await world.usage(new Date(world.now.getTime() + 10_000))).toEqual([
-      { kind: 'artifact', storedBytes: 4, byteSeconds: '40' },
-    ]);
-    expect(await world.actions()).toEqual(['run.end success', 'run.collect success']);
-  });
-
-  test('of another tenant are not seen', async () => {
-    const [world, other] = [await LeftWorld.create(stores), await LeftWorld.create(stores)];
-    const runId = await world.startRun();
-    await world.end(runId, { artifacts: [file('a', 'x')] });
-    expect(await artifactsOf(other.ctx, runId)).toEqual([]);
-  });
-
-  test('are kept for as long as their capsule says', async () => {
-    const world = await LeftWorld.create(stores);
-    await world.capsuleSays({ artifactRetentionDays: 3 });
-    const runId = await world.startRun();
-    await world.end(runId, { artifacts: [file('a', 'x')] });
-    world.later(2.5 * DAY_MS);
-    await sweepStorage(world.ctx);
-    expect(await artifactsOf(world.ctx, runId)).toHaveLength(1);
-    world.later(DAY_MS);
-    await sweepStorage(world.ctx);
-    expect(await artifactsOf(world.ctx, runId)).toEqual([]);
-  });
-
-  test('expire, and their object goes with the last row that refers to it', async () => {
-    const world = await LeftWorld.create(stores);
-    const shared = file('a', `shared ${world.tenantId}`);
-    const [first, second] = [await world.startRun(), await world.startRun()];
-    await world.end(first, { artifacts: [shared] });
-    await world.collect(first, [shared.sha256]);
-    world.later(DAY_MS);
-    await world.end(second, { artifacts: [shared] });
-    await world.collect(second, [shared.sha256]);
-
-    world.later(29.5 * DAY_MS);
-    await sweepStorage(world.ctx);
-    expect(await artifactsOf(world.ctx, first)).toEqual([]);
-    expect(await artifactsOf(world.ctx, second)).toHaveLength(1);
-    expect(deleted).not.toContain(artifactKey(world.tenantId, shared.sha256));
-
-    world.later(DAY_MS);
-    await sweepStorage(world.ctx);
-    expect(await artifactsOf(world.ctx, second)).toEqual([]);
-    expect(deleted).toContain(artifactKey(world.tenantId, shared.sha256));
-    expect(await world.usage()).toMatchObject([{ kind: 'artifact', storedBytes: 0 }]);
-    expect((await world.actions()).filter((action) => action === 'artifact.expire success')).toHaveLength(2);
-
-    const third = await world.startRun();
-    await world.end(third, { artifacts: [shared] });
-    await world.collect(third, [shared.sha256]);
-    expect(await world.usage()).toMatchObject([{ kind: 'artifact', storedBytes: shared.sizeBytes }]);
-  });
-});
 
 describe('rows', () => {
   test('that are deleted are gone and cost nothing from that moment on, and their objects go with the next sweep', async () => {
@@ -129,8 +41,8 @@ describe('rows', () => {
     expect(await usage()).toEqual(metered);
     await sweepStorage(world.ctx);
     expect(await usage()).toEqual(metered);
-    expect(deleted).toEqual(expect.arrayContaining(runs.map((run) => datasetKey(world.tenantId, run, 'pages'))));
-    expect(deleted).not.toContain(datasetKey(world.tenantId, other, 'links'));
+    expect(stores.deleted).toEqual(expect.arrayContaining(runs.map((run) => datasetKey(world.tenantId, run, 'pages'))));
+    expect(stores.deleted).not.toContain(datasetKey(world.tenantId, other, 'links'));
     expect((await world.actions()).filter((action) => action.startsWith('dataset.'))).toEqual([
       'dataset.remove success',
     ]);
@@ -142,11 +54,11 @@ describe('rows', () => {
     await world.remove('pages');
     world.isBucketUp = false;
     expect((await sweepStorage(world.ctx)).failures).toHaveLength(1);
-    expect(deleted).not.toContain(key);
+    expect(stores.deleted).not.toContain(key);
     world.isBucketUp = true;
     await sweepStorage(world.ctx);
     await sweepStorage(world.ctx);
-    expect(deleted.filter((each) => each === key)).toHaveLength(1);
+    expect(stores.deleted.filter((each) => each === key)).toHaveLength(1);
   });
 
   test('that come into the bucket after they were deleted are deleted from there, however often they come', async () => {
@@ -159,7 +71,7 @@ describe('rows', () => {
       await world.collect(runId, [], ['pages']);
       await world.collect(runId, [], ['pages']);
       await sweepStorage(world.ctx);
-      expect(deleted.filter((each) => each === key)).toHaveLength(times);
+      expect(stores.deleted.filter((each) => each === key)).toHaveLength(times);
     }
     expect(await world.usage()).toMatchObject([{ kind: 'dataset', storedBytes: 0, byteSeconds: '0' }]);
   });
@@ -168,15 +80,15 @@ describe('rows', () => {
     const world = await LeftWorld.create(stores);
     const runId = await world.startRun();
     await world.end(runId, { datasets: [part('pages', 10)] });
-    const coming = await transaction(postgres.url, postgres.neonProxy, async (tx) => {
+    const coming = await transaction(stores.postgres.url, stores.postgres.neonProxy, async (tx) => {
       await forgetParts(tx, { installationId: world.installationId, name: 'pages' }, world.now);
       const waits = world.collect(runId, [], ['pages']);
-      await until('it waits', async () => (await pool.query('select from pg_locks where not granted')).rowCount);
+      await until('it waits', async () => (await stores.pool.query('select from pg_locks where not granted')).rowCount);
       return { waits };
     });
     await coming.waits;
     await sweepStorage(world.ctx);
-    expect(deleted).toContain(datasetKey(world.tenantId, runId, 'pages'));
+    expect(stores.deleted).toContain(datasetKey(world.tenantId, runId, 'pages'));
   });
 
   test('expire as the capsule says, unless the installation says otherwise; what nobody limits stays', async () => {
@@ -266,7 +178,7 @@ describe('state', () => {
     expect(revision).toBe(12);
     const own = Object.keys(entries).filter((key) => key.startsWith('own-'));
     expect(own).toHaveLength(12);
-    const { rows } = await pool.query<{ bytes: string; open: string }>(
+    const { rows } = await stores.pool.query<{ bytes: string; open: string }>(
       `select (select sum(size_bytes) from installation_state_entries where installation_id = $1) as bytes,
         (select size_bytes from stored_objects where key = 'state/' || $1 and stored_until is null) as open`,
       [world.installationId],
@@ -306,7 +218,7 @@ describe('state', () => {
   test('of an installation that was removed meanwhile is not kept', async () => {
     const world = await LeftWorld.create(stores);
     const runId = await world.startRun();
-    await pool.query('update installations set removed_at = now() where id = $1', [world.installationId]);
+    await stores.pool.query('update installations set removed_at = now() where id = $1', [world.installationId]);
     await world.end(runId, { stateChanges: [set('a', 1)] });
     expect(await stateSnapshot(world.ctx, world.installationId)).toEqual({ revision: 0, entries: {} });
   });
@@ -320,13 +232,13 @@ test('byte-seconds are the sum over what was stored when, for any intervals and 
     length: fc.option(fc.integer({ min: 0, max: 500 }), { nil: null }),
   });
   const at = (ms: number) => new Date(Date.UTC(2026, 0, 1) + ms);
-  const db = openDatabase(postgres.url, postgres.neonProxy);
+  const db = openDatabase(stores.postgres.url, stores.postgres.neonProxy);
   await fc.assert(
     fc.asyncProperty(fc.array(interval, { maxLength: 12 }), instant, instant, async (intervals, a, b) => {
       const tenantId = newId('ten');
       const [first, last] = [Math.min(a, b), Math.max(a, b)];
       for (const [index, { bytes, from: start, length }] of intervals.entries()) {
-        await pool.query(
+        await stores.pool.query(
           `insert into stored_objects (tenant_id, kind, key, size_bytes, stored_from, stored_until)
            values ($1, 'artifact', $2, $3, $4, $5)`,
           [tenantId, `${tenantId}/${index}`, bytes, at(start), length === null ? null : at(start + length)],

@@ -1,4 +1,3 @@
-import { Pool } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { listDeliveries } from '#cell/services/webhooks/list-deliveries';
@@ -6,33 +5,24 @@ import { pingWebhook } from '#cell/services/webhooks/ping';
 import { retryDelivery } from '#cell/services/webhooks/retry-delivery';
 import { MOST_PENDING_DELIVERIES } from '#contracts/api/webhooks';
 import { newId } from '#contracts/ids';
-import { migratePostgres } from '#db/postgres/migrate';
-import { LeftWorld } from '#support/left-world';
-import { type PostgresStore, startPostgres } from '#support/stores';
+import { LeftWorld, startLeftStores } from '#support/left-world';
 
-let postgres: PostgresStore;
-let pool: Pool;
+let stores: Awaited<ReturnType<typeof startLeftStores>>;
 beforeAll(async () => {
-  postgres = await startPostgres();
-  await migratePostgres(process.cwd(), postgres.url);
-  pool = new Pool({ connectionString: postgres.url, max: 2 });
-  pool.on('error', () => undefined);
+  stores = await startLeftStores();
 });
-afterAll(async () => {
-  await pool.end();
-  await postgres.close();
-});
+afterAll(() => stores.close());
 
 /** A tenant with a webhook for which so many messages wait. */
 async function worldWith({ waiting }: { waiting: number }) {
-  const world = await LeftWorld.create({ postgres, pool, deleted: [] });
+  const world = await LeftWorld.create(stores);
   const id = newId('whk');
-  await pool.query(
+  await stores.pool.query(
     `insert into webhooks (id, tenant_id, url, events, secrets, created_by, created_at, updated_at)
      values ($1, $2, 'https://hooks.acme.com/', '{run.ended}', '[]', 'usr', now(), now())`,
     [id, world.tenantId],
   );
-  await pool.query(
+  await stores.pool.query(
     `insert into webhook_deliveries (id, tenant_id, webhook_id, event, state, next_attempt_at, created_at)
      select 'dlv_00' || left(md5($1 || n), 30), $2, $1, 'ping', 'pending', now(), now() from generate_series(1, $3::int) as n`,
     [id, world.tenantId, waiting],
@@ -70,22 +60,25 @@ test('it can be retried once there is room, and a person is told while there is 
   await expect(retry()).rejects.toMatchObject({ code: 'conflict' });
   await expect(ping()).rejects.toMatchObject({ code: 'conflict' });
 
-  await pool.query(`update webhook_deliveries set state = 'delivered' where webhook_id = $1 and event = 'ping'`, [id]);
+  await stores.pool.query(
+    `update webhook_deliveries set state = 'delivered' where webhook_id = $1 and event = 'ping'`,
+    [id],
+  );
   expect(await retry()).toMatchObject({ id: dead.id, state: 'pending', deadCause: null });
   expect(await ping()).toMatchObject({ state: 'pending' });
-  const { rows } = await pool.query('select disabled_at, dead_letters from webhooks where id = $1', [id]);
+  const { rows } = await stores.pool.query('select disabled_at, dead_letters from webhooks where id = $1', [id]);
   expect(rows).toEqual([{ disabled_at: null, dead_letters: 0 }]);
 });
 
 test('one webhook that is full leaves the others of its tenant alone', async () => {
   const { world, endRun } = await worldWith({ waiting: MOST_PENDING_DELIVERIES });
-  await pool.query(
+  await stores.pool.query(
     `insert into webhooks (id, tenant_id, url, events, secrets, created_by, created_at, updated_at)
      values ($1, $2, 'https://other.acme.com/', '{run.ended}', '[]', 'usr', now(), now())`,
     [newId('whk'), world.tenantId],
   );
   const dead = await endRun();
-  const { rows } = await pool.query('select state from webhook_deliveries where run_id = $1 order by state', [
+  const { rows } = await stores.pool.query('select state from webhook_deliveries where run_id = $1 order by state', [
     dead?.runId,
   ]);
   expect(rows).toEqual([{ state: 'dead' }, { state: 'pending' }]);

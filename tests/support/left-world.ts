@@ -1,4 +1,6 @@
-import type { Pool } from 'pg';
+import { createHash } from 'node:crypto';
+
+import { Pool } from 'pg';
 
 import type { Ctx } from '#cell/context';
 import { recordRunCollected } from '#cell/services/artifacts/record-collected';
@@ -7,13 +9,14 @@ import { removeDataset } from '#cell/services/datasets/remove';
 import { recordRunEnded } from '#cell/services/runs/record-ended';
 import { storedUsage } from '#cell/services/storage/usage';
 import { type InstallationId, newId, type RunId, type TenantId } from '#contracts/ids';
-import type { Manifest } from '#contracts/manifest';
+import { Manifest, type ManifestInput } from '#contracts/manifest';
 import { RunEnded } from '#contracts/objects';
 import { PERMISSIONS } from '#contracts/permissions';
 import { NO_USAGE } from '#contracts/run';
 import { openDatabase } from '#db/postgres/client';
+import { migratePostgres } from '#db/postgres/migrate';
 
-import type { PostgresStore } from './stores.ts';
+import { type PostgresStore, startPostgres } from './stores.ts';
 
 export interface LeftStores {
   readonly postgres: PostgresStore;
@@ -22,11 +25,25 @@ export interface LeftStores {
   readonly deleted: string[];
 }
 
+/** A real database, and who closes it. */
+export async function startLeftStores(): Promise<LeftStores & { close(): Promise<void> }> {
+  const postgres = await startPostgres();
+  await migratePostgres(process.cwd(), postgres.url);
+  const pool = new Pool({ connectionString: postgres.url, max: 2 });
+  pool.on('error', () => undefined);
+  const close = async () => {
+    await pool.end();
+    await postgres.close();
+  };
+  return { postgres, pool, deleted: [], close };
+}
+
 /** The platform as it acts for a tenant by itself, over a real database; of the bucket only deletions are heard. */
 export class LeftWorld {
   readonly tenantId: TenantId = newId('ten');
   readonly installationId: InstallationId = newId('ins');
   readonly versionId = newId('ver');
+  readonly capsule = `acme/tool-${this.tenantId.slice(-12)}`;
   now = new Date();
   /** Whether the bucket answers. */
   isBucketUp = true;
@@ -44,8 +61,8 @@ export class LeftWorld {
     );
     await stores.pool.query(
       `insert into installations (id, tenant_id, capsule, range, approved, created_at, updated_at)
-       values ($1, $2, 'acme/tool', '^1.0.0', '[]', now(), now())`,
-      [world.installationId, world.tenantId],
+       values ($1, $2, $3, '^1.0.0', '["artifacts"]', now(), now())`,
+      [world.installationId, world.tenantId, world.capsule],
     );
     return world;
   }
@@ -58,6 +75,7 @@ export class LeftWorld {
       NEON_LOCAL_PROXY: postgres.neonProxy,
       OUTBOX: { send: () => Promise.resolve() },
       BLOBS: {
+        head: () => Promise.resolve({}),
         delete: (keys: string[]) =>
           this.isBucketUp ? Promise.resolve(void deleted.push(...keys)) : Promise.reject(new Error('no bucket')),
       },
@@ -86,8 +104,8 @@ export class LeftWorld {
     const runId = newId('run');
     await this.#stores.pool.query(
       `insert into runs (id, tenant_id, installation_id, version_id, capsule, version, digest, isolation, state, input, created_at)
-       values ($1, $2, $3, $4, 'acme/tool', '1.0.0', 'sha256:0', 'standard', 'running', '{}', now())`,
-      [runId, this.tenantId, this.installationId, this.versionId],
+       values ($1, $2, $3, $4, $5, '1.0.0', 'sha256:0', 'standard', 'running', '{}', now())`,
+      [runId, this.tenantId, this.installationId, this.versionId, this.capsule],
     );
     return runId;
   }
@@ -125,13 +143,26 @@ export class LeftWorld {
   }
 
   /** What the version of its runs says, as the catalogue holds it. */
-  async capsuleSays(manifest: Pick<Manifest, 'artifactRetentionDays' | 'datasetRetentionDays'>): Promise<void> {
+  async capsuleSays(says: Pick<ManifestInput, 'artifactRetentionDays' | 'datasetRetentionDays'>): Promise<void> {
+    const manifest = Manifest.parse({
+      name: this.capsule,
+      version: '1.0.0',
+      title: 'Tool',
+      description: 'Leaves files and rows.',
+      license: 'MIT',
+      runtime: 'node24',
+      entrypoint: 'main.js',
+      input: true,
+      output: true,
+      permissions: { artifacts: true, datasets: Object.keys(says.datasetRetentionDays ?? {}) },
+      ...says,
+    });
     const capsuleId = newId('cap');
     await this.#stores.pool.query(
       `insert into catalogue_capsules (id, name, home_cell, title, description, license, categories, keywords, runtime, permissions,
          latest_digest, revision, updated_at)
-       values ($1, $1, 'eu-west-1', 'Tool', '', 'MIT', '[]', '[]', 'node24', '[]', 'sha256:0', 1, now())`,
-      [capsuleId],
+       values ($1, $2, 'eu-west-1', 'Tool', '', 'MIT', '[]', '[]', 'node24', '[]', 'sha256:0', 1, now())`,
+      [capsuleId, this.capsule],
     );
     await this.#stores.pool.query(
       `insert into catalogue_versions (id, capsule_id, version, digest, size_bytes, manifest, signature, public_key_pem, status,
@@ -171,4 +202,9 @@ export class LeftWorld {
 /** What a run says of one row that it pushed. */
 export function part(name: string, sizeBytes: number) {
   return { name, rows: 1, sizeBytes, sha256: '0'.repeat(64) };
+}
+
+/** What a run says of a file that it left. */
+export function file(path: string, text: string) {
+  return { path, sizeBytes: text.length, sha256: createHash('sha256').update(text).digest('hex') };
 }

@@ -18,6 +18,8 @@ export const artifacts = pgTable(
     sizeBytes: bigint({ mode: 'number' }).notNull(),
     sha256: text().notNull(),
     state: text().$type<ArtifactState>().notNull(),
+    /** As the capsule's version says; the installation's own word, which wins, may change later. */
+    retentionDays: integer().notNull(),
     expiresAt: instant().notNull(),
   },
   (table) => [

@@ -20,6 +20,8 @@ export const installations = pgTable(
     isolation: text().$type<IsolationClass>(),
     /** Null: as many as there is room for. */
     maxConcurrentRuns: integer(),
+    /** Wins over what the capsule says; null leaves it to that. */
+    artifactRetentionDays: integer(),
     /** By data set; wins over what the capsule says. */
     datasetRetentionDays: jsonb().$type<DatasetRetentions>().notNull().default({}),
     revision: integer().notNull().default(1),

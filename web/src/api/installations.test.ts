@@ -17,6 +17,7 @@ function installed(approved: readonly string[]): { sent: unknown[] } {
     approved: [...approved],
     isolation: null,
     maxConcurrentRuns: null,
+    artifactRetentionDays: null,
     createdAt: '2026-11-24T04:00:00.000Z',
     updatedAt: '2026-11-24T04:00:00.000Z',
   };

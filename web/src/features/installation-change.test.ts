@@ -12,10 +12,17 @@ const INSTALLATION = Installation.parse({
   approved: ['state'],
   isolation: null,
   maxConcurrentRuns: null,
+  artifactRetentionDays: null,
   createdAt: '2026-11-24T04:00:00.000Z',
   updatedAt: '2026-11-24T04:00:00.000Z',
 });
-const AS_IT_IS = { range: '^1.0.0', isStrict: false, maxConcurrentRuns: null, granted: [] };
+const AS_IT_IS = {
+  range: '^1.0.0',
+  isStrict: false,
+  maxConcurrentRuns: null,
+  artifactRetentionDays: null,
+  granted: [],
+};
 
 test('a form that nobody touched changes nothing', () => {
   expect(changeOf(INSTALLATION, AS_IT_IS)).toBeUndefined();
@@ -25,6 +32,7 @@ test('a form that nobody touched changes nothing', () => {
 test('only what differs is sent', () => {
   expect(changeOf(INSTALLATION, { ...AS_IT_IS, isStrict: true })).toEqual({ isolation: 'strict' });
   expect(changeOf(INSTALLATION, { ...AS_IT_IS, maxConcurrentRuns: 2 })).toEqual({ maxConcurrentRuns: 2 });
+  expect(changeOf(INSTALLATION, { ...AS_IT_IS, artifactRetentionDays: 7 })).toEqual({ artifactRetentionDays: 7 });
   expect(changeOf({ ...INSTALLATION, isolation: 'strict', maxConcurrentRuns: 2 }, AS_IT_IS)).toEqual({
     isolation: null,
     maxConcurrentRuns: null,

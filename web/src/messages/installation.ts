@@ -15,6 +15,8 @@ export const settings = {
   atOnce: 'Runs at once',
   atOnceHint:
     'How many of its runs may be open at the same time, from 1 to 1,000. Empty for as many as there is room for.',
+  filesKept: 'Files kept for',
+  filesKeptHint: 'Days after their run, also for files that are there already. Empty: as the capsule says, or else 30.',
   isolation: 'Isolation',
   asked: {
     title: 'As the capsule asks',

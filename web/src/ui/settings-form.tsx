@@ -1,6 +1,7 @@
 import { useState } from 'react';
 
 import type { Installation } from '#contracts/api/installations';
+import { RetentionDays } from '#contracts/dataset';
 
 import type { InstallationEdit } from '../api/installations.ts';
 import { formText } from '../features/form-text.ts';
@@ -11,7 +12,7 @@ import { ChoiceCards } from './choice-cards.tsx';
 import { FailureNote } from './failure-note.tsx';
 import { TextField } from './text-field.tsx';
 
-/** What an installation takes, how far its runs are kept apart, how many may be open, and what a version wants in addition. */
+/** What an installation takes, how far its runs are kept apart, how many may be open, how long files are kept, and what a version wants in addition. */
 export function SettingsForm({
   installation,
   missing,
@@ -39,11 +40,11 @@ export function SettingsForm({
   function submit(event: React.SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const most = formText(form, 'atOnce');
     const change = changeOf(installation, {
       range: formText(form, 'range').trim(),
       isStrict: isolation === 'strict',
-      maxConcurrentRuns: most === '' ? null : Number(most),
+      maxConcurrentRuns: numberOrNull(formText(form, 'atOnce')),
+      artifactRetentionDays: numberOrNull(formText(form, 'filesKept')),
       granted: granted.filter((permission) => missing.includes(permission)),
     });
     setUnchanged(change === undefined);
@@ -83,6 +84,10 @@ export function SettingsForm({
   );
 }
 
+function numberOrNull(text: string): number | null {
+  return text === '' ? null : Number(text);
+}
+
 function Fields({ installation }: { installation: Installation }) {
   return (
     <div className="grid gap-5 sm:grid-cols-2">
@@ -105,6 +110,17 @@ function Fields({ installation }: { installation: Installation }) {
         inputMode="numeric"
         min={1}
         max={1_000}
+        isFigures
+      />
+      <TextField
+        label={m.settings.filesKept}
+        name="filesKept"
+        hint={m.settings.filesKeptHint}
+        defaultValue={installation.artifactRetentionDays ?? ''}
+        type="number"
+        inputMode="numeric"
+        min={1}
+        max={RetentionDays.maxValue ?? undefined}
         isFigures
       />
     </div>

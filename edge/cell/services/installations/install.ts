@@ -23,7 +23,8 @@ import { installationView } from './view.ts';
  */
 export async function installCapsule({ ctx, input }: Verb<Install>): Promise<Installation> {
   requirePermission(ctx, 'installations:write');
-  const { capsule: name, range: wanted, approved, isolation, maxConcurrentRuns = null } = Install.parse(input);
+  const { capsule: name, range: wanted, approved, isolation, ...stated } = Install.parse(input);
+  const { maxConcurrentRuns = null, artifactRetentionDays = null } = stated;
   if (wanted !== undefined) assertRange(wanted);
 
   const existing = await findByCapsule(ctx, name);
@@ -34,14 +35,12 @@ export async function installCapsule({ ctx, input }: Verb<Install>): Promise<Ins
   const release = await chooseRelease(ctx, capsule, { range, approved });
 
   const now = ctx.now();
+  const settings = { range, approved, isolation, maxConcurrentRuns, artifactRetentionDays };
   const row = {
     id: newId('ins'),
     tenantId: ctx.tenant.id,
     capsule: name,
-    range,
-    approved,
-    isolation,
-    maxConcurrentRuns,
+    ...settings,
     createdAt: now,
     updatedAt: now,
   };
@@ -55,7 +54,7 @@ export async function installCapsule({ ctx, input }: Verb<Install>): Promise<Ins
     await recordAudit(tx, ctx, {
       action: 'installation.create',
       target: installation.id,
-      details: { capsule: name, range, approved, isolation, maxConcurrentRuns, version: release.version },
+      details: { capsule: name, ...settings, version: release.version },
     });
     return installation;
   });

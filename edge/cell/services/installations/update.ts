@@ -6,6 +6,7 @@ import type { InstallationId } from '#contracts/ids';
 import { installations } from '#db/postgres/schema/index';
 
 import { requirePermission, type Verb } from '../../context.ts';
+import { keepFilesFor } from '../artifacts/keep-files-for.ts';
 import { recordAudit } from '../audit/record.ts';
 import { findCapsule } from '../catalogue/find-capsule.ts';
 import { transact } from '../transact.ts';
@@ -20,8 +21,8 @@ export interface UpdateInput {
 }
 
 /**
- * Changes which versions an installation takes, what it grants, how far its runs are kept apart or how many of its runs may be open at once. Refused where
- * the outcome could not run.
+ * Changes which versions an installation takes, what it grants, how far its runs are kept apart, how many of its runs may be open at once or how long
+ * their files are kept. Refused where the outcome could not run.
  * @throws NotFound · DomainError `gone` · ApprovalRequired · DomainError `residency_violation` · Conflict changed meanwhile
  */
 export async function updateInstallation({ ctx, input }: Verb<UpdateInput>): Promise<Installation> {
@@ -35,17 +36,16 @@ export async function updateInstallation({ ctx, input }: Verb<UpdateInput>): Pro
     approved = before.approved,
     isolation = before.isolation,
     maxConcurrentRuns = before.maxConcurrentRuns,
+    artifactRetentionDays = before.artifactRetentionDays,
   } = change;
+  const settings = { range, approved, isolation, maxConcurrentRuns, artifactRetentionDays };
   const release = await chooseRelease(ctx, await findCapsule(ctx, before.capsule), { range, approved });
 
   return transact(ctx, async (tx) => {
     const [after] = await tx
       .update(installations)
       .set({
-        range,
-        approved,
-        isolation,
-        maxConcurrentRuns,
+        ...settings,
         revision: sql`${installations.revision} + 1`,
         updatedAt: ctx.now(),
       })
@@ -58,10 +58,11 @@ export async function updateInstallation({ ctx, input }: Verb<UpdateInput>): Pro
       )
       .returning();
     if (!after) throw new Conflict('the installation was changed meanwhile; read it again');
+    if (artifactRetentionDays !== before.artifactRetentionDays) await keepFilesFor(tx, after, artifactRetentionDays);
     await recordAudit(tx, ctx, {
       action: 'installation.update',
       target: after.id,
-      details: { capsule: after.capsule, range, approved, isolation, maxConcurrentRuns, version: release.version },
+      details: { capsule: after.capsule, ...settings, version: release.version },
     });
     return installationView(after);
   });

@@ -11,6 +11,7 @@ export function installationView(row: InstallationRow): Installation {
     approved: row.approved,
     isolation: row.isolation,
     maxConcurrentRuns: row.maxConcurrentRuns,
+    artifactRetentionDays: row.artifactRetentionDays,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
   };

@@ -59,7 +59,7 @@ export async function recordRunEnded({ ctx, input }: Verb<RunEnded>): Promise<vo
       select entry ->> 'id', ${ctx.tenant.id}, entry
       from ended, jsonb_array_elements(${JSON.stringify(records)}::jsonb) as entry`,
     z.unknown(),
-    stateChanges.length > 0 || datasets.length > 0
+    stateChanges.length > 0 || datasets.length > 0 || artifacts.length > 0
       ? stateLock(sql`select installation_id from runs where id = ${runId}`)
       : undefined,
   );
