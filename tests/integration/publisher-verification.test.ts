@@ -1,10 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { request } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { URL } from 'node:url';
-
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { CapsuleDetail } from '#contracts/api/capsules';
@@ -13,77 +6,34 @@ import { type Cell, CELLS } from '#contracts/cells';
 import { cellSpiffeId, operatorSpiffeId, runnerSpiffeId } from '#contracts/identity';
 import { isolationFor, type IsolationClass } from '#contracts/isolation';
 import { Run } from '#contracts/run';
-import { startDevelopmentCa } from '#local/identity/ca';
-import { startMtlsDoor } from '#local/identity/mtls-door';
-import { MtlsAgent } from '#runner/identity/client-tls';
-import { fileIdentitySource } from '#runner/identity/file-source';
+import { CellDoor } from '#support/cell-door';
 import { type Edge, startEdge, TRUST_DOMAIN } from '#support/edge';
-import { ask, Person } from '#support/people';
+import { type Answer, ask, Person } from '#support/people';
 import { Publisher } from '#support/publisher';
 import { until } from '#support/until';
 
 /** Both cells, and in front of one of them the door at which certificates are shown. */
 const CELL: Cell = 'eu-west-1';
 const OPERATOR = operatorSpiffeId(TRUST_DOMAIN, 'ada');
+const RUNNER = runnerSpiffeId(TRUST_DOMAIN, CELL, 'r-1');
+const OTHER_CELL = cellSpiffeId(TRUST_DOMAIN, 'us-west-2');
 
 let edge: Edge;
-let doorUrl: string;
-let folder: string;
-const agents = new Map<string, MtlsAgent>();
-const closers: (() => unknown)[] = [];
+let door: CellDoor;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'soma-operator-'));
-  const ca = await startDevelopmentCa({ dataDir: join(folder, 'ca'), trustDomain: TRUST_DOMAIN, svidTtlMs: 3_600_000 });
   edge = await startEdge();
-  await edge.restart(CELL, { TRUST_BUNDLE: ca.trustBundlePem() });
-  const issue = async (name: string, spiffeId: string) => {
-    const directory = join(folder, name);
-    await ca.issue({ spiffeId, dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'], directory });
-    return directory;
-  };
-  const target = { host: '127.0.0.1', port: Number(new URL(edge.cellUrls[CELL]).port) };
-  const identityDirectory = await issue('cell', cellSpiffeId(TRUST_DOMAIN, CELL));
-  const door = await startMtlsDoor({ port: 0, target, identityDirectory });
-  doorUrl = `https://127.0.0.1:${door.port}`;
-  closers.push(
-    () => door.close(),
-    () => ca.close(),
-  );
-  const peers = [OPERATOR, runnerSpiffeId(TRUST_DOMAIN, CELL, 'r-1'), cellSpiffeId(TRUST_DOMAIN, 'us-west-2')];
-  for (const [index, spiffeId] of peers.entries()) {
-    const identity = await fileIdentitySource(await issue(`peer-${index}`, spiffeId));
-    const agent = new MtlsAgent({ identity, isExpected: (id) => id === cellSpiffeId(TRUST_DOMAIN, CELL) });
-    agents.set(spiffeId, agent);
-    closers.unshift(
-      () => agent.destroy(),
-      () => identity.close(),
-    );
-  }
+  door = await CellDoor.open(edge, CELL, [OPERATOR, RUNNER, OTHER_CELL]);
 });
 
 afterAll(async () => {
-  for (const close of closers) await close();
+  await door?.close();
   await edge?.close();
-  await rm(folder, { recursive: true, force: true });
 });
 
-/** As somebody who shows the certificate of `spiffeId`. */
-async function setVerified(handle: string, isVerified: boolean, spiffeId = OPERATOR) {
-  const agent = agents.get(spiffeId);
-  if (!agent) throw new Error(`nobody is ${spiffeId}`);
-  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: unknown }>();
-  const outgoing = request(new URL(`/internal/v1/publishers/${handle}/verification`, doorUrl), {
-    method: 'PUT',
-    agent,
-    headers: { 'content-type': 'application/json' },
-  });
-  outgoing.once('error', reject);
-  outgoing.once('response', (response) => {
-    void text(response).then((body) => resolve({ status: response.statusCode ?? 0, body: JSON.parse(body) }), reject);
-  });
-  outgoing.end(JSON.stringify({ isVerified }));
-  return promise;
+async function setVerified(handle: string, isVerified: boolean, spiffeId = OPERATOR): Promise<Answer> {
+  const path = `/internal/v1/publishers/${handle}/verification`;
+  return door.ask(path, { method: 'PUT', json: { isVerified } }, spiffeId);
 }
 
 async function listing(cell: Cell, publisher: Publisher): Promise<CapsuleDetail> {
@@ -161,8 +111,8 @@ describe('a publisher', () => {
 
 describe('the operators’ door', () => {
   test.each([
-    ['a runner', runnerSpiffeId(TRUST_DOMAIN, CELL, 'r-1')],
-    ['another cell', cellSpiffeId(TRUST_DOMAIN, 'us-west-2')],
+    ['a runner', RUNNER],
+    ['another cell', OTHER_CELL],
   ])('is shut to %s', async (_who, spiffeId) => {
     const publisher = await Publisher.create(edge.url, CELL);
     expect(await setVerified(publisher.handle, true, spiffeId)).toMatchObject({

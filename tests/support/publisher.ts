@@ -100,11 +100,24 @@ export class Publisher {
   }
 
   async send(path: string, archive: Uint8Array, signature?: string): Promise<Answer> {
-    const form = new FormData();
-    form.set('bundle', new Blob([new Uint8Array(archive)]), 'bundle.tar');
-    form.set('signature', signature ?? JSON.stringify(await signBundle(this.key, archive)));
-    return this.owner.ask(path, { form });
+    return this.owner.ask(path, { form: formOf(archive, signature ?? (await this.#sign(archive))) });
   }
+
+  /** What an upload of `archive` sends; where `other` is given, the signature is of that. */
+  async signed(archive: Uint8Array, other = archive): Promise<FormData> {
+    return formOf(archive, await this.#sign(other));
+  }
+
+  async #sign(archive: Uint8Array): Promise<string> {
+    return JSON.stringify(await signBundle(this.key, archive));
+  }
+}
+
+function formOf(archive: Uint8Array, signature: string): FormData {
+  const form = new FormData();
+  form.set('bundle', new Blob([new Uint8Array(archive)]), 'bundle.tar');
+  form.set('signature', signature);
+  return form;
 }
 
 export function bundleOf(manifest: ManifestInput, files: Readonly<Record<string, string>> = {}): Uint8Array {

@@ -29,7 +29,7 @@ export const guardPerson: Guard = (auditAction) => async (c, next) => {
     await admit(c, await authenticate(c.var.platform, presented, undefined));
     throw new DomainError('forbidden', "this needs a person's session; an API key or token cannot do it");
   }
-  c.set('person', await admitPerson(c, presented.token));
+  await admitPerson(c, presented.token);
   await next();
 };
 
@@ -66,19 +66,29 @@ export const guardPublic: Guard = () => async (_c, next) => {
 };
 
 /** A refused credential whose tenant is known still names that tenant, so that the refusal is found in its audit log. */
-async function admit(c: Context<AppEnv>, { ctx, refusal }: Identified): Promise<Ctx> {
+async function admit(c: Context<AppEnv>, { ctx, refusal = foreignWrite(c) }: Identified): Promise<Ctx> {
   c.set('ctx', ctx);
-  // Refused ones are counted apart: whoever holds a credential that does not count must not use up what the tenant has.
-  const key = refusal ? `refused:${ctx.tenant.id}` : ctx.tenant.id;
-  await limitRate(c, key, 'this tenant');
-  if (refusal) throw refusal;
+  await letIn(c, { id: ctx.tenant.id, who: 'this tenant', refusal });
   return ctx;
 }
 
 async function admitPerson(c: Context<AppEnv>, sessionToken: string): Promise<PersonCtx> {
   const ctx = await identifyPerson(c.var.platform, sessionToken);
-  await limitRate(c, ctx.person.id, 'this account');
+  c.set('person', ctx);
+  await letIn(c, { id: ctx.person.id, who: 'this account', refusal: foreignWrite(c) });
   return ctx;
+}
+
+interface Entering {
+  readonly id: string;
+  readonly who: string;
+  readonly refusal: DomainError | undefined;
+}
+
+async function letIn(c: Context<AppEnv>, { id, who, refusal }: Entering): Promise<void> {
+  // Refused ones are counted apart: what is done with a credential that does not count, or from a foreign page, must not use up what its owner has.
+  await limitRate(c, refusal ? `refused:${id}` : id, who);
+  if (refusal) throw refusal;
 }
 
 /** Ids of tenants and of people are told apart by their prefix. */
@@ -95,15 +105,13 @@ async function presentedBy(c: Context<AppEnv>): Promise<Presented> {
   const prefix = env.PUBLIC_URL.startsWith('https:') ? 'secure' : undefined;
   const cookie = await getSignedCookie(c, env.AUTH_SECRET, `${cookiePrefix(cell)}.session_token`, prefix);
   if (!cookie) throw new DomainError('unauthenticated', 'send a bearer credential or sign in');
-  checkOrigin(c);
   return { kind: 'session', token: cookie };
 }
 
 /** A browser sends the cookie along from any page; only a write that names our own origin is the user's (CSRF). */
-export function checkOrigin(c: Context<AppEnv>): void {
-  if (c.req.method === 'GET' || c.req.method === 'HEAD') return;
-  const origin = c.req.header('origin');
-  if (origin !== new URL(c.env.PUBLIC_URL).origin) {
-    throw new DomainError('forbidden', 'a write with a cookie must come from the site itself');
-  }
+function foreignWrite(c: Context<AppEnv>): DomainError | undefined {
+  if (c.req.header('authorization') !== undefined || c.req.method === 'GET' || c.req.method === 'HEAD')
+    return undefined;
+  if (c.req.header('origin') === new URL(c.env.PUBLIC_URL).origin) return undefined;
+  return new DomainError('forbidden', 'a write with a cookie must come from the site itself');
 }

@@ -9,12 +9,12 @@ import { refusalOf } from '../problem.ts';
 import { recordRefusal } from '../services/audit/refuse.ts';
 
 /**
- * The one `onError`. A refusal whose tenant is known is recorded before it is answered; where that cannot be done the
+ * The one `onError`. A refusal whose tenant or person is known is recorded before it is answered; where that cannot be done the
  * answer is that nothing can be done. Its target is the path as it was sent: decoded, it may hold what no log can.
  */
 export const refuse: ErrorHandler<AppEnv> = async (error, c) => {
   const requestId = c.var.platform?.requestId ?? newId('req');
-  const { ctx } = c.var;
+  const ctx = c.var.ctx ?? c.var.person;
   let refusal = refusalOf(error);
   if (ctx && !isOurFault(refusal)) {
     try {
