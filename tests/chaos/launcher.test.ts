@@ -58,6 +58,30 @@ test('it is killed while runs stream: they are lost, whatever their class, and t
   expect(world.pid).toBe(pid);
 });
 
+test('it is stopped while runs stream: it is replaced like one that died, and what it had started is lost', async () => {
+  const runs = await Promise.all([patientRun(world), patientRun(world, { isolation: 'strict' })]);
+  const [before, stopped] = [await faults(world, 'the launcher of sandboxes ended'), launcher()];
+  process.kill(stopped, 'SIGSTOP');
+  await eventually(async () => (await faults(world, 'the launcher of sandboxes ended')) > before, 60_000);
+  for (const run of runs) {
+    expect((await settled(world, run)).outcome).toMatchObject({ state: 'lost', cause: 'sandbox_died' });
+  }
+  await untilItServes();
+  expect(launcher()).not.toBe(stopped);
+});
+
+test('it is stopped while sandboxes boot: who waits for one is told or served by the next', async () => {
+  runtime.hang();
+  const crowded = crowd(world, 12);
+  await eventually(() => runtime.hanging > 0);
+  const before = await faults(world, 'the launcher of sandboxes ended');
+  process.kill(launcher(), 'SIGSTOP');
+  runtime.wake();
+  await eventually(async () => (await faults(world, 'the launcher of sandboxes ended')) > before, 60_000);
+  const { refused, ended } = await acknowledgeAll(world, await crowded);
+  expect(refused + ended).toBe(12);
+});
+
 test('it is killed while sandboxes boot: who waits for one is told or served by the next, and nothing of it is left', async () => {
   runtime.hang();
   const crowded = crowd(world, 12);

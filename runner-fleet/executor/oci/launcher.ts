@@ -2,9 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 import type { OnFault } from '../../fault.ts';
+import { settlesWithin } from '../within.ts';
 
 /** How a program ended whose launcher did; as images/keeper/sandbox-keeper.c says, all that it kept ends with it. */
 export const LAUNCHER_DIED = 'its launcher ended';
+/** It has nothing to do that takes longer than moments. */
+const ANSWER_LIMIT_MS = 1_000;
+/** So many questions without an answer, and it is killed. As it is questions that count, a runner that was stopped itself kills nobody. */
+const MOST_UNANSWERED = 3;
 const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 
 export interface Launch {
@@ -18,11 +23,13 @@ export interface Launch {
 interface Life {
   readonly child: ChildProcess;
   readonly ends: Map<string, (how: string) => void>;
+  /** Questions that it has not answered yet. */
+  unanswered: number;
 }
 
 /**
  * Starts programs by way of sandbox-launcher, as a fork of this process would make every run that is under way stand still. A launcher that
- * dies takes with it what it has started; the next start brings up another.
+ * dies takes with it what it has started; the next start brings up another. One that does not answer any more is killed.
  */
 export class Launcher {
   readonly #program: string;
@@ -49,6 +56,24 @@ export class Launcher {
     if (this.#life?.ends.has(id)) order(this.#life, 'end', id);
   }
 
+  /** @throws where it does not answer; asked again and again, this kills it */
+  async assertAnswers(): Promise<void> {
+    const life = this.#life;
+    if (!life) return;
+    life.unanswered += 1;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const id = `question-${life.unanswered}`;
+    // They are answered in their order, so that any answer is one to all before.
+    life.ends.set(id, () => {
+      life.unanswered = 0;
+      resolve();
+    });
+    order(life, 'ask', id);
+    if (await settlesWithin(promise, ANSWER_LIMIT_MS)) return;
+    if (life.unanswered >= MOST_UNANSWERED) life.child.kill('SIGKILL');
+    throw new Error('the launcher of sandboxes does not answer');
+  }
+
   /** Takes with it whatever it has started, and starts nothing more. */
   close(): void {
     this.#isClosed = true;
@@ -57,7 +82,7 @@ export class Launcher {
 
   #begin(): Life {
     const child = spawn(this.#program, { stdio: ['pipe', 'pipe', 'inherit'], env: ENVIRONMENT });
-    const life: Life = { child, ends: new Map() };
+    const life: Life = { child, ends: new Map(), unanswered: 0 };
     let failure: unknown;
     child.once('error', (error) => (failure = error));
     child.once('close', (code, signal) => {

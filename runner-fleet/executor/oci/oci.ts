@@ -73,9 +73,9 @@ export class OciExecutor implements Executor {
     return runtime !== undefined && makesUserNamespaces(runtime);
   }
 
-  /** There is no engine to ask: a runtime that fails is met by the next boot. */
+  /** A runtime that fails is met by the next boot. */
   async assertAnswers(): Promise<void> {
-    return Promise.resolve();
+    await this.#launcher?.assertAnswers();
   }
 
   async boot(shape: SandboxShape, urgency: Urgency): Promise<Sandbox> {
