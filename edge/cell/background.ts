@@ -7,6 +7,7 @@ import type { CellEnv } from './env.ts';
 import { sweepAccounts } from './services/accounts/sweep.ts';
 import { relayAudit } from './services/audit/relay.ts';
 import { sweepAudit } from './services/audit/sweep.ts';
+import { sweepBundles } from './services/capsules/sweep.ts';
 import { relayOutbox } from './services/outbox/relay.ts';
 import { sweepRuns } from './services/runs/sweep.ts';
 import { sweepSchedules } from './services/schedules/sweep.ts';
@@ -52,6 +53,10 @@ export async function onSchedule(env: CellEnv, execution: ExecutionContext): Pro
     attempt(platform, 'outbox', () => relayOutbox(platform)),
     attempt(platform, 'runs', () => sweepRuns(platform)),
     attempt(platform, 'storage', () => sweepStorage(platform)),
+    attempt(platform, 'bundles', async () => {
+      await sweepBundles(platform);
+      return {};
+    }),
     attempt(platform, 'accounts', () => sweepAccounts(platform)),
     attempt(platform, 'schedules', () => sweepSchedules(platform)),
     attempt(platform, 'webhooks', async () => {

@@ -5,7 +5,7 @@ import { digestOf } from '#contracts/digest';
 import { cellSpiffeId } from '#contracts/identity';
 import { type Edge, startEdge, TRUST_DOMAIN } from '#support/edge';
 import { ask, bearer, refusalOf } from '#support/people';
-import { bundleOf, Publisher } from '#support/publisher';
+import { bundleOf, layerOf, Publisher } from '#support/publisher';
 import { until } from '#support/until';
 
 let edge: Edge;
@@ -55,6 +55,27 @@ describe('while something else happens', () => {
     );
     expect(await statusOf(lost)).toBe(404);
   });
+
+  test.each(['bundle', 'layer'])(
+    'the bytes of a %s are stored once whoever deletes bytes has let go of their digest',
+    async (kind) => {
+      const publisher = await Publisher.create(edge.url, 'eu-west-1');
+      const files = { 'node_modules/a/index.js': `export const of = '${publisher.handle}';` };
+      const bytes = kind === 'layer' ? layerOf('node24', files) : bundleOf(publisher.manifest());
+      const path = kind === 'layer' ? '/v1/layers' : `/v1/capsules/${publisher.handle}/echo/versions`;
+      const client = await edge.databases['eu-west-1'].connect();
+      try {
+        await client.query('begin');
+        await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [await digestOf(bytes)]);
+        const publishing = publisher.send(path, bytes);
+        await until('its waiting', waitingForLocks);
+        await client.query('commit');
+        expect((await publishing).status).toBe(201);
+      } finally {
+        client.release();
+      }
+    },
+  );
 
   /** Holds the rows that a statement changes, lets `work` run into them, and commits once it waits or is done. */
   async function duringChange<T>(

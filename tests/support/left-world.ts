@@ -143,7 +143,10 @@ export class LeftWorld {
   }
 
   /** What the version of its runs says, as the catalogue holds it. */
-  async capsuleSays(says: Pick<ManifestInput, 'artifactRetentionDays' | 'datasetRetentionDays'>): Promise<void> {
+  async capsuleSays(
+    says: Pick<ManifestInput, 'artifactRetentionDays' | 'datasetRetentionDays' | 'layers'>,
+    digest = 'sha256:0',
+  ): Promise<void> {
     const manifest = Manifest.parse({
       name: this.capsule,
       version: '1.0.0',
@@ -167,8 +170,8 @@ export class LeftWorld {
     await this.#stores.pool.query(
       `insert into catalogue_versions (id, capsule_id, version, digest, size_bytes, manifest, signature, public_key_pem, status,
          revision, published_at)
-       values ($1, $2, '1.0.0', 'sha256:0', 1, $3, '{}', '', 'active', 1, now())`,
-      [this.versionId, capsuleId, manifest],
+       values ($1, $2, '1.0.0', $4, 1, $3, '{}', '', 'active', 1, now())`,
+      [this.versionId, capsuleId, manifest, digest],
     );
   }
 

@@ -82,8 +82,7 @@ export class Publisher {
 
   /** Packs and signs a layer as `soma layers publish` does, and uploads it. */
   async publishLayer(runtime: LayerRuntime, files: Readonly<Record<string, string>>): Promise<Answer> {
-    const contents = Object.entries(files).map(([path, content]) => [path, TEXT.encode(content)] as const);
-    return this.send('/v1/layers', packLayer({ runtime, files: new Map(contents) }));
+    return this.send('/v1/layers', layerOf(runtime, files));
   }
 
   async publishesLayer(runtime: LayerRuntime, files: Readonly<Record<string, string>>): Promise<PublishedLayer> {
@@ -121,8 +120,15 @@ function formOf(archive: Uint8Array, signature: string): FormData {
 }
 
 export function bundleOf(manifest: ManifestInput, files: Readonly<Record<string, string>> = {}): Uint8Array {
-  const content = { 'capsule.json': JSON.stringify(manifest), 'main.js': MAIN, ...files };
-  return packBundle(new Map(Object.entries(content).map(([path, text]) => [path, TEXT.encode(text)])));
+  return packBundle(encoded({ 'capsule.json': JSON.stringify(manifest), 'main.js': MAIN, ...files }));
+}
+
+export function layerOf(runtime: LayerRuntime, files: Readonly<Record<string, string>>): Uint8Array {
+  return packLayer({ runtime, files: encoded(files) });
+}
+
+function encoded(files: Readonly<Record<string, string>>): Map<string, Uint8Array> {
+  return new Map(Object.entries(files).map(([path, text]) => [path, TEXT.encode(text)]));
 }
 
 export async function registerKey(owner: Person, { publicKeyPem }: KeyPairPem): Promise<z.infer<typeof PublisherKey>> {

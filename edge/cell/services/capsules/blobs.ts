@@ -1,11 +1,26 @@
+import { type SQL, sql } from 'drizzle-orm';
+
 import type { Digest } from '#contracts/digest';
 import { Unavailable } from '#contracts/errors';
+import type { Transaction } from '#db/postgres/client';
 
 import type { Platform } from '../../context.ts';
 
+export const BUNDLE_PREFIX = 'bundles/';
+
 /** Where a bundle or a layer lies in the cell's object storage: under its own digest, so that the same bytes have one place. */
 export function bundleKey(digest: Digest): string {
-  return `bundles/${digest}`;
+  return `${BUNDLE_PREFIX}${digest}`;
+}
+
+/** Until the transaction ends: nobody deletes these bytes for being named by nothing (`sweepBundles`). */
+export async function holdArchive(tx: Transaction, digest: Digest): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock_shared(${lockOf(sql`${digest}`)})`);
+}
+
+/** The lock on a digest, for a statement. */
+export function lockOf(digest: SQL): SQL {
+  return sql`hashtextextended(${digest}, 0)`;
 }
 
 /** A capsule’s row may be held meanwhile: less than others wait for it. */

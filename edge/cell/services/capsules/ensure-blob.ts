@@ -17,7 +17,7 @@ export interface Archive {
 /** Less than a publish or a start may take that waits for it. */
 const FETCH_TIMEOUT_MS = 25_000;
 
-/** Bundles are immutable and never deleted, so that a presence once seen stays true. */
+/** What a version names is immutable and never deleted, so that a presence once seen stays true. */
 const present = new BoundedMap<Digest, true>(2_000);
 
 /**

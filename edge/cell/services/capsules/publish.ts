@@ -14,7 +14,7 @@ import { getVersion } from '../catalogue/get-version.ts';
 import { versionView } from '../catalogue/view.ts';
 import { holdPublisherKey } from '../publisher-keys/hold.ts';
 import { transact } from '../transact.ts';
-import { storeArchive } from './blobs.ts';
+import { holdArchive, storeArchive } from './blobs.ts';
 import { entryOf } from './entry.ts';
 import type { Upload } from './read-upload.ts';
 import { verifyRelease } from './verify-release.ts';
@@ -70,6 +70,7 @@ export async function publish({ ctx, input }: Verb<PublishInput>): Promise<Publi
       publishedAt: ctx.now(),
     };
     await tx.insert(capsuleVersions).values(row);
+    await holdArchive(tx, release.digest);
     await storeArchive(ctx, release.digest, input.upload.bundle, BUNDLE_MEDIA_TYPE);
     await announce(tx, ctx, entryOf(ctx, name, row));
     const { id, version, digest, sizeBytes, publisherKeyId } = row;

@@ -8,7 +8,7 @@ import { layers } from '#db/postgres/schema/index';
 
 import { requirePermission, type Verb } from '../../context.ts';
 import { recordAudit } from '../audit/record.ts';
-import { storeArchive } from '../capsules/blobs.ts';
+import { holdArchive, storeArchive } from '../capsules/blobs.ts';
 import type { Upload } from '../capsules/read-upload.ts';
 import { assertNoSecrets } from '../capsules/secret-scan.ts';
 import { verifyUpload } from '../capsules/verify-upload.ts';
@@ -53,6 +53,7 @@ export async function publishLayer({ ctx, input }: Verb<Upload>): Promise<Publis
       .onConflictDoNothing({ target: [layers.tenantId, layers.digest] })
       .returning();
     if (row) {
+      await holdArchive(tx, digest);
       await storeArchive(ctx, digest, input.bundle, LAYER_MEDIA_TYPE);
       const { id, sizeBytes, publisherKeyId } = row;
       const details = { digest, runtime, files: files.size, sizeBytes, publisherKeyId };

@@ -4,11 +4,11 @@ import { type Transaction, transaction } from '#db/postgres/client';
 import { storedObjects } from '#db/postgres/schema/index';
 
 import type { Platform } from '../../context.ts';
+import { deleteObjects } from './delete-objects.ts';
 
 /** As many as the bucket deletes in one call. */
 const BATCH = 1_000;
 const MOST_BATCHES = 5;
-const BUCKET_LIMIT_MS = 10_000;
 
 /** Deletes objects that nothing refers to, and answers how many. What the bucket did not delete is still marked, and found again. */
 export async function deleteOrphans(platform: Platform): Promise<number> {
@@ -42,7 +42,7 @@ async function deleteBatch({ env }: Platform, tx: Transaction): Promise<{ looked
     .from(storedObjects)
     .where(and(inArray(storedObjects.id, ids), isUnreferenced()));
   if (orphans.length > 0)
-    await deleteFrom(
+    await deleteObjects(
       env.BLOBS,
       orphans.map(({ key }) => key),
     );
@@ -67,13 +67,4 @@ function isUnreferenced() {
       select from dataset_parts part where part.run_id = split_part(${key}, '/', 3)
         and part.name || '.ndjson' = split_part(${key}, '/', 4)
     ) end`;
-}
-
-/** The rows are held meanwhile, and a run's end may wait for one of them. */
-async function deleteFrom(bucket: R2Bucket, keys: string[]): Promise<void> {
-  const late = new Promise<never>((_, reject) => {
-    const signal = AbortSignal.timeout(BUCKET_LIMIT_MS);
-    signal.addEventListener('abort', () => reject(new Error(`the bucket took longer than ${BUCKET_LIMIT_MS} ms`)));
-  });
-  await Promise.race([bucket.delete(keys), late]);
 }
