@@ -19,9 +19,9 @@ const SECONDS_A_MONTH = 30n * 86_400n;
 const BYTES_A_GIGABYTE = 10n ** 9n;
 const DECIMALS = 9;
 
-/** Byte-seconds, which are exact, as people buy storage: 10⁹ bytes for 30 days, rounded down to nine decimals. */
+/** Byte-seconds, which are exact, as people buy storage: 10⁹ bytes for 30 days, rounded down to nine decimals, without zeros at the end. */
 export function gigabyteMonths(byteSeconds: string): string {
   const scaled = (BigInt(byteSeconds) * 10n ** BigInt(DECIMALS)) / (BYTES_A_GIGABYTE * SECONDS_A_MONTH);
   const digits = scaled.toString().padStart(DECIMALS + 1, '0');
-  return `${digits.slice(0, -DECIMALS)}.${digits.slice(-DECIMALS)}`;
+  return `${digits.slice(0, -DECIMALS)}.${digits.slice(-DECIMALS)}`.replace(/\.?0+$/, '');
 }

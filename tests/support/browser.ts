@@ -90,10 +90,13 @@ export class Visitor {
     return z.array(z.string()).parse(result.value);
   }
 
-  /** Whether something stands out of the page sideways. */
+  /** Whether something stands out of the page sideways, or a table hides cells until it is pushed there. */
   isTooWide(): Promise<boolean> {
     return this.page
-      .evaluate('document.documentElement.scrollWidth > innerWidth')
+      .evaluate(
+        `document.documentElement.scrollWidth > innerWidth ||
+          [...document.querySelectorAll('table.rows')].some((table) => table.offsetWidth > table.parentElement.clientWidth)`,
+      )
       .then((isWider) => z.boolean().parse(isWider));
   }
 

@@ -18,12 +18,12 @@ const SCHEMA = {
   },
 };
 
-test('each property gets the control that fits it, and JSON where none does', () => {
+test('each property gets the control that fits it, and JSON where none does; what is required comes first', () => {
   expect(fieldsOf(SCHEMA)?.map((field) => [field.name, field.kind, field.isRequired])).toEqual([
     ['start', 'text', true],
+    ['rows', 'longtext', true],
     ['depth', 'number', false],
     ['report', 'choice', false],
-    ['rows', 'longtext', true],
     ['image', 'longtext', false],
     ['ignore', 'lines', false],
     ['robots', 'switch', false],

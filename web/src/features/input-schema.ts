@@ -25,13 +25,21 @@ export type Field =
 const ONE_LINE_MAX_LENGTH = 500;
 const INPUT_TYPES = { uri: 'url', email: 'email', date: 'date' } as const;
 
-/** The fields of a form for `schema`; undefined where it describes no plain object, and only the JSON editor fits. */
+/**
+ * The fields of a form for `schema`, the required ones first and in the order they are required in: that of its properties is not kept
+ * where manifests are stored. Undefined where it describes no plain object, and only the JSON editor fits.
+ */
 export function fieldsOf(schema: JsonValue): readonly Field[] | undefined {
   if (!isJsonObject(schema) || schema['type'] !== 'object' || !isJsonObject(schema['properties'])) return undefined;
   const required: JsonValue[] = Array.isArray(schema['required']) ? schema['required'] : [];
-  return Object.entries(schema['properties']).map(([name, property]) =>
-    fieldOf(name, isJsonObject(property) ? property : {}, required.includes(name)),
-  );
+  const properties = schema['properties'];
+  const names = new Set([...required.filter((name) => typeof name === 'string'), ...Object.keys(properties)]);
+  return [...names]
+    .filter((name) => name in properties)
+    .map((name) => {
+      const property = properties[name];
+      return fieldOf(name, isJsonObject(property) ? property : {}, required.includes(name));
+    });
 }
 
 function fieldOf(name: string, schema: JsonObject, isRequired: boolean): Field {

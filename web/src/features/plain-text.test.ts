@@ -8,3 +8,9 @@ test('a card shows words, not marks', () => {
   );
   expect(plainText('profiles snake_case columns')).toBe('profiles snake_case columns');
 });
+
+test('of a long description it shows the first paragraph, which headings and lists do not run into', () => {
+  expect(plainText('# Prices\n\nFollows **prices**\nof products.\n\n## What it does\n\n- reads pages')).toBe(
+    'Follows prices of products.',
+  );
+});

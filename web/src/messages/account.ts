@@ -9,6 +9,7 @@ export const signIn = {
   working: 'Signing in…',
   noAccount: 'No account yet?',
   create: 'Create one',
+  checkBoth: 'Check both, then try again.',
 };
 
 export const signUp = {

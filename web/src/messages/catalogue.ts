@@ -1,6 +1,6 @@
 import type { VersionStatus } from '#contracts/api/capsules';
 
-import { counted, duration } from './format.ts';
+import { counted, duration, listed } from './format.ts';
 
 export const gallery = {
   title: 'Code you can check before it runs',
@@ -28,7 +28,7 @@ export const capsule = {
   state: 'Keeps state',
   free: 'Free',
   aRun: 'a run',
-  plusUse: 'plus what it uses: processor time and memory',
+  plusUse: (meters: readonly string[]) => `plus what it uses: ${listed(['processor time', 'memory', ...meters])}`,
   upTo: (amount: string) => `at most ${amount} a run`,
   runtime: (runtime: string) => RUNTIME[runtime] ?? runtime,
   retired: 'No active version',
@@ -50,6 +50,9 @@ export const capsule = {
     cpu: 'Processor',
     cores: (millis: number) => `${millis / 1_000} of a core`,
     limit: (ms: number) => `${duration(ms)} at most`,
+    filesKept: 'Files kept',
+    rowsKept: (name: string) => `Rows of ${name}`,
+    kept: (days: number | undefined) => (days === undefined ? 'until deleted' : counted(days, 'day', 'days')),
   },
   inputLead: 'A run is refused before it starts if its input does not match this schema.',
   schema: 'JSON Schema',
@@ -90,7 +93,7 @@ export const permission = {
 export const install = {
   title: (name: string) => `Install ${name}`,
   into: (tenant: string) => `for ${tenant}`,
-  asks: 'It asks for the following. Each needs your approval; you can take it back later.',
+  asks: 'It asks for the following. Each needs your approval; removing the installation takes it back.',
   unapproved: 'Tick each permission to approve it. Without them it is not installed.',
   updates: 'Versions',
   compatible: (version: string) => `${version} and compatible updates`,

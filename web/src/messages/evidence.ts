@@ -17,10 +17,12 @@ export const usage = {
   stored: { artifact: 'Files kept', dataset: 'Rows kept', state: 'State kept' } satisfies Record<StoredKind, string>,
   gigabyteMonths: (amount: string) => `${amount} GB-months`,
   meters: 'Meters of capsules',
-  ledger: (flushed: number, seq: number) =>
-    flushed === seq
+  ledger: (flushed: number, seq: number) => {
+    if (seq === 0) return 'Nothing has been charged yet.';
+    return flushed === seq
       ? `All ${counted(seq, 'ledger entry', 'ledger entries')} are confirmed by the analytics store.`
-      : `${whole(flushed)} of ${counted(seq, 'ledger entry', 'ledger entries')} are confirmed by the analytics store; the rest follow within seconds.`,
+      : `${whole(flushed)} of ${counted(seq, 'ledger entry', 'ledger entries')} are confirmed by the analytics store; the rest follow within seconds.`;
+  },
   setBudget: 'Set the monthly limit',
   amount: 'Dollars a month',
   amountWrong: 'An amount such as 25 or 0.50, at most 1,000,000.',

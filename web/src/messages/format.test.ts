@@ -4,7 +4,12 @@ import { bytes, counted, duration, money, month, processorTime } from './format.
 
 test('amounts say what they are, at the size people read them', () => {
   expect([bytes(0), bytes(1_023), bytes(1_024), bytes(5_242_880)]).toEqual(['0 B', '1,023 B', '1 KiB', '5 MiB']);
-  expect([duration(8), duration(1_500), duration(125_000)]).toEqual(['8 ms', '1.5 s', '2 min 5 s']);
+  expect([duration(8), duration(1_500), duration(125_000), duration(60_000)]).toEqual([
+    '8 ms',
+    '1.5 s',
+    '2 min 5 s',
+    '1 min',
+  ]);
   expect([processorTime(640), processorTime(31_000)]).toEqual(['640 µs', '31 ms']);
   expect([counted(1, 'run', 'runs'), counted(1_204, 'run', 'runs')]).toEqual(['1 run', '1,204 runs']);
   expect(month('2026-11')).toBe('November 2026');

@@ -4,6 +4,7 @@ const LANGUAGE = 'en';
 const plurals = new Intl.PluralRules(LANGUAGE);
 const wholeNumber = new Intl.NumberFormat(LANGUAGE);
 const oneDecimal = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 1 });
+const list = new Intl.ListFormat(LANGUAGE);
 const date = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium' });
 const moment = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium', timeStyle: 'medium' });
 const monthOfYear = new Intl.DateTimeFormat(LANGUAGE, { month: 'long', year: 'numeric', timeZone: 'UTC' });
@@ -16,6 +17,11 @@ export function whole(n: number): string {
 /** `3 runs`, `1 run`. */
 export function counted(n: number, one: string, other: string): string {
   return `${whole(n)} ${plurals.select(n) === 'one' ? one : other}`;
+}
+
+/** `a`, `a and b`, `a, b, and c`. */
+export function listed(names: readonly string[]): string {
+  return list.format(names);
 }
 
 export function day(iso: string): string {
@@ -39,7 +45,8 @@ export function bytes(n: number): string {
 export function duration(ms: number): string {
   if (ms < 1_000) return `${whole(Math.round(ms))} ms`;
   if (ms < 60_000) return `${oneDecimal.format(ms / 1_000)} s`;
-  return `${whole(Math.floor(ms / 60_000))} min ${whole(Math.round((ms % 60_000) / 1_000))} s`;
+  const [minutes, seconds] = [Math.floor(ms / 60_000), Math.round((ms % 60_000) / 1_000)];
+  return seconds === 0 ? `${whole(minutes)} min` : `${whole(minutes)} min ${whole(seconds)} s`;
 }
 
 /** Processor time is short: below a millisecond it is said in microseconds. */

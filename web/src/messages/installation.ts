@@ -55,6 +55,7 @@ export const settings = {
   schedules: 'Schedules',
   noSchedule: 'None.',
   allSchedules: 'Automation',
+  nextRun: 'next',
   runs: 'Runs and their files',
 };
 

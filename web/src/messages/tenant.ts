@@ -29,6 +29,7 @@ export const members = {
 export const publishing = {
   title: 'Publishing',
   lead: 'The keys that sign what this tenant publishes, and its layers of dependencies.',
+  mine: (handle: string) => `Capsules of ${handle}`,
 };
 
 export const publisherKeys = {

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 
 import { layerList } from '../api/publishing.ts';
 import { useTenant } from '../features/session.ts';
@@ -12,9 +13,15 @@ import { RowsSkeleton } from '../ui/skeleton.tsx';
 import { PublisherKeySection } from './publisher-key-section.tsx';
 
 export function Publishing() {
+  const { handle } = useTenant();
+  const mine = (
+    <Link to="/" search={{ q: handle }} className="button">
+      {m.publishing.mine(handle)}
+    </Link>
+  );
   return (
     <>
-      <PageTitle title={m.publishing.title} lead={m.publishing.lead} />
+      <PageTitle title={m.publishing.title} lead={m.publishing.lead} action={mine} />
       <div className="space-y-12">
         <PublisherKeySection />
         <LayerSection />

@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 
 import { signIn } from '../api/accounts.ts';
+import { ApiFailure } from '../api/failure.ts';
 import { useEnter } from '../features/enter.ts';
 import { formText } from '../features/form-text.ts';
 import { m } from '../messages/index.ts';
@@ -25,7 +26,7 @@ export function SignIn() {
       <form onSubmit={submit} className="space-y-4.5">
         <TextField label={m.signIn.email} name="email" type="email" autoComplete="username" required />
         <TextField label={m.signIn.password} name="password" type="password" autoComplete="current-password" required />
-        {submission.error && <FailureNote error={submission.error} />}
+        {submission.error && <FailureNote error={submission.error} advice={adviceOn(submission.error)} />}
         <button className="button button-primary w-full" disabled={submission.isPending}>
           {submission.isPending ? m.signIn.working : m.signIn.submit}
         </button>
@@ -38,4 +39,9 @@ export function SignIn() {
       </p>
     </NarrowPage>
   );
+}
+
+/** Everywhere else the same code means that a session has ended. */
+function adviceOn(error: Error): string | undefined {
+  return error instanceof ApiFailure && error.code === 'unauthenticated' ? m.signIn.checkBoth : undefined;
 }

@@ -7,7 +7,7 @@ export function ApiKeyTable({ keys, onRevoke }: { keys: readonly ApiKey[]; onRev
   const columns = m.apiKeys.columns;
   return (
     <div className="relative overflow-x-auto">
-      <table className="rows">
+      <table className="rows rows-stacked">
         <thead>
           <tr>
             <th scope="col">{columns.name}</th>
@@ -31,6 +31,7 @@ export function ApiKeyTable({ keys, onRevoke }: { keys: readonly ApiKey[]; onRev
 }
 
 function Row({ apiKey, onRevoke }: { apiKey: ApiKey; onRevoke: (key: ApiKey) => void }) {
+  const { columns } = m.apiKeys;
   const state = stateOf(apiKey);
   return (
     <tr>
@@ -38,10 +39,16 @@ function Row({ apiKey, onRevoke }: { apiKey: ApiKey; onRevoke: (key: ApiKey) => 
         <span className="block font-medium">{apiKey.name}</span>
         <span className="figures text-xs text-ink-3">{apiKey.hint}…</span>
       </td>
-      <td className="figures max-w-80 text-xs text-ink-2">{apiKey.scopes.join(', ')}</td>
-      <td className="whitespace-nowrap">{apiKey.lastUsedAt ? day(apiKey.lastUsedAt) : m.apiKeys.never}</td>
-      <td className="whitespace-nowrap">{day(apiKey.expiresAt)}</td>
-      <td>
+      <td data-label={columns.scopes} className="max-w-80">
+        <span className="figures text-xs text-ink-2 wrap-anywhere">{apiKey.scopes.join(', ')}</span>
+      </td>
+      <td data-label={columns.used} className="whitespace-nowrap">
+        {apiKey.lastUsedAt ? day(apiKey.lastUsedAt) : m.apiKeys.never}
+      </td>
+      <td data-label={columns.expires} className="whitespace-nowrap">
+        {day(apiKey.expiresAt)}
+      </td>
+      <td data-label={columns.state}>
         <span className={state === 'active' ? 'tag tag-accent' : 'tag'}>{m.apiKeys[state]}</span>
       </td>
       <td className="number">

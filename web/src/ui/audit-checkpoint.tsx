@@ -69,7 +69,7 @@ export function AuditCheckpointPanel({
       {error && <FailureNote error={error} />}
       <div className="space-y-2">
         <p className="text-sm text-ink-2">{m.audit.verify.hint}</p>
-        <CommandLine>soma audit verify</CommandLine>
+        <CommandLine>{'soma audit export --out audit.jsonl\nsoma audit verify --file audit.jsonl'}</CommandLine>
       </div>
     </section>
   );

@@ -22,7 +22,9 @@ function Entry({ entry: { record, seq, state } }: { entry: AuditItem }) {
           <span className="figures text-xs text-ink-3">{state === 'chained' ? seq : <PendingMark />}</span>
           <span className="min-w-0">
             <span className="font-medium">{record.action}</span>{' '}
-            <span className="figures block truncate text-xs text-ink-3 sm:inline">{shortened(record.target)}</span>
+            <span className="figures block truncate text-xs text-ink-3 wrap-anywhere sm:inline sm:whitespace-normal">
+              {shortened(record.target)}
+            </span>
           </span>
           {record.outcome === 'refused' ? (
             <span className="tag tag-warn">{record.reason ?? m.audit.refused}</span>
@@ -55,9 +57,9 @@ function PendingMark() {
   );
 }
 
-const LONG_ID = 24;
+const ID = /([a-z]{3}_[0-9a-f]{4})[0-9a-f]{22}([0-9a-f]{6})/g;
 
-/** An id is told by its first and last letters; the whole is in the details. */
+/** An id, also one in a path, is told by its first and last letters; the whole is in the details. */
 function shortened(target: string): string {
-  return target.length > LONG_ID ? `${target.slice(0, 8)}…${target.slice(-6)}` : target;
+  return target.replaceAll(ID, '$1…$2');
 }

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 
+import { ARTIFACT_RETENTION_DAYS } from '#contracts/artifact';
 import { ceilingFor } from '#contracts/pricing';
 
 import type { Release } from '../api/capsules.ts';
@@ -21,7 +22,8 @@ export function CapsuleFacts({ release }: { release: Release }) {
           <Price perRunNanos={manifest.pricing.perRunNanos?.toString() ?? null} />
         </p>
         <p className="text-sm text-ink-2">
-          {m.capsule.plusUse}; {m.capsule.upTo(money(ceilingFor(manifest).totalNanos.toString()))}
+          {m.capsule.plusUse(Object.keys(manifest.pricing.meters))};{' '}
+          {m.capsule.upTo(money(ceilingFor(manifest).totalNanos.toString()))}
         </p>
       </section>
       <section>
@@ -52,11 +54,19 @@ export function CapsuleFacts({ release }: { release: Release }) {
           <Fact term={facts.memory}>{bytes(manifest.resources.memoryBytes)}</Fact>
           <Fact term={facts.time}>{facts.limit(manifest.resources.timeoutMs)}</Fact>
           <Fact term={facts.cpu}>{facts.cores(manifest.resources.cpuMillis)}</Fact>
+          {manifest.permissions.artifacts && (
+            <Fact term={facts.filesKept}>{facts.kept(manifest.artifactRetentionDays ?? ARTIFACT_RETENTION_DAYS)}</Fact>
+          )}
+          {manifest.permissions.datasets.map((name) => (
+            <Fact key={name} term={facts.rowsKept(name)}>
+              {facts.kept(manifest.datasetRetentionDays?.[name])}
+            </Fact>
+          ))}
         </Facts>
       </section>
       <section className="space-y-2">
         <h2 className="text-sm">{m.capsule.terminal}</h2>
-        <CommandLine>{`soma install ${manifest.name}\nsoma run ${manifest.name}`}</CommandLine>
+        <CommandLine>{`soma install ${manifest.name}\nsoma run ${manifest.name} --input input.json`}</CommandLine>
       </section>
     </aside>
   );

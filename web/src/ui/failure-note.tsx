@@ -4,9 +4,18 @@ import { ApiFailure } from '../api/failure.ts';
 import { m } from '../messages/index.ts';
 
 /** What went wrong, what to do about it, and the request to name when asking us. */
-export function FailureNote({ error, onRetry }: { error: Error; onRetry?: () => void }) {
+export function FailureNote({
+  error,
+  advice: ownAdvice,
+  onRetry,
+}: {
+  error: Error;
+  /** Where the page knows better what to do. */
+  advice?: string | undefined;
+  onRetry?: () => void;
+}) {
   const failure = error instanceof ApiFailure ? error : undefined;
-  const advice = m.failure.advice(failure?.code ?? 'internal');
+  const advice = ownAdvice ?? m.failure.advice(failure?.code ?? 'internal');
   return (
     <div role="alert" className="flex gap-3 rounded-lg border border-danger bg-surface p-4 text-sm">
       <CircleAlert aria-hidden className="mt-0.5 size-4 flex-none text-danger" />

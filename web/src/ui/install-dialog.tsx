@@ -33,10 +33,11 @@ function InstallForm({ tenantName, release, isWorking, error, onInstall }: Insta
   const [approved, setApproved] = useState<readonly string[]>([]);
   const [updates, setUpdates] = useState<'compatible' | 'exact'>('compatible');
   const [isIncomplete, setIncomplete] = useState(false);
-  function submit(event: React.SubmitEvent) {
+  function submit(event: React.SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
     const isComplete = release.permissions.every((permission) => approved.includes(permission));
     setIncomplete(!isComplete);
+    if (!isComplete) event.currentTarget.querySelector<HTMLInputElement>('[type=checkbox]:not(:checked)')?.focus();
     const range = updates === 'exact' ? release.version : `^${release.version}`;
     if (isComplete) onInstall({ capsule: release.capsule, range, approved: [...approved] });
   }
@@ -53,11 +54,6 @@ function InstallForm({ tenantName, release, isWorking, error, onInstall }: Insta
           onApprove={setApproved}
         />
       )}
-      {isIncomplete && (
-        <p role="alert" className="text-sm text-danger">
-          {m.install.unapproved}
-        </p>
-      )}
       <ChoiceCards
         legend={m.install.updates}
         choices={[
@@ -68,9 +64,16 @@ function InstallForm({ tenantName, release, isWorking, error, onInstall }: Insta
         onChange={setUpdates}
       />
       {error && <FailureNote error={error} />}
-      <button className="button button-primary w-full" disabled={isWorking}>
-        {submitText(isWorking, release.permissions.length > 0)}
-      </button>
+      <div className="sticky -bottom-5 -mx-5 -mb-5 space-y-3 border-t border-line bg-surface px-5 py-4 sm:-bottom-6 sm:-mx-6 sm:-mb-6 sm:px-6">
+        {isIncomplete && (
+          <p role="alert" className="text-sm text-danger">
+            {m.install.unapproved}
+          </p>
+        )}
+        <button className="button button-primary w-full" disabled={isWorking}>
+          {submitText(isWorking, release.permissions.length > 0)}
+        </button>
+      </div>
     </form>
   );
 }

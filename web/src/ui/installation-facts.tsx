@@ -118,8 +118,16 @@ function Schedules({ schedules }: { schedules: readonly ScheduleSummary[] }) {
       {schedules.map(({ id, name, cron, nextFirings: [next] }) => (
         <li key={id} className="py-2">
           <span className="block font-medium wrap-anywhere">{name}</span>
-          <span className="figures text-xs text-ink-3">{cron}</span>{' '}
-          <span className="text-ink-2">{next === undefined ? m.automation.paused : <Time iso={next} />}</span>
+          {!name.endsWith(cron) && <span className="figures block text-xs text-ink-3">{cron}</span>}
+          <span className="text-ink-2">
+            {next === undefined ? (
+              m.automation.paused
+            ) : (
+              <>
+                {m.settings.nextRun} <Time iso={next} />
+              </>
+            )}
+          </span>
         </li>
       ))}
     </ul>

@@ -18,9 +18,9 @@ export function PermissionTags({ permissions }: { permissions: readonly string[]
 function PermissionTag({ text }: { text: string }) {
   const { Icon, label, isOpen } = appearanceOf(text);
   return (
-    <span className={isOpen ? 'tag tag-warn' : 'tag'}>
+    <span className={isOpen ? 'tag tag-warn' : 'tag'} title={label}>
       <Icon aria-hidden className="size-3" />
-      {label}
+      <span className="truncate">{label}</span>
     </span>
   );
 }

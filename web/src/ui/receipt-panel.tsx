@@ -49,7 +49,9 @@ export function ReceiptPanel({
       </div>
       {error && <FailureNote error={error} />}
       <p className="text-sm text-ink-2">{words.verify}</p>
-      <CommandLine>{`soma receipt verify ${file}`}</CommandLine>
+      <CommandLine>
+        {`soma receipt trust-bundle > authorities.pem\nsoma receipt verify \\\n  ${file} \\\n  --trust-bundle authorities.pem`}
+      </CommandLine>
     </section>
   );
 }

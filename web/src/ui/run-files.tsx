@@ -14,7 +14,7 @@ export function RunFiles({ files }: { files: readonly ArtifactLink[] }) {
         {files.map((file) => (
           <li key={file.path} className="flex items-center gap-4 py-2">
             <FileName file={file} />
-            <span className="figures ml-auto text-xs text-ink-3">{bytes(file.sizeBytes)}</span>
+            <span className="figures ml-auto flex-none text-xs text-ink-3">{bytes(file.sizeBytes)}</span>
           </li>
         ))}
       </ul>

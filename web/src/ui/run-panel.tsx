@@ -55,15 +55,17 @@ function LivePanel({ feed, isCancelling, onCancel }: { feed: RunFeed; isCancelli
               {isCancelling ? m.run.cancelling : m.run.cancel}
             </button>
           )}
-          <button
-            type="button"
-            aria-pressed={isFollowing}
-            onClick={() => setFollowing(!isFollowing)}
-            className="button button-quiet px-2 aria-pressed:text-accent"
-          >
-            <ArrowDownToLine aria-hidden className="size-4" />
-            {m.run.follow}
-          </button>
+          {view.phase !== 'ended' && (
+            <button
+              type="button"
+              aria-pressed={isFollowing}
+              onClick={() => setFollowing(!isFollowing)}
+              className="button button-quiet px-2 aria-pressed:text-accent"
+            >
+              <ArrowDownToLine aria-hidden className="size-4" />
+              {m.run.follow}
+            </button>
+          )}
         </div>
       </div>
       {view.progress && view.phase !== 'ended' && <Progress {...view.progress} />}

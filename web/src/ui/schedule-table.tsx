@@ -18,7 +18,7 @@ export function ScheduleTable({
   const { columns } = m.schedules;
   return (
     <div className="relative overflow-x-auto">
-      <table className="rows">
+      <table className="rows rows-stacked">
         <thead>
           <tr>
             <th scope="col">{columns.schedule}</th>
@@ -43,18 +43,17 @@ export function ScheduleTable({
                   {schedule.capsule}
                 </Link>
               </td>
-              <td>
-                <span className="figures block text-xs whitespace-nowrap">{schedule.cron}</span>
-                <span className="text-xs text-ink-3">{schedule.zone}</span>
+              <td data-label={columns.when}>
+                <When schedule={schedule} />
               </td>
-              <td>
+              <td data-label={columns.next}>
                 {schedule.nextFirings[0] === undefined ? (
                   <span className="tag">{m.automation.paused}</span>
                 ) : (
                   <Time iso={schedule.nextFirings[0]} />
                 )}
               </td>
-              <td>
+              <td data-label={columns.last}>
                 <LastOutcome schedule={schedule} />
               </td>
               <td className="number whitespace-nowrap">
@@ -68,6 +67,15 @@ export function ScheduleTable({
   );
 }
 
+function When({ schedule: { cron, zone } }: { schedule: ScheduleSummary }) {
+  return (
+    <span>
+      <span className="figures block text-xs whitespace-nowrap">{cron}</span>
+      <span className="text-xs text-ink-3">{zone}</span>
+    </span>
+  );
+}
+
 function LastOutcome({ schedule: { lastOutcome, lastRun } }: { schedule: ScheduleSummary }) {
   if (!lastOutcome) return <span className="text-ink-3">{m.schedules.never}</span>;
   if (lastOutcome.kind === 'started' && lastRun)
@@ -77,10 +85,10 @@ function LastOutcome({ schedule: { lastOutcome, lastRun } }: { schedule: Schedul
       </Link>
     );
   return (
-    <>
+    <span>
       <span className="tag tag-warn">{m.schedules.outcome[lastOutcome.kind]}</span>
       <span className="block max-w-80 text-xs text-ink-3">{lastOutcome.detail}</span>
-    </>
+    </span>
   );
 }
 

@@ -16,7 +16,7 @@ export function WebhookTable({
   const { columns } = m.webhooks;
   return (
     <div className="relative overflow-x-auto">
-      <table className="rows">
+      <table className="rows rows-stacked">
         <thead>
           <tr>
             <th scope="col">{columns.url}</th>
@@ -31,14 +31,18 @@ export function WebhookTable({
           {webhooks.map((webhook) => (
             <tr key={webhook.id}>
               <td className="min-w-48 wrap-anywhere">{webhook.url}</td>
-              <td>{webhook.installationId === null ? m.webhooks.anyCapsule : capsuleOf(webhook.installationId)}</td>
-              <td>
-                <span className={webhook.enabled ? 'tag tag-accent' : 'tag tag-warn'}>
-                  {webhook.enabled ? m.webhooks.enabled : m.webhooks.disabled}
+              <td data-label={columns.only}>
+                {webhook.installationId === null ? m.webhooks.anyCapsule : capsuleOf(webhook.installationId)}
+              </td>
+              <td data-label={columns.state}>
+                <span>
+                  <span className={webhook.enabled ? 'tag tag-accent' : 'tag tag-warn'}>
+                    {webhook.enabled ? m.webhooks.enabled : m.webhooks.disabled}
+                  </span>
+                  {webhook.disabledReason !== null && (
+                    <span className="block text-xs text-ink-3">{webhook.disabledReason}</span>
+                  )}
                 </span>
-                {webhook.disabledReason !== null && (
-                  <span className="block text-xs text-ink-3">{webhook.disabledReason}</span>
-                )}
               </td>
               <td className="number whitespace-nowrap">
                 <RowActions webhook={webhook} {...actions} />
