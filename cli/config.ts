@@ -40,11 +40,11 @@ export async function originOf(env: Env): Promise<string> {
   return new URL(url).origin;
 }
 
-/** @throws UsageError where nobody is logged in */
+/** @throws Failure where nobody is logged in */
 export async function connect(env: Env): Promise<Connection> {
   const connection = await connectAnonymously(env);
   if (!connection.credential)
-    throw new UsageError(`not logged in to ${connection.origin}: run soma login, or set SOMA_API_KEY`);
+    throw new Failure(`not logged in to ${connection.origin}: run soma login, or set SOMA_API_KEY`);
   return connection;
 }
 
@@ -75,7 +75,7 @@ export async function forgetLogin(env: Env, origin: string): Promise<string | un
 
 export async function chooseTenant(env: Env, origin: string, tenant: string): Promise<void> {
   const login = (await readCredentials(env)).logins[origin];
-  if (!login) throw new UsageError(`not logged in to ${origin}: run soma login`);
+  if (!login) throw new Failure(`not logged in to ${origin}: run soma login`);
   await saveLogin(env, origin, { ...login, tenant });
 }
 

@@ -33,16 +33,19 @@ export function exitCodeFor(error: unknown): number {
 export function describeFailure(error: unknown): string {
   if (error instanceof Refused) {
     const { title, detail, code, requestId, violations = [] } = error.problem;
-    return [`${title}: ${detail}`, ...violations.map(describeViolation), `  ${code} · request ${requestId}`].join('\n');
+    return [`${title}: ${detail}`, ...untold(detail, violations), `  ${code} · request ${requestId}`].join('\n');
   }
   if (error instanceof Failure || error instanceof UsageError) return error.message;
-  if (hasViolations(error)) return [error.message, ...error.extra.violations.map(describeViolation)].join('\n');
+  if (hasViolations(error)) return [error.message, ...untold(error.message, error.extra.violations)].join('\n');
   if (error instanceof Error) return process.env['SOMA_DEBUG'] ? (error.stack ?? error.message) : error.message;
   return String(error);
 }
 
-function describeViolation({ path, message }: Violation): string {
-  return `  ${path === '' ? '(all)' : path}  ${message}`;
+/** All of them, each a line; one alone that the sentence ends with is told already. */
+function untold(sentence: string, violations: readonly Violation[]): string[] {
+  const [only] = violations;
+  if (violations.length === 1 && only && sentence.endsWith(only.message)) return [];
+  return violations.map(({ path, message }) => `  ${path === '' ? '(all)' : path}  ${message}`);
 }
 
 /** Refusals that contracts/ makes on this machine, before anything is sent. */

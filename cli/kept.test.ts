@@ -25,6 +25,7 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   },
   [`GET /v1/installations/${ID}/datasets/pages/items?limit=1000`]: { items: [{ n: 1 }, 'größe'], next: 'c1' },
   [`GET /v1/installations/${ID}/datasets/pages/items?limit=1000&cursor=c1`]: { items: [null], next: null },
+  [`GET /v1/installations/${ID}/datasets/pgaes/items?limit=1000`]: { items: [], next: null },
   [`PUT /v1/installations/${ID}/datasets/pages/retention`]: { days: 30 },
   [`GET /v1/installations/${ID}/state`]: { revision: 3, sizeBytes: 11, items: [ENTRY] },
   [`PUT /v1/installations/${ID}/state/count`]: ENTRY,
@@ -46,6 +47,14 @@ async function soma(line: string, stdin = ''): Promise<string> {
   if (code !== 0) throw new Error(stderr);
   return stdout;
 }
+
+test('a data set that nobody has pushed to is empty, and said to be', async () => {
+  expect(await world.soma(`datasets read ${ID} pgaes`)).toEqual({
+    code: 0,
+    stdout: '',
+    stderr: `No run has pushed a row to pgaes: soma datasets list ${ID}\n`,
+  });
+});
 
 test('data sets are listed, read row by row over all pages, kept for a time, and deleted', async () => {
   expect(await soma('datasets list acme/tool')).toMatch(/pages +3 +2.0 KiB +2 .*–/);

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 
+import { DomainError, type Violation } from '#contracts/errors';
+
 import { nanosOfDollars } from './actions/spending.ts';
 import { describeFailure, exitCodeFor, Failure, Refused, UsageError } from './failure.ts';
 import { printable, printFields, printTable } from './output.ts';
@@ -48,6 +50,19 @@ test('a refusal shows its sentence, where what is wrong, and the request', () =>
     'The request is not valid: the input is not valid\n  /n  too small\n  invalid_input · request req_1',
   );
   expect(exitCodeFor(new Refused(problem))).toBe(1);
+});
+
+test('what is wrong alone and said already is not said twice; of several each has its line', () => {
+  const [first, second] = [
+    { path: '/version', message: 'expected SemVer' },
+    { path: '/name', message: 'expected a name' },
+  ] as const;
+  const fault = (detail: string, violations: readonly Violation[]) =>
+    describeFailure(new DomainError('invalid_manifest', detail, { violations }));
+  expect(fault('capsule.json: /version: expected SemVer', [first])).toBe('capsule.json: /version: expected SemVer');
+  expect(fault('capsule.json has 2 faults', [first, second])).toBe(
+    'capsule.json has 2 faults\n  /version  expected SemVer\n  /name  expected a name',
+  );
 });
 
 test('a mistake on the command line has an exit code of its own', () => {

@@ -36,7 +36,8 @@ test('files become members: text as text, bytes as base64', async () => {
 });
 
 test.each([
-  [{ input: 'no/such/file' }, /no\/such\/file cannot be read \(ENOENT\)/],
+  [{ input: 'no/such/file' }, /no\/such\/file cannot be read \(ENOENT\); expected a file, - for stdin, or JSON/],
+  [{ file: ['a=no/such/file'] }, /no\/such\/file cannot be read \(ENOENT\); expected the path of a file$/],
   [{ input: '{"a":' }, /--input is not JSON/],
   [{ file: ['note'] }, /expected name=path/],
   [{ input: '[]', file: ['a=package.json'] }, /--input is not one/],

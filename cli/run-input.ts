@@ -23,13 +23,14 @@ async function readBase(input: string, readStdin: () => Promise<string>): Promis
   if (input === '-') return parse(await readStdin(), 'stdin');
   const looksLikeJson = /^\s*(?:[{["\d-]|true|false|null)/.test(input);
   if (looksLikeJson && !input.endsWith('.json')) return parse(input, '--input');
-  return parse(await read(input, 'utf8'), input);
+  const bytes = await read(input, 'expected a file, - for stdin, or JSON');
+  return parse(bytes.toString('utf8'), input);
 }
 
 async function readMember(assignment: string): Promise<[string, string]> {
   const [, name, path] = /^([^=]+)=(.+)$/s.exec(assignment) ?? [];
   if (name === undefined || path === undefined) throw new UsageError(`--file ${assignment}: expected name=path`);
-  const bytes = await read(path);
+  const bytes = await read(path, 'expected the path of a file');
   try {
     return [name, new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)];
   } catch {
@@ -37,11 +38,9 @@ async function readMember(assignment: string): Promise<[string, string]> {
   }
 }
 
-async function read(path: string): Promise<Buffer>;
-async function read(path: string, encoding: 'utf8'): Promise<string>;
-async function read(path: string, encoding?: 'utf8'): Promise<Buffer | string> {
-  return readFile(path, encoding).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`${path} cannot be read (${error.code}); expected a file, - for stdin, or JSON`);
+async function read(path: string, expected: string): Promise<Buffer> {
+  return readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`${path} cannot be read (${error.code}); ${expected}`);
   });
 }
 

@@ -30,13 +30,9 @@ export async function createKey(env: Env, name: string): Promise<LocalKey> {
 export async function readKey(env: Env, asked: string | undefined): Promise<LocalKey> {
   const names = await listKeyNames(env);
   const name = asked ?? (names.length === 1 ? names[0] : names.find((known) => known === DEFAULT_KEY_NAME));
-  if (name === undefined) {
-    throw new UsageError(
-      names.length === 0
-        ? 'no signing key on this machine: run soma keys create, then soma keys register'
-        : `say which key: --key ${names.join(' or --key ')}`,
-    );
-  }
+  if (names.length === 0)
+    throw new Failure('no signing key on this machine: run soma keys create, then soma keys register');
+  if (name === undefined) throw new UsageError(`say which key: --key ${names.join(' or --key ')}`);
   const path = pathOf(env, name);
   if (!names.includes(name)) throw new UsageError(`no key ${name}: ${path} is not there`);
   try {

@@ -88,6 +88,7 @@ function malformed(message: string): DomainError {
 }
 
 function invalidManifest(violations: readonly Violation[]): DomainError {
-  const detail = violations.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
-  return new DomainError('invalid_manifest', `capsule.json: ${detail}`, { violations });
+  const [first, ...others] = violations.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+  const detail = others.length === 0 ? `: ${first}` : ` has ${violations.length} faults, such as ${first}`;
+  return new DomainError('invalid_manifest', `capsule.json${detail}`, { violations });
 }

@@ -42,6 +42,12 @@ async function readApiKey(context: Context, given: string): Promise<string> {
 
 const FIRST_POLL_MS = 1_000;
 
+/** RFC 8628 §3.5. */
+const WHY_NOT: Readonly<Record<string, string>> = {
+  access_denied: 'it was denied in the browser',
+  expired_token: 'the code has expired; run soma login again',
+};
+
 /** RFC 8628: the person confirms in a browser; this machine never sees the password. */
 async function loginByDevice(context: Context, origin: string, flags: LoginFlags): Promise<string> {
   const start = await deviceStart(context, flags);
@@ -57,7 +63,7 @@ async function loginByDevice(context: Context, origin: string, flags: LoginFlags
     // §3.5: five seconds more, for good.
     if (answer.error === 'slow_down') intervalMs += 5_000;
     else if (answer.error !== 'authorization_pending')
-      throw new Failure(`not logged in: ${answer.error.replaceAll('_', ' ')}`);
+      throw new Failure(`not logged in: ${WHY_NOT[answer.error] ?? answer.error.replaceAll('_', ' ')}`);
   }
   throw new Failure('not logged in: the code has expired; run soma login again');
 }

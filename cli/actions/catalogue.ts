@@ -29,11 +29,27 @@ export async function search(this: Context, flags: SearchFlags, ...words: string
       item.isPublisherVerified ? 'verified' : '',
       item.latestVersion,
       item.runtime,
-      item.permissions.join(' ') || 'nothing',
+      inShort(item.permissions),
       money(item.perRunNanos),
       item.title,
     ]),
   );
+}
+
+/** Which kinds of things it touches, and how many: all of them by name do not fit beside others. */
+function inShort(permissions: readonly string[]): string {
+  const count = (prefix: string, one: string) => {
+    const found = permissions.filter((permission) => permission.startsWith(prefix)).length;
+    return found === 0 ? [] : [found === 1 ? `1 ${one}` : `${found} ${one}s`];
+  };
+  const plain = permissions.filter((permission) => !permission.includes(':'));
+  const kinds = [
+    ...count('egress:', 'host'),
+    ...plain,
+    ...count('dataset:', 'data set'),
+    ...count('secret:', 'secret'),
+  ];
+  return kinds.join(', ') || 'nothing';
 }
 
 export async function show(this: Context, flags: JsonFlag, name: string): Promise<void> {

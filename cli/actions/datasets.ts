@@ -5,7 +5,7 @@ import { connect } from '../config.ts';
 import type { Context, JsonFlag } from '../context.ts';
 import { call } from '../http.ts';
 import { findInstallationId } from '../installation.ts';
-import { bytes, printJson, printLine, printTable } from '../output.ts';
+import { bytes, note, printJson, printLine, printTable } from '../output.ts';
 
 const ROWS_A_PAGE = 1_000;
 
@@ -26,13 +26,15 @@ export async function list(this: Context, { json }: JsonFlag, which: string): Pr
 export async function read(this: Context, _flags: object, which: string, name: string): Promise<void> {
   const connection = await connect(this.process.env);
   const id = await findInstallationId(connection, which);
-  let cursor: string | undefined;
+  let [rows, cursor]: [number, string | undefined] = [0, undefined];
   do {
     const query = { limit: ROWS_A_PAGE, cursor };
     const page: DatasetItems = await call(api.items, { params: { id, name }, query }, connection);
     this.process.stdout.write(page.items.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    rows += page.items.length;
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);
+  if (rows === 0) note(this.process, `No run has pushed a row to ${name}: soma datasets list ${which}`);
 }
 
 export interface KeepFlags extends JsonFlag {

@@ -1,6 +1,7 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 
+import { Handle } from '#contracts/api/tenants';
 import { permissionsOf } from '#contracts/manifest';
 import * as accountsApi from '#contracts/operations/accounts';
 
@@ -11,7 +12,7 @@ import { Failure, UsageError } from '../failure.ts';
 import { call } from '../http.ts';
 import { bytes, note, printFields, printJson, printLine } from '../output.ts';
 import { publishFolder, signFolder } from '../publish.ts';
-import { readKey } from '../signing-keys.ts';
+import { listKeys, readKey } from '../signing-keys.ts';
 
 export interface KeyFlag {
   readonly key?: string;
@@ -85,12 +86,13 @@ export interface InitFlags {
 }
 
 export async function init(this: Context, flags: InitFlags, folder = '.'): Promise<void> {
+  const named = handleIn(flags);
   const target = resolve(folder);
   await mkdir(target, { recursive: true });
   if ((await readdir(target)).some((entry) => !entry.startsWith('.')))
     throw new Failure(`${target} is not empty: name a new folder`);
   const template = flags.template ?? (await askTemplate(this));
-  const publisher = flags.publisher ?? (await ownHandle(this)) ?? 'your-handle';
+  const publisher = named ?? (await ownHandle(this)) ?? 'your-handle';
   const slug = slugOf(basename(target));
   await cp(join(import.meta.dirname, '../templates', template), target, { recursive: true });
   for (const file of ['capsule.json', 'README.md']) {
@@ -98,10 +100,28 @@ export async function init(this: Context, flags: InitFlags, folder = '.'): Promi
     await writeFile(path, (await readFile(path, 'utf8')).replaceAll('publisher/slug', `${publisher}/${slug}`));
   }
   printLine(this.process, `${publisher}/${slug}, a ${template} capsule, is in ${target}.`);
-  note(
-    this.process,
-    `\nNext:\n  soma publish ${folder}\n  soma install ${publisher}/${slug}\n  soma run ${publisher}/${slug} --input ${join(folder, 'sample.json')}`,
-  );
+  const [where, sample] = [shellWord(folder), shellWord(join(folder, 'sample.json'))];
+  const hasKey = (await listKeys(this.process.env)).length > 0;
+  const steps = [
+    ...(template === 'wasm' ? [`(cd ${where} && npm install && npm run build)`] : []),
+    ...(hasKey ? [] : ['soma keys create && soma keys register']),
+    `soma publish ${where}`,
+    `soma install ${publisher}/${slug}`,
+    `soma run ${publisher}/${slug} --input ${sample}`,
+  ];
+  note(this.process, `\nNext:\n${steps.map((step) => `  ${step}`).join('\n')}`);
+}
+
+/** @throws UsageError it is none */
+function handleIn({ publisher }: InitFlags): string | undefined {
+  const handle = Handle.optional().safeParse(publisher);
+  if (handle.success) return handle.data;
+  throw new UsageError(`--publisher ${publisher}: ${handle.error.issues[0]?.message}`);
+}
+
+/** As a shell takes it for one word. */
+function shellWord(path: string): string {
+  return /^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 async function askTemplate(context: Context): Promise<Template> {

@@ -45,6 +45,8 @@ export async function verify(this: Context, flags: ReceiptFlags, source: string)
     ...(flags.trustDomain === undefined ? {} : { trustDomain: flags.trustDomain }),
     ...(RUN_ID.test(source) ? { runId: ReceiptClaims.shape.runId.parse(source) } : {}),
   };
+  if (!trustBundlePem.includes('-----BEGIN CERTIFICATE-----'))
+    throw new Failure(`${flags.trustBundle} is no trust bundle: expected what soma receipt trust-bundle writes`);
   const claims = await verifyReceipt({ jws, trustBundlePem, expected });
   if (flags.json) return printJson(this.process, { verified: true, claims });
   showClaims(this, claims);

@@ -9,6 +9,7 @@ import { startAndFollow } from '../follow.ts';
 import { call, type Connection } from '../http.ts';
 import { namedInstallation } from '../installation.ts';
 import { bytes, duration, note, printJson, printLine } from '../output.ts';
+import { recordedRun } from '../recorded-run.ts';
 import { readInput } from '../run-input.ts';
 import { showFrame } from '../show-frame.ts';
 import { type RunAsk, startRun } from '../start-run.ts';
@@ -46,7 +47,7 @@ async function start(context: Context, ask: RunAsk, flags: RunFlags): Promise<vo
     if (item.kind === 'run') followed.begin(item.run, flags.json);
     else followed.take(item.frame, flags.json);
   }
-  followed.finish(flags.json);
+  await followed.finish(flags.json);
 }
 
 async function detach(context: Context, connection: Connection, ask: RunAsk, flags: RunFlags): Promise<void> {
@@ -87,13 +88,13 @@ class FollowedRun {
     if (!json) showFrame(this.context.process, frame);
   }
 
-  finish(json: boolean): void {
+  async finish(json: boolean): Promise<void> {
     if (!this.started || !this.end) throw new Failure('the stream ended before the run did');
     const { outcome, usage, receipt = null } = this.end;
     const succeeded = outcome.state === 'succeeded';
     if (json)
       printJson(this.context.process, {
-        ...this.started,
+        ...(await recordedRun(this.connection, this.started.id)),
         ...outcomeFields(outcome),
         output: succeeded ? this.output : null,
         usage,

@@ -115,7 +115,14 @@ class Lull {
   }
 }
 
-export async function cancel(this: Context, _flags: object, id: string): Promise<void> {
-  await call(runsApi.cancel, { params: { id } }, await connect(this.process.env));
-  printLine(this.process, `${id} is being cancelled: soma logs ${id} --follow`);
+/** What has ended stays as it ended. */
+export async function cancel(this: Context, { json }: JsonFlag, id: string): Promise<void> {
+  const run = await call(runsApi.cancel, { params: { id } }, await connect(this.process.env));
+  if (json) return printJson(this.process, run);
+  printLine(
+    this.process,
+    run.endedAt === null
+      ? `${id} is being cancelled: soma logs ${id} --follow`
+      : `${id} has ended: ${run.state.replaceAll('_', ' ')} (${run.cause})`,
+  );
 }

@@ -103,9 +103,9 @@ export const logs = buildCommand<LogsFlags, [string], Context>({
   loader: async () => (await import('../actions/runs.ts')).logs,
 });
 
-export const cancel = buildCommand<object, [string], Context>({
+export const cancel = buildCommand<JsonFlag, [string], Context>({
   docs: { brief: 'End a run now' },
-  parameters: { positional: runId },
+  parameters: { positional: runId, flags: { json } },
   loader: async () => (await import('../actions/runs.ts')).cancel,
 });
 

@@ -177,7 +177,12 @@ describe('a run', () => {
 
   test('is one JSON value with --json', async () => {
     const { stdout } = await soma(['run', name, '--input', '{}', '--json']);
-    expect(Run.parse(JSON.parse(stdout))).toMatchObject({ state: 'succeeded', output: { heard: {} } });
+    expect(Run.parse(JSON.parse(stdout))).toMatchObject({
+      state: 'succeeded',
+      output: { heard: {} },
+      amountNanos: expect.stringMatching(/^[1-9]/),
+      endedAt: expect.any(String),
+    });
   });
 
   test('can be left, watched later, and its receipt verified without the network', async () => {

@@ -1,0 +1,133 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { newId } from '#contracts/ids';
+
+import { CliWorld } from './cli-world.ts';
+
+const AT = '2026-11-23T00:00:00.000Z';
+const [UNDER_WAY, OVER] = [newId('run'), newId('run')];
+const runOf = (id: string, end: object) => ({
+  id,
+  tenantId: newId('ten'),
+  installationId: newId('ins'),
+  rerunOf: null,
+  scheduleId: null,
+  capsule: 'acme/tool',
+  version: '1.0.0',
+  digest: `sha256:${'0'.repeat(64)}`,
+  cell: 'eu-west-1',
+  isolation: 'standard',
+  attempts: 1,
+  state: 'running',
+  cause: null,
+  detail: null,
+  exitCode: null,
+  output: null,
+  usage: null,
+  amountNanos: null,
+  receipt: null,
+  artifacts: [],
+  createdAt: AT,
+  startedAt: AT,
+  endedAt: null,
+  ...end,
+});
+const LISTING = {
+  id: newId('cap'),
+  name: 'acme/tool',
+  publisher: 'acme',
+  slug: 'tool',
+  title: 'Tool',
+  description: 'Does what a tool does.',
+  license: 'MIT',
+  categories: [],
+  keywords: [],
+  runtime: 'node24',
+  permissions: ['egress:a.example:443', 'egress:b.example:443', 'artifacts', 'dataset:rows', 'state', 'secret:TOKEN'],
+  isPublisherVerified: true,
+  homeCell: 'eu-west-1',
+  latestVersion: '1.0.0',
+  latestDigest: `sha256:${'0'.repeat(64)}`,
+  perRunNanos: '1',
+  updatedAt: AT,
+};
+const ANSWERS: Readonly<Record<string, unknown>> = {
+  [`POST /v1/runs/${UNDER_WAY}/cancel`]: runOf(UNDER_WAY, {}),
+  [`POST /v1/runs/${OVER}/cancel`]: runOf(OVER, { state: 'timed_out', cause: 'wall_limit', endedAt: AT }),
+  'GET /v1/capsules?limit=20': { items: [LISTING], next: null },
+  'GET /v1/me': { account: null, tenants: [], permissions: [] },
+};
+
+let world: CliWorld;
+let folder: string;
+
+beforeEach(async () => {
+  world = await CliWorld.start((request) => ({ status: 200, body: ANSWERS[request] }));
+  folder = await mkdtemp(join(tmpdir(), 'soma-using-'));
+});
+afterEach(async () => {
+  world.close();
+  await rm(folder, { recursive: true });
+});
+
+test('a run that is cancelled says whether it is being ended or has ended, and how', async () => {
+  expect((await world.soma(`cancel ${UNDER_WAY}`)).stdout).toContain('is being cancelled');
+  expect(await world.soma(`cancel ${OVER}`)).toMatchObject({
+    code: 0,
+    stdout: `${OVER} has ended: timed out (wall_limit)\n`,
+  });
+  expect(JSON.parse((await world.soma(`cancel ${OVER} --json`)).stdout)).toMatchObject({ id: OVER, endedAt: AT });
+});
+
+test('who is not logged in, or has no key, asked for something that makes sense and failed', async () => {
+  const nobody = { SOMA_API_KEY: undefined };
+  expect(await world.soma('runs', { env: nobody })).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('login'),
+  });
+  expect(await world.soma(`pack ${folder} --out ${folder}`)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('soma keys create'),
+  });
+});
+
+test('what a capsule touches is told in short where many are listed', async () => {
+  expect((await world.soma('search')).stdout).toContain('2 hosts, artifacts, state, 1 data set, 1 secret');
+});
+
+test('a capsule to start from names the steps to take, as a shell takes them', async () => {
+  const target = join(folder, "it's-mine");
+  const { code, stderr } = await world.soma(`init ${target} --template wasm --publisher acme`);
+  expect(code).toBe(0);
+  const quoted = `'${folder}/it'\\''s-mine'`;
+  expect(stderr.trim().split('\n')).toEqual([
+    'Next:',
+    `  (cd ${quoted} && npm install && npm run build)`,
+    '  soma keys create && soma keys register',
+    `  soma publish ${quoted}`,
+    '  soma install acme/it-s-mine',
+    expect.stringContaining('soma run acme/it-s-mine'),
+  ]);
+  expect(JSON.parse(await readFile(join(target, 'capsule.json'), 'utf8'))).toMatchObject({ name: 'acme/it-s-mine' });
+});
+
+test('a publisher whose handle is none gets no capsule to start from', async () => {
+  expect(await world.soma(`init ${folder}/new --template node --publisher No`)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('lower-case letters'),
+  });
+});
+
+test('a file that holds no certificates is no trust bundle, whatever the receipt is', async () => {
+  const [jws, bundle] = [join(folder, 'receipt.jws'), join(folder, 'bundle.pem')];
+  await writeFile(jws, 'a.b.c');
+  await writeFile(bundle, 'no PEM');
+  expect(await world.soma(`receipt verify ${jws} --trust-bundle ${bundle}`)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('is no trust bundle'),
+  });
+});
