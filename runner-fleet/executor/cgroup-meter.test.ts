@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { cgroupFiles, CgroupMeter } from './cgroup-meter.ts';
+import { cgroupFiles, CgroupMeter, membershipOf } from './cgroup-meter.ts';
 
 let root: string;
 beforeEach(() => {
@@ -27,7 +27,7 @@ test('reads separate hierarchies (version 1)', () => {
     'pids/docker/x/pids.events': 'max 3\n',
   });
   const membership = '12:pids:/docker/x\n5:memory:/docker/x\n3:cpuacct:/docker/x\n2:cpu:/docker/x\n0::/docker/x\n';
-  expect(new CgroupMeter(cgroupFiles(membership, root)).read()).toEqual({
+  expect(new CgroupMeter(cgroupFiles(membershipOf(membership), root)).read()).toEqual({
     cpuUs: 1_234,
     memoryPeakBytes: 4_096,
     oomKills: 2,
@@ -42,7 +42,7 @@ test('reads the unified hierarchy (version 2)', () => {
     'soma.slice/x/memory.events': 'low 0\nhigh 0\nmax 5\noom 1\noom_kill 1\noom_group_kill 0\n',
     'soma.slice/x/pids.events': 'max 0\n',
   });
-  expect(new CgroupMeter(cgroupFiles('0::/soma.slice/x\n', root)).read()).toEqual({
+  expect(new CgroupMeter(cgroupFiles(membershipOf('0::/soma.slice/x\n'), root)).read()).toEqual({
     cpuUs: 777,
     memoryPeakBytes: 8_192,
     oomKills: 1,
@@ -52,5 +52,5 @@ test('reads the unified hierarchy (version 2)', () => {
 
 test('a counter that is not there is an error and not a zero', () => {
   layOut({ 'x/cpu.stat': 'user_usec 1\n' });
-  expect(() => new CgroupMeter(cgroupFiles('0::/x\n', root)).cpuUs()).toThrow('usage_usec');
+  expect(() => new CgroupMeter(cgroupFiles(membershipOf('0::/x\n'), root)).cpuUs()).toThrow('usage_usec');
 });

@@ -41,19 +41,29 @@ export class CgroupMeter {
   }
 }
 
-/** `membership` is the text of /proc/PID/cgroup: lines of `id:controllers:path`, and `0::path` for the unified hierarchy. */
-export function cgroupFiles(membership: string, cgroupRoot: string): CgroupFiles {
+/** Where in each hierarchy a group is, by controller; under `''` in the unified one. On version 1 no two of them have to be the same. */
+export type Membership = ReadonlyMap<string, string>;
+
+/** `text` is that of /proc/PID/cgroup: lines of `id:controllers:path`, and `0::path` for the unified hierarchy. */
+export function membershipOf(text: string): Membership {
   const pathOf = new Map<string, string>();
-  for (const line of membership.trim().split('\n')) {
+  for (const line of text.trim().split('\n')) {
     const [, controllers = '', ...path] = line.split(':');
     for (const controller of controllers.split(',')) pathOf.set(controller, path.join(':'));
   }
-  const v1 = (controller: string, file: string) => {
-    const path = pathOf.get(controller);
-    if (path === undefined) throw new Error(`the sandbox is in no cgroup of the ${controller} controller`);
-    return join(cgroupRoot, controller, path, file);
-  };
-  if (pathOf.has('memory')) {
+  return pathOf;
+}
+
+/** @throws where the group is not in that hierarchy */
+export function pathIn(membership: Membership, controller: string): string {
+  const path = membership.get(controller);
+  if (path === undefined) throw new Error(`the sandbox is in no cgroup of the ${controller || 'unified'} hierarchy`);
+  return path;
+}
+
+export function cgroupFiles(membership: Membership, cgroupRoot: string): CgroupFiles {
+  const v1 = (controller: string, file: string) => join(cgroupRoot, controller, pathIn(membership, controller), file);
+  if (membership.has('memory')) {
     return {
       cpu: { path: v1('cpuacct', 'cpuacct.usage'), parseUs: (text) => Math.floor(wholeNumber(text) / 1_000) },
       memoryPeak: v1('memory', 'memory.max_usage_in_bytes'),
@@ -61,7 +71,7 @@ export function cgroupFiles(membership: string, cgroupRoot: string): CgroupFiles
       pidsEvents: v1('pids', 'pids.events'),
     };
   }
-  const unified = join(cgroupRoot, pathOf.get('') ?? '/');
+  const unified = join(cgroupRoot, pathIn(membership, ''));
   return {
     cpu: { path: join(unified, 'cpu.stat'), parseUs: (text) => field(text, 'usage_usec') },
     memoryPeak: join(unified, 'memory.peak'),

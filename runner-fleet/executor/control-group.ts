@@ -3,7 +3,7 @@ import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { cgroupFiles, CgroupMeter } from './cgroup-meter.ts';
+import { cgroupFiles, CgroupMeter, type Membership, membershipOf, pathIn } from './cgroup-meter.ts';
 import { CPU_PERIOD_US, type GrantedLimits, type GroupLimits } from './sandbox-spec.ts';
 
 const CGROUP_ROOT = '/sys/fs/cgroup';
@@ -26,28 +26,29 @@ export function isHybrid(root: string = CGROUP_ROOT): boolean {
 /** The control group of one sandbox: what it used, what it may use, and who is in it (cgroups(7)). */
 export class ControlGroup {
   readonly meter: CgroupMeter;
-  /** From the root of every hierarchy. */
-  readonly #path: string;
+  readonly #membership: Membership;
   readonly #root: string;
 
-  private constructor(path: string, membership: string, root: string) {
-    this.#path = path;
+  private constructor(membership: Membership, root: string) {
+    this.#membership = membership;
     this.#root = root;
     this.meter = new CgroupMeter(cgroupFiles(membership, root));
   }
 
+  /** At the same place in every hierarchy. */
   static at(path: string, root: string = CGROUP_ROOT): ControlGroup {
-    const membership = isUnified(root)
-      ? `0::${path}`
-      : CONTROLLERS.map((name, index) => `${index + 1}:${name}:${path}`).join('\n');
-    return new ControlGroup(path, membership, root);
+    const controllers = hierarchiesIn(root).flatMap(controllersOf);
+    return new ControlGroup(new Map(controllers.map((controller) => [controller, path])), root);
   }
 
-  /** Where the engine put the process. */
-  static ofProcess(pid: number, root: string = CGROUP_ROOT): ControlGroup {
-    const membership = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
-    const own = membership.split('\n').find((line) => /^\d+:(memory)?:/.test(line)) ?? '';
-    return new ControlGroup(own.split(':').slice(2).join(':'), membership, root);
+  /** Where the engine put the process, which may be another place in each hierarchy. */
+  static ofProcess(pid: number): ControlGroup {
+    return ControlGroup.of(readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
+  }
+
+  /** `text` is that of /proc/PID/cgroup. */
+  static of(text: string, root: string = CGROUP_ROOT): ControlGroup {
+    return new ControlGroup(membershipOf(text), root);
   }
 
   /** Changes what may be changed of a group that is in use, and makes it weigh as much as any. */
@@ -98,7 +99,7 @@ export class ControlGroup {
     for (let attempt = 0; ; attempt += 1) {
       const pids = this.processes();
       if (pids.length === 0) return;
-      if (attempt >= REMOVE_ATTEMPTS) throw new Error(`${pids.length} processes in ${this.#path} do not die`);
+      if (attempt >= REMOVE_ATTEMPTS) throw new Error(`${pids.length} processes in ${this.#pathIn('pids')} do not die`);
       this.#killAll(pids);
       await delay(REMOVE_INTERVAL_MS);
     }
@@ -106,7 +107,7 @@ export class ControlGroup {
 
   /** Version 2 kills a whole group at once, and with it what is being forked. */
   #killAll(pids: readonly number[]): void {
-    const atOnce = join(this.#root, this.#path, 'cgroup.kill');
+    const atOnce = this.#file('pids', 'cgroup.kill');
     if (existsSync(atOnce)) writeFileSync(atOnce, '1');
     else for (const pid of pids) killIfThere(pid);
   }
@@ -119,7 +120,7 @@ export class ControlGroup {
     for (let attempt = 0; ; attempt += 1) {
       try {
         // Not here and now: the kernel takes its time, and others' runs are under way.
-        await Promise.all(directoriesOf(this.#path, this.#root).map((directory) => rmdir(directory)));
+        await Promise.all(this.#directories().map((directory) => rmdir(directory)));
         return;
       } catch (error) {
         if (attempt >= REMOVE_ATTEMPTS) throw error;
@@ -128,8 +129,20 @@ export class ControlGroup {
     }
   }
 
+  #directories(): string[] {
+    const directories = hierarchiesIn(this.#root).flatMap((name) => {
+      const [path] = controllersOf(name).flatMap((controller) => this.#membership.get(controller) ?? []);
+      return path === undefined ? [] : [join(this.#root, name, path)];
+    });
+    return directories.filter((directory) => existsSync(directory));
+  }
+
+  #pathIn(controller: (typeof CONTROLLERS)[number]): string {
+    return pathIn(this.#membership, isUnified(this.#root) ? '' : controller);
+  }
+
   #file(controller: (typeof CONTROLLERS)[number], name: string): string {
-    return isUnified(this.#root) ? join(this.#root, this.#path, name) : join(this.#root, controller, this.#path, name);
+    return join(this.#root, isUnified(this.#root) ? '' : controller, this.#pathIn(controller), name);
   }
 
   #read(controller: (typeof CONTROLLERS)[number], name: string): string {
@@ -169,9 +182,21 @@ export function removeEmptyGroup(path: string, root: string = CGROUP_ROOT): void
 }
 
 function directoriesOf(path: string, root: string): string[] {
-  if (isUnified(root)) return [join(root, path)].filter((directory) => existsSync(directory));
-  const hierarchies = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return hierarchies.map(({ name }) => join(root, name, path)).filter((directory) => existsSync(directory));
+  return hierarchiesIn(root)
+    .map((name) => join(root, name, path))
+    .filter((directory) => existsSync(directory));
+}
+
+/** Folders, one a hierarchy: on version 2 the root itself, on version 1 one that is called `unified` for version 2 beside it. */
+function hierarchiesIn(root: string): string[] {
+  if (isUnified(root)) return [''];
+  return readdirSync(root, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+}
+
+/** As /proc/PID/cgroup names them: `cpu,cpuacct` is one hierarchy with two, `systemd` has none but a name. */
+function controllersOf(hierarchy: string): string[] {
+  if (hierarchy === 'unified') return [''];
+  return hierarchy === 'systemd' ? ['name=systemd'] : hierarchy.split(',');
 }
 
 function hasSwap(): boolean {
