@@ -42,7 +42,19 @@ export interface BeginRun {
   readonly isIdempotent: boolean;
 }
 
+/** What a run will need a runner for. */
+export type ExpectedRun = Omit<PlacementRequest, 'exclude' | 'formerly'>;
+
+export function expectedOf({ runtime, isolation, resources, digest, layers }: ExpectedRun): ExpectedRun {
+  const { memoryBytes, diskBytes, artifactBytes } = resources;
+  return { runtime, isolation, resources: { memoryBytes, diskBytes, artifactBytes }, digest, layers };
+}
+
 export interface RunObject {
+  /** A run may begin here in a moment: looks for its runner meanwhile. A hint; `begin` does without it, and asks anew where it has come to be another run. */
+  expect(expected: ExpectedRun): Promise<void>;
+  /** What was expected does not begin: nothing of it is left. A run that has begun goes on. */
+  forgo(): Promise<void>;
   /** Idempotent by run id: a second call changes nothing. Returns once the run's begin is durable. */
   begin(request: BeginRun): Promise<void>;
   cancel(): Promise<void>;

@@ -1,4 +1,4 @@
-import type { Placement } from '#contracts/objects';
+import type { ExpectedRun, Placement } from '#contracts/objects';
 
 import { backoffMs } from '../backoff.ts';
 import { fleetOf } from '../env.ts';
@@ -55,6 +55,14 @@ export class Driver {
   get isEndHeldBack(): boolean {
     const { conclusion, isRecorded, failures } = this.parts.store.facts;
     return conclusion !== null && !isRecorded && failures === 0 && this.isEndWaitedFor;
+  }
+
+  expect(expected: ExpectedRun): void {
+    this.starter.expect(expected);
+  }
+
+  forgo(): void {
+    this.starter.forgo();
   }
 
   /** The questions that can be asked before the run is begun; answers with the runner to begin it with. */

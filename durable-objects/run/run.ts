@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 
-import type { BeginRun, RunObject } from '#contracts/objects';
+import type { BeginRun, ExpectedRun, RunObject } from '#contracts/objects';
 
 import type { RunEnv } from '../env.ts';
 import { Driver } from './driver.ts';
@@ -9,6 +9,8 @@ import { parseRequest, type RunRequest } from './request.ts';
 import { RunStore } from './store.ts';
 import { Bell, type EventSource, watch } from './watch.ts';
 
+/** Whoever said that a run may begin has died where it did not by then. */
+const EXPECTED_MS = 60_000;
 const HEARTBEAT_MS = 15_000;
 /** Each has one chunk of frames on its way, and its share of what all of them may have (`events.ts`). */
 const MOST_WATCHERS = 1_000;
@@ -29,6 +31,21 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
     super(ctx, env);
     this.store = new RunStore(ctx.storage);
     this.driver = new Driver({ ctx, env, store: this.store, bell: this.bell });
+  }
+
+  async expect(expected: ExpectedRun): Promise<void> {
+    if (this.store.facts.isBegun || this.beginning) return;
+    this.driver.expect(expected);
+    // Written while the fleet is asked: a begin finds its tables made.
+    this.store.makeTables();
+    await this.ctx.storage.setAlarm(Date.now() + EXPECTED_MS);
+  }
+
+  async forgo(): Promise<void> {
+    if (this.store.facts.isBegun || this.beginning) return;
+    this.driver.forgo();
+    await this.ctx.storage.deleteAlarm();
+    await this.store.clear();
   }
 
   /** The answer leaves once what was written is durable (the output gate); the run is under way by then. */
@@ -71,7 +88,8 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
 
   override async alarm(): Promise<void> {
     const { isBegun, isExpired } = this.store.facts;
-    if (!isBegun || isExpired) return;
+    if (isExpired) return;
+    if (!isBegun) return this.forgo();
     // The next alarm is armed first: a throw below must not leave the run without one.
     await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_MS);
     this.driver.wake();

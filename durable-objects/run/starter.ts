@@ -1,10 +1,16 @@
 import { formatNanos, NanosText } from '#contracts/money';
-import type { Placement, PlacementAnswer, ReserveDecision } from '#contracts/objects';
+import {
+  type ExpectedRun,
+  expectedOf,
+  type Placement,
+  type PlacementAnswer,
+  type ReserveDecision,
+} from '#contracts/objects';
 import { ceilingFor } from '#contracts/pricing';
 import type { Outcome } from '#contracts/run';
 import type { StartRun } from '#contracts/runner';
 
-import { fleetOf, usageMeterOf } from '../env.ts';
+import { fleetOf, type RunEnv, usageMeterOf } from '../env.ts';
 import { within } from '../within.ts';
 import { mayBeginAgain, refused } from './lifecycle.ts';
 import { ended, MOVED, type Parts, type Progress, STUCK } from './parts.ts';
@@ -23,6 +29,7 @@ export class Starter {
   private reservation: Promise<ReserveDecision> | undefined;
   /** Who is to be asked. Not written: another instance of this object asks that runner what it has, and never starts on an old choice. */
   private chosen: Placed | undefined;
+  private expectation: { readonly expected: ExpectedRun; readonly answer: Promise<PlacementAnswer> } | undefined;
   /**
    * A runner was asked and its answer never came, or this object was restarted while it asked. The run may have started there, so no other
    * runner is asked before this one has said that it does not know it.
@@ -45,6 +52,21 @@ export class Starter {
     return this.retryAfterS;
   }
 
+  /** Asks the fleet for a runner, before it is certain that there will be a run. */
+  expect(expected: ExpectedRun): void {
+    this.forgo();
+    const answer = this.findRunner(expected, PREPARE_LIMIT_MS);
+    answer.catch(() => undefined);
+    this.expectation = { expected: expectedOf(expected), answer };
+  }
+
+  /** The place that was found is somebody else's. */
+  forgo(): void {
+    const { expectation } = this;
+    this.expectation = undefined;
+    if (expectation) this.parts.ctx.waitUntil(giveBack(this.parts.env, expectation.answer));
+  }
+
   /**
    * Asks the meter for a reservation and the fleet for a runner, at once, and before this object's first write: whatever an object sends
    * waits until all that it wrote is on disk. A begin that fails after this is begun again, and its reservation is found again.
@@ -55,7 +77,7 @@ export class Starter {
     // Whether it fails is looked at when it is needed.
     reservation.catch(() => undefined);
     try {
-      const answer = await this.findRunner(request, PREPARE_LIMIT_MS);
+      const answer = await (this.asExpected(request) ?? this.findRunner(request.start, PREPARE_LIMIT_MS));
       if (answer.kind !== 'placed') return undefined;
       this.chosen = answer;
       return placementOf(answer);
@@ -63,6 +85,16 @@ export class Starter {
       // No runner for now, as where none is free: `start` looks again.
       return undefined;
     }
+  }
+
+  private asExpected({ start }: RunRequest): Promise<PlacementAnswer> | undefined {
+    const { expectation } = this;
+    if (!expectation || !isSame(expectation.expected, expectedOf(start))) {
+      this.forgo();
+      return undefined;
+    }
+    this.expectation = undefined;
+    return expectation.answer;
   }
 
   /** Reserves the most the run can cost. */
@@ -160,7 +192,7 @@ export class Starter {
 
   private async choose(): Promise<PlacementAnswer> {
     const { store } = this.parts;
-    const answer = await this.findRunner(store.request, CALL_LIMIT_MS);
+    const answer = await this.findRunner(store.request.start, CALL_LIMIT_MS);
     if (answer.kind !== 'placed') return answer;
     this.chosen = answer;
     store.placed(placementOf(answer));
@@ -168,11 +200,10 @@ export class Starter {
   }
 
   /** Never where an earlier attempt may lie: asked to start this run, that runner would go on with the other. */
-  private findRunner({ start }: RunRequest, limitMs: number): Promise<PlacementAnswer> {
-    const { runtime, isolation, resources, digest, layers } = start;
+  private findRunner(expected: ExpectedRun, limitMs: number): Promise<PlacementAnswer> {
     const formerly = this.parts.store.facts.former?.heldBy?.runnerId;
     const exclude = [...this.excluded];
-    const placing = fleetOf(this.parts.env).place({ runtime, isolation, resources, digest, layers, exclude, formerly });
+    const placing = fleetOf(this.parts.env).place({ ...expectedOf(expected), exclude, formerly });
     return within<PlacementAnswer>(limitMs, 'the fleet', placing);
   }
 }
@@ -182,6 +213,16 @@ const SECRET_UNREADABLE = refused('secret_unreadable', 'a secret of this run can
 const NONE_LEFT = refused('no_capacity', 'no other runner of this region is there');
 
 type Placed = Extract<PlacementAnswer, { kind: 'placed' }>;
+
+function isSame(expected: ExpectedRun, begun: ExpectedRun): boolean {
+  return JSON.stringify(expected) === JSON.stringify(begun);
+}
+
+/** Nobody waits for it: a place that is not given back is free again with the runner's next heartbeat. */
+async function giveBack(env: RunEnv, found: Promise<PlacementAnswer>): Promise<void> {
+  const answer = await found.catch(() => undefined);
+  if (answer?.kind === 'placed') await fleetOf(env).vacate(answer.runnerId);
+}
 
 function placementOf({ runnerId, endpoint }: Placed): Placement {
   return { runnerId, endpoint };

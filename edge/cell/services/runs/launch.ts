@@ -11,6 +11,7 @@ import type { Ctx } from '../../context.ts';
 import { auditRecord } from '../audit/record.ts';
 import { writeOnce } from '../write-once.ts';
 import { type Beginning, begin } from './begin.ts';
+import { expecting } from './expecting.ts';
 import { forget, type Prepared, prepare, type Selector } from './prepare.ts';
 import { type Keyed, replay } from './replay.ts';
 import { startLock, StartRow, startStatement } from './start-statement.ts';
@@ -87,11 +88,9 @@ async function attemptLaunch(
   });
   const written = { keyed, id, ...origin, inputText, createdAt, condition: condition ?? sql`true` };
   const mustCount = condition !== undefined || prepared.maxConcurrentRuns !== null;
-  const [row] = await writeOnce(
-    ctx,
-    startStatement(ctx, prepared, written, record),
-    StartRow,
-    mustCount ? startLock(prepared) : undefined,
+  const statement = startStatement(ctx, prepared, written, record);
+  const [row] = await expecting(ctx, run, prepared.release, () =>
+    writeOnce(ctx, statement, StartRow, mustCount ? startLock(prepared) : undefined),
   );
 
   if (row?.is_started) {
