@@ -27,9 +27,12 @@ export async function fileIdentitySource(directory: string): Promise<IdentitySou
   const reload = async (): Promise<void> => {
     while (isStale) {
       isStale = false;
-      const next = await load(directory).catch(() => undefined);
+      const files = await read(directory).catch(() => undefined);
+      // To verify a chain costs many milliseconds, and nearly every look finds what is held already.
+      if (files === undefined || isSame(files, current)) continue;
+      const next = await verify(files).catch(() => undefined);
       // What cannot be used now is half-written or gone; the next look finds it whole, and `current` holds until then.
-      if (isClosed || next === undefined || isSame(next, current)) continue;
+      if (isClosed || next === undefined) continue;
       current = next;
       for (const listener of listeners) tell(listener, next);
     }
@@ -61,7 +64,7 @@ async function loadFirst(directory: string): Promise<X509Svid> {
   const deadline = Date.now() + FIRST_LOAD_MS;
   for (;;) {
     try {
-      return await load(directory);
+      return await verify(await read(directory));
     } catch (error) {
       if (Date.now() > deadline) throw new Error(`no valid identity in ${directory}`, { cause: error });
     }
@@ -69,20 +72,27 @@ async function loadFirst(directory: string): Promise<X509Svid> {
   }
 }
 
-async function load(directory: string): Promise<X509Svid> {
+type Files = Pick<X509Svid, 'certificateChainPem' | 'privateKeyPem' | 'trustBundlePem'>;
+
+async function read(directory: string): Promise<Files> {
   const [certificateChainPem, privateKeyPem, trustBundlePem] = await Promise.all(
     ['svid.pem', 'svid.key', 'bundle.pem'].map((name) => readFile(join(directory, name), 'utf8')),
   );
   if (!certificateChainPem || !privateKeyPem || !trustBundlePem) throw new Error('a file is empty');
+  return { certificateChainPem, privateKeyPem, trustBundlePem };
+}
+
+async function verify(files: Files): Promise<X509Svid> {
+  const { certificateChainPem, privateKeyPem, trustBundlePem } = files;
   const chain = certificatesOf(certificateChainPem);
   if (!new X509Certificate(chain[0] ?? '').checkPrivateKey(createPrivateKey(privateKeyPem))) {
     throw new Error('the key is not that of the certificate');
   }
   const { spiffeId, notAfterMs } = await verifySvid({ chain, trustBundlePem, atMs: Date.now() });
-  return { spiffeId, certificateChainPem, privateKeyPem, trustBundlePem, notAfterMs };
+  return { ...files, spiffeId, notAfterMs };
 }
 
-function isSame(a: X509Svid, b: X509Svid): boolean {
+function isSame(a: Files, b: Files): boolean {
   return a.certificateChainPem === b.certificateChainPem && a.trustBundlePem === b.trustBundlePem;
 }
 
