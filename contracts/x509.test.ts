@@ -32,6 +32,22 @@ test('in a bundle of two trust domains, each authority speaks for its own only',
   expect(authoritiesFor(trustBundlePem, 'two.test')).toEqual(certificatesOf(two.certificatePem));
 });
 
+test('a chain that was proven once is believed as long as all of it is valid, under the bundle that vouches for it', async () => {
+  const nowMs = Math.floor(Date.now() / 1_000) * 1_000;
+  const root = await createAuthority('one.test', { notAfterMs: nowMs + 60_000 });
+  const stranger = await createAuthority('one.test', { notAfterMs });
+  const { certificatePem } = await issueCertificate(root, { uris: [ID], notAfterMs: nowMs + 120_000 });
+  const chain = certificatesOf(certificatePem);
+  const at = (atMs: number, { certificatePem: trustBundlePem } = root) => verifySvid({ chain, trustBundlePem, atMs });
+
+  const proven = await at(nowMs);
+  expect(await at(nowMs + 60_000)).toBe(proven);
+  await expect(at(nowMs + 61_000)).rejects.toThrow(UntrustedCertificate);
+  await expect(at(nowMs - 86_400_000)).rejects.toThrow(UntrustedCertificate);
+  await expect(at(nowMs, stranger)).rejects.toThrow(UntrustedCertificate);
+  expect(await at(nowMs)).toBe(proven);
+});
+
 test('a chain longer than five certificates is refused unread', async () => {
   const root = await createAuthority('one.test', { notAfterMs });
   const { certificatePem } = await issueCertificate(root, { uris: [ID], notAfterMs });

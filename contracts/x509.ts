@@ -9,6 +9,8 @@ import {
   X509Certificate,
 } from '@peculiar/x509';
 
+import { toBase64 } from './base64.ts';
+import { BoundedMap } from './bounded-map.ts';
 import { importPublicKey, type PublicKey } from './ecdsa.ts';
 import { fromPem, toPem } from './pem.ts';
 import { parseSpiffeId } from './spiffe.ts';
@@ -18,6 +20,7 @@ import { parseSpiffeId } from './spiffe.ts';
  * a leaf, at most a few intermediates, and an authority of the trust bundle. What is not understood is refused.
  */
 const MAX_CHAIN = 5;
+const PROOFS_REMEMBERED = 256;
 const UNDERSTOOD = new Set([
   '2.5.29.15', // key usage
   '2.5.29.17', // subject alternative name
@@ -55,12 +58,28 @@ export interface SvidChain {
  */
 export async function verifySvid({ chain, trustBundlePem, atMs }: SvidChain): Promise<VerifiedSvid> {
   if (chain.length > MAX_CHAIN) throw new UntrustedCertificate(`expected 1 to ${MAX_CHAIN} certificates`);
+  const key = [trustBundlePem, ...chain.map(toBase64)].join('\n');
+  const known = proven.get(key);
+  if (known && atMs >= known.fromMs && atMs <= known.untilMs) return known.svid;
+  const found = await prove({ chain, trustBundlePem, atMs });
+  proven.set(key, found);
+  return found.svid;
+}
+
+/** What was proven once holds for as long as every certificate on the way to the authority does. */
+interface Proof extends Validity {
+  readonly svid: VerifiedSvid;
+}
+const proven = new BoundedMap<string, Proof>(PROOFS_REMEMBERED);
+
+async function prove({ chain, trustBundlePem, atMs }: SvidChain): Promise<Proof> {
   try {
     const [leaf, ...intermediates] = chain.map(parseCertificate);
     if (!leaf) throw new UntrustedCertificate(`expected 1 to ${MAX_CHAIN} certificates`);
     const svid = leafOf(leaf);
-    await verifyPath({ leaf, intermediates, authorities: authoritiesOf(trustBundlePem, svid.trustDomain), atMs });
-    return { ...svid, publicKey: await p256KeyOf(leaf) };
+    const authorities = authoritiesOf(trustBundlePem, svid.trustDomain);
+    const validity = await verifyPath({ leaf, intermediates, authorities, atMs });
+    return { ...validity, svid: { ...svid, publicKey: await p256KeyOf(leaf) } };
   } catch (error) {
     throw asUntrusted(error);
   }
@@ -170,14 +189,23 @@ interface Path {
   readonly atMs: number;
 }
 
-/** Each certificate is signed by the next, the last by an authority; order is the sender's duty (SPIFFE X509-SVID §5). */
-async function verifyPath({ leaf, intermediates, authorities, atMs }: Path): Promise<void> {
+/** When all certificates of a path are valid. */
+interface Validity {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/**
+ * Each certificate is signed by the next, the last by an authority; order is the sender's duty (SPIFFE X509-SVID §5). Returns when the path it
+ * found holds.
+ */
+async function verifyPath({ leaf, intermediates, authorities, atMs }: Path): Promise<Validity> {
   let subject = leaf;
-  assertValidAt(leaf, atMs);
+  let validity = validityAt(leaf, atMs);
   for (const [below, issuer] of intermediates.entries()) {
     if (authorities.some((authority) => isSame(authority, issuer))) break;
     assertAuthority(issuer, below);
-    assertValidAt(issuer, atMs);
+    validity = both(validity, validityAt(issuer, atMs));
     if (!(await isSignedBy(subject, issuer))) throw new UntrustedCertificate('the chain is broken');
     subject = issuer;
   }
@@ -185,8 +213,7 @@ async function verifyPath({ leaf, intermediates, authorities, atMs }: Path): Pro
   for (const authority of authorities) {
     if (!(await isSignedBy(subject, authority))) continue;
     assertAuthority(authority, below);
-    assertValidAt(authority, atMs);
-    return;
+    return both(validity, validityAt(authority, atMs));
   }
   throw new UntrustedCertificate('the chain does not end in an authority of the trust bundle');
 }
@@ -203,12 +230,16 @@ function assertAuthority(certificate: X509Certificate, below: number): void {
   }
 }
 
-function assertValidAt(certificate: X509Certificate, atMs: number): void {
-  if (atMs < certificate.notBefore.getTime() || atMs > certificate.notAfter.getTime()) {
-    throw new UntrustedCertificate(
-      `a certificate is valid from ${certificate.notBefore.toISOString()} to ${certificate.notAfter.toISOString()}, not at ${new Date(atMs).toISOString()}`,
-    );
-  }
+function validityAt({ notBefore, notAfter }: X509Certificate, atMs: number): Validity {
+  const validity = { fromMs: notBefore.getTime(), untilMs: notAfter.getTime() };
+  if (atMs >= validity.fromMs && atMs <= validity.untilMs) return validity;
+  throw new UntrustedCertificate(
+    `a certificate is valid from ${notBefore.toISOString()} to ${notAfter.toISOString()}, not at ${new Date(atMs).toISOString()}`,
+  );
+}
+
+function both(a: Validity, b: Validity): Validity {
+  return { fromMs: Math.max(a.fromMs, b.fromMs), untilMs: Math.min(a.untilMs, b.untilMs) };
 }
 
 async function isSignedBy(subject: X509Certificate, issuer: X509Certificate): Promise<boolean> {

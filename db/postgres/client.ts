@@ -2,22 +2,34 @@ import { neon, neonConfig, Pool, type PoolClient } from '@neondatabase/serverles
 import { drizzle as drizzleHttp } from 'drizzle-orm/neon-http';
 import { drizzle as drizzleWebSocket } from 'drizzle-orm/neon-serverless';
 
+import { BoundedMap } from '#contracts/bounded-map';
+
 import * as schema from './schema/index.ts';
 
 const options = { schema, casing: 'snake_case' } as const;
 
+/** A cell has one; tests have some. */
+const DATABASES_OPEN = 8;
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 20_000;
 
 neonConfig.fetchFunction = (url: string, init: RequestInit) =>
   fetch(url, { ...init, signal: AbortSignal.timeout(STATEMENT_TIMEOUT_MS) });
 
+export type Database = ReturnType<typeof drizzleHttp<typeof schema>>;
+
+/** Drizzle derives every table anew for each instance, which takes longer than a statement; it holds no connection. */
+const opened = new BoundedMap<string, Database>(DATABASES_OPEN);
+
 /** One statement a call, over HTTP: the hot path. `transaction()` throws here; use `transaction` below. */
-export function openDatabase(connectionString: string, localProxy?: string) {
+export function openDatabase(connectionString: string, localProxy?: string): Database {
   useLocalProxy(localProxy);
-  return drizzleHttp(neon(connectionString), options);
+  const known = opened.get(connectionString);
+  if (known) return known;
+  const database = drizzleHttp(neon(connectionString), options);
+  opened.set(connectionString, database);
+  return database;
 }
-export type Database = ReturnType<typeof openDatabase>;
 
 /** An interactive transaction over a WebSocket of its own (about 20 ms): for what a person clicks, not for the hot path. */
 export async function transaction<T>(

@@ -9,6 +9,7 @@ import { FrameReader } from './ndjson.ts';
 import { RunnerClient } from './runner-client.ts';
 import type { RunStore } from './store.ts';
 
+const RunnerId = idOf('rnr');
 const CALL_LIMIT_MS = 10_000;
 const DRAIN_LIMIT_MS = 30_000;
 
@@ -40,7 +41,7 @@ export async function record(env: RunEnv, store: RunStore): Promise<void> {
     receipt,
     startedAtMs: startedAtMs ?? store.facts.acceptedAtMs,
     endedAtMs,
-    runnerId: holder ? idOf('rnr').parse(holder.runnerId) : null,
+    runnerId: holder ? RunnerId.parse(holder.runnerId) : null,
     isolation,
     attempts: attempt,
     egress: store.said.egress(),

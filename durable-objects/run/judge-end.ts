@@ -14,6 +14,8 @@ import type { Said } from './said.ts';
 
 export type EndFrame = Extract<Frame, { kind: 'end' }>;
 
+const RunnerId = idOf('rnr');
+
 interface Hearing {
   readonly end: EndFrame;
   readonly request: RunRequest;
@@ -77,7 +79,7 @@ async function provenClaims(
       version,
       digest,
       isolation,
-      runnerId: idOf('rnr').parse(runnerId),
+      runnerId: RunnerId.parse(runnerId),
       inputSha256: jsonSha256(input),
     },
   });

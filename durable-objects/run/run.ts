@@ -34,7 +34,7 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
   }
 
   async expect(expected: ExpectedRun): Promise<void> {
-    if (this.store.facts.isBegun || this.beginning) return;
+    if (!this.isOnlyExpected()) return;
     this.driver.expect(expected);
     // Written while the fleet is asked: a begin finds its tables made.
     this.store.makeTables();
@@ -42,10 +42,10 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
   }
 
   async forgo(): Promise<void> {
-    if (this.store.facts.isBegun || this.beginning) return;
+    if (!this.isOnlyExpected()) return;
     this.driver.forgo();
-    await this.ctx.storage.deleteAlarm();
-    await this.store.clear();
+    // In one turn: what begins after it is not taken away.
+    await Promise.all([this.ctx.storage.deleteAlarm(), this.store.clear()]);
   }
 
   /** The answer leaves once what was written is durable (the output gate); the run is under way by then. */
@@ -103,6 +103,12 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
     const latestMs = Date.now() + WATCHDOG_MS;
     const dueMs = await this.ctx.storage.getAlarm();
     if (dueMs === null || dueMs > latestMs) await this.ctx.storage.setAlarm(latestMs);
+  }
+
+  /** A cancel that came before the begin is for a run that is recorded. */
+  private isOnlyExpected(): boolean {
+    const { isBegun, isCancelRequested } = this.store.facts;
+    return !isBegun && !isCancelRequested && this.beginning === undefined;
   }
 
   private async beginOnce(request: RunRequest): Promise<void> {

@@ -74,9 +74,9 @@ export class RunStore {
   }
 
   /** As if it had never been written to. */
-  async clear(): Promise<void> {
+  clear(): Promise<void> {
     this.hasTables = false;
-    await this.storage.deleteAll();
+    return this.storage.deleteAll();
   }
 
   begin(request: RunRequest, begunAtMs: number, placement: Facts['placement']): void {

@@ -10,6 +10,8 @@ import { recordRunEnded } from './services/runs/record-ended.ts';
 import { recordRunStarted } from './services/runs/record-started.ts';
 import { tenantOf } from './services/tenants/find.ts';
 
+const Tenant = idOf('ten');
+
 /** How an object of this cell reaches the database, which it does not know. Bound as SELF, and to nothing else. */
 export class CellInternal extends WorkerEntrypoint<CellEnv> implements Door {
   async recordRunEnded(ended: RunEnded): Promise<void> {
@@ -26,6 +28,6 @@ export class CellInternal extends WorkerEntrypoint<CellEnv> implements Door {
 
   private async actFor(tenantId: string) {
     const platform = openPlatform({ env: this.env, afterwards: (work) => this.ctx.waitUntil(work) });
-    return systemCtx(platform, await tenantOf(platform, idOf('ten').parse(tenantId)));
+    return systemCtx(platform, await tenantOf(platform, Tenant.parse(tenantId)));
   }
 }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '#contracts/bounded-map';
 import { BUNDLE_LIMITS, BUNDLE_MEDIA_TYPE } from '#contracts/bundle';
 import type { Cell } from '#contracts/cells';
 import { type Digest, digestOf } from '#contracts/digest';
@@ -5,7 +6,6 @@ import { Unavailable } from '#contracts/errors';
 
 import { callPeer } from '../../clients/peer.ts';
 import type { Platform } from '../../context.ts';
-import { BoundedMap } from '../bounded-map.ts';
 import { bundleKey, storeArchive } from './blobs.ts';
 
 /** A bundle or a layer, and the cell that surely has it. */

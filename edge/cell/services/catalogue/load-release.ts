@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 
+import { BoundedMap } from '#contracts/bounded-map';
 import type { Digest } from '#contracts/digest';
 import { NotFound } from '#contracts/errors';
 import type { VersionId } from '#contracts/ids';
@@ -7,7 +8,6 @@ import { Manifest } from '#contracts/manifest';
 import { catalogueVersions } from '#db/postgres/schema/index';
 
 import type { Platform } from '../../context.ts';
-import { BoundedMap } from '../bounded-map.ts';
 
 /** What never changes about a version. */
 export interface Release {

@@ -1,12 +1,12 @@
 import semver from 'semver';
 
 import type { StartRunRequest } from '#contracts/api/runs';
+import { BoundedMap } from '#contracts/bounded-map';
 import { Conflict, NotFound } from '#contracts/errors';
 import type { InstallationId } from '#contracts/ids';
 import { isolationFor, type IsolationClass } from '#contracts/isolation';
 
 import type { Ctx } from '../../context.ts';
-import { BoundedMap } from '../bounded-map.ts';
 import { findCapsule } from '../catalogue/find-capsule.ts';
 import type { Release } from '../catalogue/load-release.ts';
 import { chooseRelease } from '../installations/choose-release.ts';

@@ -1,9 +1,9 @@
+import { BoundedMap } from '#contracts/bounded-map';
 import { InvalidInput } from '#contracts/errors';
 import type { VersionId } from '#contracts/ids';
 import type { JsonValue } from '#contracts/json';
 import { type CompiledSchema, compileSchema, judge } from '#contracts/json-schema/judge';
 
-import { BoundedMap } from '../bounded-map.ts';
 import type { Release } from '../catalogue/load-release.ts';
 
 const compiled = new BoundedMap<VersionId, CompiledSchema>(200);
