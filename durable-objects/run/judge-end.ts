@@ -8,6 +8,7 @@ import { NO_USAGE } from '#contracts/run';
 import { verifyReceipt } from '#contracts/verify-receipt';
 
 import { cellOf, type RunEnv } from '../env.ts';
+import { assertPossible } from './claimed-usage.ts';
 import type { Judgement, Left } from './judgement.ts';
 import type { RunRequest } from './request.ts';
 import type { Said } from './said.ts';
@@ -83,6 +84,7 @@ async function provenClaims(
       inputSha256: jsonSha256(input),
     },
   });
+  assertPossible(claims.usage, request.start.resources);
   const output = said.output();
   if (claims.outputSha256 !== null && (output === undefined || claims.outputSha256 !== jsonSha256(output))) {
     throw new Error('the receipt is about another output');

@@ -214,6 +214,17 @@ describe('a receipt', () => {
       await eventually('the runner has forgotten the run', async () => !(await runner.holds(runId)));
     },
   );
+
+  test('of a usage that no run with these resources can have had fails the run, and nothing is billed', async () => {
+    const { runner, run, runId, tenant } = await runningRun();
+    const watcher = await Watcher.open(run);
+    const usage = { ...USAGE, memoryByteSeconds: 10 ** 9 };
+    await runner.end(runId, { ...GOOD_END, usage });
+    expect((await watcher.all()).at(-1)).toMatchObject({
+      outcome: { cause: 'receipt_invalid', detail: expect.stringContaining('byte-seconds') },
+    });
+    expect(await endOf(tenant)).toMatchObject({ amountNanos: '0', receipt: null });
+  });
 });
 
 describe('the end of a run', () => {
