@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import { join } from 'node:path';
 
 import type Dockerode from 'dockerode';
@@ -11,13 +9,14 @@ import type { IsolationClass } from '#contracts/isolation';
 import { type OnFault, orReport } from '../fault.ts';
 import { imageTag } from '../images/recipe.ts';
 import { architectureOf, gvisorProfile, seccompProfile } from '../isolation/seccomp-profile.ts';
+import { type ConnectedParts, ConnectedSandbox } from './connected-sandbox.ts';
 import { ControlGroup } from './control-group.ts';
 import { acceptOne, type Connecting, CONTROL_SOCKET, ready } from './control-socket.ts';
 import { containerOptions } from './docker-flags.ts';
 import { DISPOSE_GRACE_MS, type Executor, type Sandbox, type SandboxShape, type Urgency } from './executor.ts';
 import { removeEach } from './remove-each.ts';
 import { SandboxFolders } from './sandbox-folders.ts';
-import { grantedLimits, type Grant, type SandboxMounts } from './sandbox-spec.ts';
+import type { SandboxMounts } from './sandbox-spec.ts';
 
 /** gVisor, by the name an engine has it under where it has it. */
 const STRICT_RUNTIME = 'runsc';
@@ -110,7 +109,8 @@ export class DockerExecutor implements Executor {
       const [channel] = await Promise.all([connected.channel, container.start()]);
       await ready(channel);
       const { State } = await container.inspect();
-      return new DockerSandbox({ id, shape, mounts, container, channel, release, pid: State.Pid });
+      const group = ControlGroup.ofProcess(State.Pid);
+      return new DockerSandbox({ id, shape, mounts, container, channel, group, release });
     } catch (error) {
       connected.cancel();
       await orReport(this.#options.onFault, 'a sandbox could not be taken down', () => removeContainer(container));
@@ -164,32 +164,19 @@ interface Starting {
   readonly release: () => Promise<void>;
 }
 
-class DockerSandbox implements Sandbox {
-  readonly id: string;
-  readonly shape: SandboxShape;
-  readonly channel: Socket;
-  readonly group: ControlGroup;
-  readonly capsuleDirectory: string;
-  readonly controlDirectory: string;
+interface DockerSandboxParts extends ConnectedParts {
+  readonly container: Dockerode.Container;
+  readonly release: () => Promise<void>;
+}
+
+class DockerSandbox extends ConnectedSandbox {
   readonly #container: Dockerode.Container;
   readonly #release: () => Promise<void>;
 
-  constructor(parts: Omit<Starting, 'connected'> & { channel: Socket; pid: number }) {
-    this.id = parts.id;
-    this.shape = parts.shape;
-    this.channel = parts.channel;
-    this.group = ControlGroup.ofProcess(parts.pid);
-    this.capsuleDirectory = parts.mounts.capsuleDirectory;
-    this.controlDirectory = parts.mounts.controlDirectory;
+  constructor(parts: DockerSandboxParts) {
+    super(parts);
     this.#container = parts.container;
     this.#release = parts.release;
-    // The socket is connected: its name is not needed any more, and the capsule has nothing to find there.
-    rmSync(join(parts.mounts.controlDirectory, CONTROL_SOCKET), { force: true });
-  }
-
-  async grant(limits: Grant): Promise<void> {
-    this.group.grant(grantedLimits(this.shape, limits));
-    return Promise.resolve();
   }
 
   /** A shim outlives its engine, and nothing is known of who killed one. */
