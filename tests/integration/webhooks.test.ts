@@ -11,6 +11,7 @@ import {
   WebhookMessage,
   WebhookWithSecret,
 } from '#contracts/api/webhooks';
+import { freePorts } from '#local/ports';
 import { type Edge, startEdge } from '#support/edge';
 import { Person, refusalOf } from '#support/people';
 import { Publisher } from '#support/publisher';
@@ -234,8 +235,22 @@ describe('a webhook', () => {
     expect(delivery).toMatchObject({
       state: 'pending',
       lastStatus: null,
-      lastError: expect.stringMatching(/time|abort/i),
+      lastError: 'it did not answer in time: within 10 s',
     });
+  });
+
+  test('that leads to nobody says so, in words that mean something to who reads them', async () => {
+    const [port] = await freePorts(1);
+    const world = await newWorld();
+    const webhook = await creates(world, { url: `http://127.0.0.1:${port}/nobody` });
+    await world.tenant.ask(`/v1/webhooks/${webhook.id}/ping`, { method: 'POST' });
+    const [delivery] = await until(
+      'its note',
+      () => deliveries(world, webhook),
+      (seen) => seen[0]?.attempts === 1,
+    );
+    expect(delivery?.lastError).toMatch(/^it cannot be reached/);
+    expect(delivery?.lastError).not.toContain('internal');
   });
 
   test('gets another secret, while the one before it signs on for as long as was asked', async () => {

@@ -86,9 +86,12 @@ function Scopes({
       <legend className="mb-1 text-sm font-medium">
         {m.apiKeys.scopes} <span className="font-normal text-ink-3">{m.apiKeys.scopesHint}</span>
       </legend>
-      <div className="grid gap-x-4 sm:grid-cols-2">
+      <div className="gap-x-4 sm:columns-2">
         {grantable.map((permission) => (
-          <label key={permission} className="figures flex min-h-8 min-w-0 items-center gap-2 text-xs">
+          <label
+            key={permission}
+            className="figures flex min-h-8 min-w-0 break-inside-avoid items-center gap-2 text-xs"
+          >
             <input
               type="checkbox"
               className="check"

@@ -39,9 +39,15 @@ export async function send(platform: Platform, delivery: DueDelivery): Promise<A
     await response.body?.cancel();
     return { status: response.status, error: response.ok ? null : refusalOf(response.status) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { status: null, error: reason.slice(0, MOST_ERROR_LENGTH) };
+    return { status: null, error: reasonOf(error).slice(0, MOST_ERROR_LENGTH) };
   }
+}
+
+/** Of a name that nobody has, or a port that nobody listens at, workerd says no more than that it is an internal error, and a number. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return `it did not answer in time: within ${TIMEOUT_MS / 1_000} s`;
+  return /^internal error/i.test(error.message) ? 'it cannot be reached' : `it cannot be reached: ${error.message}`;
 }
 
 function refusalOf(status: number): string {
