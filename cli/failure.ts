@@ -14,10 +14,13 @@ export class Failure extends Error {
 export class Refused extends Failure {
   override readonly name = 'Refused';
   readonly problem: Problem;
+  /** A command line that leads out of it. */
+  readonly wayOut: string | undefined;
 
-  constructor(problem: Problem) {
+  constructor(problem: Problem, wayOut?: string) {
     super(problem.detail);
     this.problem = problem;
+    this.wayOut = wayOut;
   }
 }
 
@@ -33,7 +36,10 @@ export function exitCodeFor(error: unknown): number {
 export function describeFailure(error: unknown): string {
   if (error instanceof Refused) {
     const { title, detail, code, requestId, violations = [] } = error.problem;
-    return [`${title}: ${detail}`, ...untold(detail, violations), `  ${code} · request ${requestId}`].join('\n');
+    const wayOut = error.wayOut === undefined ? [] : [`  ${error.wayOut}`];
+    return [`${title}: ${detail}`, ...untold(detail, violations), ...wayOut, `  ${code} · request ${requestId}`].join(
+      '\n',
+    );
   }
   if (error instanceof Failure || error instanceof UsageError) return error.message;
   if (hasViolations(error)) return [error.message, ...untold(error.message, error.extra.violations)].join('\n');

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { newId } from '#contracts/ids';
 
-import { CliWorld } from './cli-world.ts';
+import { CliWorld, type PreparedAnswer } from './cli-world.ts';
 
 const AT = '2026-11-23T00:00:00.000Z';
 const [UNDER_WAY, OVER] = [newId('run'), newId('run')];
@@ -62,11 +62,20 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   'GET /v1/me': { account: null, tenants: [], permissions: [] },
 };
 
+const refusal = (status: number, code: string, extra: object = {}) => ({
+  status,
+  body: { type: 'x', title: 'Refused', status, code, detail: 'it cannot be done', requestId: 'req_1', ...extra },
+});
+const REFUSALS: Readonly<Record<string, PreparedAnswer>> = {
+  'POST /v1/runs': refusal(404, 'not_found'),
+  [`POST /v1/runs/${OVER}/rerun`]: refusal(410, 'gone', { choices: ['current'] }),
+};
+
 let world: CliWorld;
 let folder: string;
 
 beforeEach(async () => {
-  world = await CliWorld.start((request) => ({ status: 200, body: ANSWERS[request] }));
+  world = await CliWorld.start((request) => REFUSALS[request] ?? { status: 200, body: ANSWERS[request] });
   folder = await mkdtemp(join(tmpdir(), 'soma-using-'));
 });
 afterEach(async () => {
@@ -81,6 +90,12 @@ test('a run that is cancelled says whether it is being ended or has ended, and h
     stdout: `${OVER} has ended: timed out (wall_limit)\n`,
   });
   expect(JSON.parse((await world.soma(`cancel ${OVER} --json`)).stdout)).toMatchObject({ id: OVER, endedAt: AT });
+});
+
+test('a run that is refused names the command line that leads on, where there is one', async () => {
+  const [capsule, again] = [await world.soma('run acme/none'), await world.soma(`rerun ${OVER} --detach`)];
+  expect(capsule).toMatchObject({ code: 1, stderr: expect.stringContaining('\n  soma install acme/none\n') });
+  expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining(`\n  soma rerun ${OVER} --current\n`) });
 });
 
 test('who is not logged in, or has no key, asked for something that makes sense and failed', async () => {

@@ -4,7 +4,7 @@ import type { Outcome, Run } from '#contracts/run';
 
 import { connect } from '../config.ts';
 import { type Context, type JsonFlag, readStdin } from '../context.ts';
-import { Failure } from '../failure.ts';
+import { Failure, Refused } from '../failure.ts';
 import { startAndFollow } from '../follow.ts';
 import { call, type Connection } from '../http.ts';
 import { namedInstallation } from '../installation.ts';
@@ -43,15 +43,33 @@ async function start(context: Context, ask: RunAsk, flags: RunFlags): Promise<vo
   if (flags.detach) return detach(context, connection, ask, flags);
 
   const followed = new FollowedRun(context, connection);
-  for await (const item of startAndFollow(connection, ask, followed.options(flags.idempotencyKey))) {
-    if (item.kind === 'run') followed.begin(item.run, flags.json);
-    else followed.take(item.frame, flags.json);
+  try {
+    for await (const item of startAndFollow(connection, ask, followed.options(flags.idempotencyKey))) {
+      if (item.kind === 'run') followed.begin(item.run, flags.json);
+      else followed.take(item.frame, flags.json);
+    }
+  } catch (error) {
+    throw withWayOut(error, ask);
   }
   await followed.finish(flags.json);
 }
 
+/** A refusal that another command line gets round names it. */
+function withWayOut(error: unknown, ask: RunAsk): unknown {
+  if (!(error instanceof Refused)) return error;
+  const { code, choices } = error.problem;
+  const isNotInstalled = code === 'not_found' && 'capsule' in ask && ask.capsule !== undefined;
+  if (isNotInstalled) return new Refused(error.problem, `soma install ${ask.capsule}`);
+  const mayTakeCurrent = 'rerunOf' in ask && Array.isArray(choices) && choices.includes('current');
+  return mayTakeCurrent ? new Refused(error.problem, `soma rerun ${ask.rerunOf} --current`) : error;
+}
+
 async function detach(context: Context, connection: Connection, ask: RunAsk, flags: RunFlags): Promise<void> {
-  const started = await startRun(connection, ask, flags.idempotencyKey ?? crypto.randomUUID());
+  const started = await startRun(connection, ask, flags.idempotencyKey ?? crypto.randomUUID()).catch(
+    (error: unknown) => {
+      throw withWayOut(error, ask);
+    },
+  );
   if (flags.json) return printJson(context.process, started);
   printLine(context.process, started.id);
   note(context.process, `It runs on. Watch it: soma logs ${started.id} --follow`);

@@ -29,10 +29,9 @@ export function textLine(maxLength: number) {
 
 const YEAR_10000_MS = Date.UTC(10_000, 0);
 
+const EXPECTED_INSTANT = 'expected an instant from 1970 to 9999, such as 2026-11-23T09:30:00Z';
+
 /** An instant that every store can hold: RFC 3339, from 1970 to 9999. */
 export const Instant = z.iso
-  .datetime({ offset: true })
-  .refine(
-    (text) => Date.parse(text) >= 0 && Date.parse(text) < YEAR_10000_MS,
-    'expected an instant from 1970 to 9999, such as 2026-11-23T09:30:00Z',
-  );
+  .datetime({ offset: true, error: EXPECTED_INSTANT, abort: true })
+  .refine((text) => Date.parse(text) >= 0 && Date.parse(text) < YEAR_10000_MS, EXPECTED_INSTANT);
