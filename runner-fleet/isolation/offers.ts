@@ -25,7 +25,9 @@ export class IsolationOffers {
   constructor({ executor, pool, onFault }: IsolationOffersOptions) {
     this.#pool = pool;
     this.#proofs = new IsolationProofs({
-      assertHolds: (isolation) => assertIsolation(executor, isolation),
+      // What nobody waits for leaves the machine to what somebody does.
+      assertHolds: (isolation) =>
+        assertIsolation(executor, isolation, isolation === REQUIRED_CLASS ? 'awaited' : 'ahead'),
       onHolds: (isolation) => {
         if (isolation !== REQUIRED_CLASS) pool.stand(standingShapes(isolation));
         log('info', 'isolation is proven', { executor: executor.name, isolation });

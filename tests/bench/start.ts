@@ -7,6 +7,7 @@ import path from 'node:path';
 import { freePlatformPorts } from '#local/ports';
 import { publishSection } from '#support/publish-section';
 
+import packageManifest from '../../package.json' with { type: 'json' };
 import { measure, percentile, timeCommand } from './measure.ts';
 import { goalTable, machine, PAGE } from './report.ts';
 
@@ -15,7 +16,7 @@ const CLI_ROUNDS = 20;
 const UP_WITHIN_MS = 120_000;
 const UP = 'Ctrl-C stops everything.';
 
-/** `npm run dev` until it says that it is up, and `soma` until it has said its help. */
+/** What `npm run dev` runs, until it says that it is up, and `soma` until it has said its help. */
 export async function benchStart(): Promise<void> {
   const directory = mkdtempSync(path.join(tmpdir(), 'soma-start-'));
   const { router } = await freePlatformPorts();
@@ -59,7 +60,7 @@ async function upAndDown(
   signal: NodeJS.Signals,
 ): Promise<number> {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, ['infra/local/dev.ts', ...flags], {
+  const child = spawn('sh', ['-c', `exec env ${packageManifest.scripts.dev} "$@"`, 'dev', ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: environment,
   });

@@ -18,6 +18,8 @@ import { type Site, TRUST_DOMAIN } from './site.ts';
 
 /** A Ctrl-C waits this long for runs that are under way. */
 const DRAIN_MS = 1_000;
+/** It takes seconds to prove its isolation, on cores that it shares with who looks. */
+const LOOK_EVERY_MS = 100;
 
 export type DevelopmentCa = Awaited<ReturnType<typeof startDevelopmentCa>>;
 
@@ -121,7 +123,7 @@ export async function startRunner(site: Site, cell: Cell, ca: DevelopmentCa, num
       stopSignal: 'SIGTERM',
       stopWithinMs: 10_000,
       readyWithinMs: 60_000,
-      ready: (_child, signal) => untilAnswering(() => isReady(healthPort), signal),
+      ready: (_child, signal) => untilAnswering(() => isReady(healthPort), signal, LOOK_EVERY_MS),
     });
     await site.begin(name, supervised);
   });

@@ -104,7 +104,8 @@ export class Supervised {
 
   async #live(): Promise<void> {
     const { name, owner, beforeStart, logFile, readyWithinMs, ready } = this.#options;
-    await reapPart(owner, name);
+    // There is nothing to be left of a first life, and who looks reads the environment of every process.
+    if (this.#child) await reapPart(owner, name);
     await beforeStart?.();
     if (!this.#wanted) return;
     const child = this.#spawn();
