@@ -21,7 +21,7 @@ const ENTRY = { key: 'count', value: { n: [1] }, sizeBytes: 11, revision: 3, upd
 const ANSWERS: Readonly<Record<string, unknown>> = {
   'GET /v1/installations?limit=100': { items: [INSTALLATION], next: null },
   [`GET /v1/installations/${ID}/datasets`]: {
-    items: [{ name: 'pages', rows: 3, sizeBytes: 2_048, runs: 2, updatedAt: AT, expiresAt: null }],
+    items: [{ name: 'pages', rows: 3, sizeBytes: 2_048, runs: 2, updatedAt: AT, expiresAt: null, retentionDays: 30 }],
   },
   [`GET /v1/installations/${ID}/datasets/pages/items?limit=1000`]: { items: [{ n: 1 }, 'größe'], next: 'c1' },
   [`GET /v1/installations/${ID}/datasets/pages/items?limit=1000&cursor=c1`]: { items: [null], next: null },
@@ -57,7 +57,7 @@ test('a data set that nobody has pushed to is empty, and said to be', async () =
 });
 
 test('data sets are listed, read row by row over all pages, kept for a time, and deleted', async () => {
-  expect(await soma('datasets list acme/tool')).toMatch(/pages +3 +2.0 KiB +2 .*–/);
+  expect(await soma('datasets list acme/tool')).toMatch(/pages +3 +2.0 KiB +2 .*– +30 days/);
   expect(await soma(`datasets read ${ID} pages`)).toBe('{"n":1}\n"größe"\nnull\n');
   expect(await soma('datasets keep acme/tool pages --days 30')).toContain('30 days after their run');
   await soma('datasets keep acme/tool pages --json');

@@ -17,8 +17,16 @@ export async function list(this: Context, { json }: JsonFlag, which: string): Pr
   if (items.length === 0) return printLine(this.process, 'No run has pushed a row yet.');
   printTable(
     this.process,
-    ['name', 'rows', 'size', 'runs', 'last', 'expires from'],
-    items.map((item) => [item.name, item.rows, bytes(item.sizeBytes), item.runs, item.updatedAt, item.expiresAt]),
+    ['name', 'rows', 'size', 'runs', 'last', 'expires from', 'kept'],
+    items.map((item) => [
+      item.name,
+      item.rows,
+      bytes(item.sizeBytes),
+      item.runs,
+      item.updatedAt,
+      item.expiresAt,
+      item.retentionDays === null ? 'as the capsule says' : `${item.retentionDays} days`,
+    ]),
   );
 }
 

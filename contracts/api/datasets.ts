@@ -22,6 +22,7 @@ export const Dataset = z
     runs: z.int().describe('How many runs pushed rows'),
     updatedAt: z.iso.datetime(),
     expiresAt: z.iso.datetime().nullable().describe('When the first of its rows expire; null where none do'),
+    retentionDays: z.int().nullable().describe("The tenant's own word; null: as the capsule says, or until deleted"),
   })
   .meta({ id: 'Dataset' });
 export type Dataset = z.infer<typeof Dataset>;

@@ -77,7 +77,7 @@ export const decideDevice = operation({
   tags,
   summary: 'Approve or deny a device',
   access: 'person',
-  audit: 'device.approve',
+  audit: 'device.decide',
   request: { body: { required: true, ...json(DecideDevice) } },
   responses: { 204: { description: 'Decided' } },
 });

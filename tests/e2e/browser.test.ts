@@ -186,6 +186,21 @@ describe('a run that is watched', () => {
     expect(await isSeen(run().getByText('Cancelled'))).toBe(true);
   });
 
+  test('on a phone, what a run says comes into view as it starts', async () => {
+    await visitor.leave();
+    visitor = await Visitor.arrive(browser, url, { width: 390, theme: 'light' });
+    ({ page } = visitor);
+    await comeAsPublisher();
+    await page.goto(`/installations/${installation.id}`);
+    await page.getByLabel('Word').fill('pocket');
+    // A small phone: the form alone fills it.
+    await page.setViewportSize({ width: 390, height: 480 });
+    await page.getByRole('button', { name: 'Start run' }).click();
+    await run().getByText('that was all').waitFor();
+    const box = await run().boundingBox();
+    expect(box).toMatchObject({ y: expect.toSatisfy((y) => y >= 0 && y + (box?.height ?? Infinity) <= 481) });
+  });
+
   test('an input that JSON describes better than the form is written as JSON', async () => {
     await comeAsPublisher();
     await page.goto(`/installations/${installation.id}`);

@@ -115,6 +115,9 @@ test('an installation is set on one page, and what its runs have left is seen an
   await page.getByLabel('Days').fill('30');
   await page.getByRole('button', { name: 'Save days' }).click();
   await page.getByRole('cell', { name: 'never' }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Retention of visits' }).click();
+  expect(await page.getByLabel('Days').inputValue()).toBe('30');
+  await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Delete visits' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await page.getByText('No run has pushed a row').waitFor();

@@ -11,7 +11,7 @@ const signUp = (email: string) => ({ json: { email, password: PASSWORD, name: 'A
 const poll = ({ device_code }: StartedDevice) => ({
   json: { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code, client_id: 'soma-cli' },
 });
-const decide = ({ user_code }: StartedDevice) => ({ json: { user_code, approve: true } });
+const decide = ({ user_code }: StartedDevice, approve = true) => ({ json: { user_code, approve } });
 
 async function addsMember(world: EvidenceWorld): Promise<Member> {
   const { email } = await world.stranger();
@@ -68,7 +68,7 @@ export const ACCOUNTS: EvidenceTable = {
     }),
   },
   'POST /v1/auth/device/decision': {
-    done: async (world) => ({ asking: decide(await world.startsDevice()) }),
+    done: async (world) => ({ asking: decide(await world.startsDevice(), false) }),
     refused: () => ({ reason: 'invalid_input', asking: { json: { user_code: 'WXYZ-WXYZ', approve: true } } }),
   },
   'POST /v1/tenants': {

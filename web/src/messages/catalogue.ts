@@ -32,6 +32,7 @@ export const capsule = {
   upTo: (amount: string) => `at most ${amount} a run`,
   runtime: (runtime: string) => RUNTIME[runtime] ?? runtime,
   retired: 'No active version',
+  notFound: 'Check how its name is written, or search for what it should do.',
   tabs: { about: 'About', input: 'Input', versions: 'Versions' },
   mayTouch: 'It may touch',
   costs: 'What it costs',

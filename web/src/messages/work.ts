@@ -12,7 +12,8 @@ export const installations = {
   remove: 'Remove',
   removeNamed: (capsule: string) => `Remove ${capsule}`,
   confirmTitle: (capsule: string) => `Remove ${capsule}?`,
-  confirm: 'New runs are refused from now on. Past runs, receipts and bills stay.',
+  confirm:
+    'Nothing starts from it any more: its schedules stop, its secrets and its state are deleted at once, its rows in 30 days. Past runs, their files, receipts and bills stay.',
 };
 
 const STATES: Record<RunState, string> = {

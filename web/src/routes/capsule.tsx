@@ -24,7 +24,7 @@ export function CapsulePage() {
   const { version } = route.useSearch();
   const capsule = useQuery(capsuleDetail(`${publisher}/${slug}`));
   return (
-    <Loaded query={capsule} skeleton={<PageSkeleton />}>
+    <Loaded query={capsule} skeleton={<PageSkeleton />} notFound={m.capsule.notFound}>
       {(detail) => (
         <Content capsule={detail} version={version ?? detail.latestVersion ?? detail.versions[0]?.version} />
       )}

@@ -37,7 +37,7 @@ export function DatasetSection({ installation }: { installation: string }) {
           <DatasetRows installation={installation} name={shown.name} />
         </DialogWindow>
       )}
-      {keeping && <Keeping installation={installation} name={keeping.name} onDone={() => setKeeping(undefined)} />}
+      {keeping && <Keeping installation={installation} dataset={keeping} onDone={() => setKeeping(undefined)} />}
       {leaving && <Removal installation={installation} name={leaving.name} onDone={() => setLeaving(undefined)} />}
     </section>
   );
@@ -49,7 +49,11 @@ interface OneDataset {
   readonly onDone: () => void;
 }
 
-function Keeping({ installation, name, onDone }: OneDataset) {
+function Keeping({
+  installation,
+  dataset: { name, retentionDays },
+  onDone,
+}: Omit<OneDataset, 'name'> & { readonly dataset: Dataset }) {
   const tenant = useTenant();
   const client = useQueryClient();
   const change = useMutation({
@@ -61,7 +65,7 @@ function Keeping({ installation, name, onDone }: OneDataset) {
   });
   return (
     <DialogWindow title={m.kept.keepTitle(name)} isOpen onOpenChange={(isOpen) => isOpen || onDone()}>
-      <RetentionForm isWorking={change.isPending} error={change.error} onSubmit={change.mutate} />
+      <RetentionForm days={retentionDays} isWorking={change.isPending} error={change.error} onSubmit={change.mutate} />
     </DialogWindow>
   );
 }

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { Settings } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
 
 import type { CapsuleVersion } from '#contracts/api/capsules';
 import type { CostPreview, Installation } from '#contracts/api/installations';
@@ -54,6 +54,7 @@ function Console({ installation }: { installation: Installation }) {
 
 function ReleaseConsole({ installation, cost }: { installation: Installation; cost: CostPreview }) {
   const { run } = route.useSearch();
+  const panel = useRef<HTMLDivElement>(null);
   const release = useQuery(capsuleRelease(installation.capsule, cost.version));
   return (
     <Loaded query={release} skeleton={<PageSkeleton />}>
@@ -61,8 +62,13 @@ function ReleaseConsole({ installation, cost }: { installation: Installation; co
         <>
           <Heading version={version} action={<SettingsLink installation={installation} />} />
           <div className="mt-6 grid gap-8 lg:grid-cols-[20rem_minmax(0,1fr)]">
-            <Start installation={installation} version={version} ceilingNanos={cost.ceilingNanos} />
-            <div className="min-w-0">
+            <Start
+              installation={installation}
+              version={version}
+              ceilingNanos={cost.ceilingNanos}
+              onStarted={() => panel.current?.scrollIntoView({ block: 'nearest' })}
+            />
+            <div ref={panel} className="min-w-0">
               {run ? (
                 <WatchedRun key={run} id={run} />
               ) : (
@@ -106,10 +112,13 @@ function Start({
   installation,
   version,
   ceilingNanos,
+  onStarted,
 }: {
   installation: Installation;
   version: CapsuleVersion;
   ceilingNanos: string;
+  /** On a phone what it says is below what it is given. */
+  onStarted: () => void;
 }) {
   const tenant = useTenant();
   const client = useQueryClient();
@@ -117,7 +126,8 @@ function Start({
   const start = useMutation({
     mutationFn: (input: JsonValue) => startRun(tenant.id, { installation: installation.id, input }),
     onSuccess: async (run) => {
-      await navigate({ search: { run }, replace: true });
+      await navigate({ search: { run }, replace: true, resetScroll: false });
+      onStarted();
       await client.invalidateQueries({ queryKey: runsKey(tenant.id) });
     },
   });

@@ -7,10 +7,13 @@ import { TextField } from './text-field.tsx';
 
 /** For how many days rows are kept; null leaves it to the capsule. */
 export function RetentionForm({
+  days: kept,
   isWorking,
   error,
   onSubmit,
 }: {
+  /** As it is now. */
+  days: number | null;
   isWorking: boolean;
   error: Error | null;
   onSubmit: (days: number | null) => void;
@@ -25,6 +28,7 @@ export function RetentionForm({
       <TextField
         label={m.kept.days}
         name="days"
+        defaultValue={kept ?? ''}
         hint={m.kept.daysHint}
         type="number"
         inputMode="numeric"

@@ -86,7 +86,7 @@ function Phase({ view: { phase, outcome } }: { view: RunView }) {
 
 function LineCount({ log }: { log: LogStore }) {
   useSyncExternalStore(log.subscribe, log.version);
-  return <span className="figures text-xs text-ink-2">{m.run.lines(log.lines.length)}</span>;
+  return <span className="figures hidden text-xs text-ink-2 sm:inline">{m.run.lines(log.lines.length)}</span>;
 }
 
 function Progress({ fraction, message }: { fraction: number; message: string | undefined }) {

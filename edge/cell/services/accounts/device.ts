@@ -77,8 +77,9 @@ export async function decideDevice({ ctx, input }: Verb<DecideDevice, PersonCtx>
     if (approve) await api.deviceApprove({ body: { userCode: user_code }, headers });
     else await api.deviceDeny({ body: { userCode: user_code }, headers });
     await recordForPerson(tx, ctx, person.id, {
-      action: approve ? 'device.approve' : 'device.deny',
+      action: 'device.decide',
       target: person.id,
+      details: { isApproved: approve },
     });
   }).catch((error: unknown) => {
     if (error instanceof APIError && error.statusCode === 400) {

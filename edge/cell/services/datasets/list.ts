@@ -10,7 +10,7 @@ import { findFilled } from './find-filled.ts';
 /** @throws NotFound */
 export async function listDatasets({ ctx, input }: Verb<{ readonly id: InstallationId }>): Promise<Dataset[]> {
   requirePermission(ctx, 'runs:read');
-  const { id } = await findFilled(ctx, input.id);
+  const { id, datasetRetentionDays } = await findFilled(ctx, input.id);
   const rows = await ctx.db
     .select({
       name: datasetParts.name,
@@ -24,7 +24,9 @@ export async function listDatasets({ ctx, input }: Verb<{ readonly id: Installat
     .where(and(eq(datasetParts.installationId, id), eq(datasetParts.state, 'stored')))
     .groupBy(datasetParts.name)
     .orderBy(asc(datasetParts.name));
-  return rows.flatMap(({ updatedAt, expiresAt, ...row }) =>
-    updatedAt ? [{ ...row, updatedAt: updatedAt.toISOString(), expiresAt: expiresAt?.toISOString() ?? null }] : [],
-  );
+  return rows.flatMap(({ updatedAt, expiresAt, ...row }) => {
+    if (!updatedAt) return [];
+    const retentionDays = datasetRetentionDays[row.name] ?? null;
+    return [{ ...row, updatedAt: updatedAt.toISOString(), expiresAt: expiresAt?.toISOString() ?? null, retentionDays }];
+  });
 }
