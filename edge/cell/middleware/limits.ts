@@ -28,10 +28,11 @@ export function limitBody({ maxBytes, withinMs }: BodyBounds): MiddlewareHandler
   };
 }
 
-/** The cell has a host name of its own, past the router. What the platform itself sends has no address. */
+/** For the cell's own host name. What came to the router's was counted there; what the platform itself sends has no address. */
 export const limitAddress: MiddlewareHandler<AppEnv> = async (c, next) => {
   const { ip } = c.var.platform;
-  const { success } = ip === undefined ? { success: true } : await c.env.RATE_LIMIT_IP.limit({ key: ip });
+  const isCounted = new URL(c.req.url).host === new URL(c.env.PUBLIC_URL).host;
+  const { success } = ip === undefined || isCounted ? { success: true } : await c.env.RATE_LIMIT_IP.limit({ key: ip });
   if (!success) throw new DomainError('rate_limited', 'too many requests from this address', { retryAfterS: 60 });
   await next();
 };
