@@ -80,3 +80,8 @@ export function bytes(count: number): string {
   if (count < 1_024) return `${count} B`;
   return count < 2 ** 20 ? `${(count / 1_024).toFixed(1)} KiB` : `${(count / 2 ** 20).toFixed(1)} MiB`;
 }
+
+/** `5.5 KiB in 4 files`. */
+export function bundleSize(sizeBytes: number, files: number): string {
+  return `${bytes(sizeBytes)} in ${files} ${files === 1 ? 'file' : 'files'}`;
+}

@@ -110,6 +110,17 @@ test('who is not logged in, or has no key, asked for something that makes sense 
   });
 });
 
+test.each(['show tool', 'install acme', 'versions list a/b/c', 'versions set Acme/Tool 1.0.0 --status yanked'])(
+  '%s names no capsule, and nobody is asked for it',
+  async (line) => {
+    expect(await world.soma(line)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('expected publisher/slug'),
+    });
+    expect(world.asked).toEqual([]);
+  },
+);
+
 test('what a capsule touches is told in short where many are listed', async () => {
   expect((await world.soma('search')).stdout).toContain('2 hosts, artifacts, state, 1 data set, 1 secret');
 });

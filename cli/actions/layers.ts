@@ -7,7 +7,7 @@ import { collect } from '../collect.ts';
 import { connect } from '../config.ts';
 import type { Context, JsonFlag } from '../context.ts';
 import { call } from '../http.ts';
-import { bytes, note, printFields, printJson, printTable } from '../output.ts';
+import { bundleSize, bytes, note, printFields, printJson, printTable } from '../output.ts';
 import { signedForm } from '../publish.ts';
 import { readKey } from '../signing-keys.ts';
 import type { KeyFlag } from './publish.ts';
@@ -28,7 +28,7 @@ export async function publish(this: Context, flags: LayerFlags, folder = '.'): P
   printFields(this.process, {
     layer: published.digest,
     runtime: published.runtime,
-    size: `${bytes(published.sizeBytes)} in ${files} files`,
+    size: bundleSize(published.sizeBytes, files),
     'signed by': `${key.name} (${key.signer.publicKey.fingerprint})`,
   });
   note(this.process, `\nName it in capsule.json: "layers": ["${published.digest}"]`);

@@ -10,7 +10,7 @@ import { connect, connectAnonymously } from '../config.ts';
 import { type Context, isInteractive, type JsonFlag } from '../context.ts';
 import { Failure, UsageError } from '../failure.ts';
 import { call } from '../http.ts';
-import { bytes, note, printFields, printJson, printLine } from '../output.ts';
+import { bundleSize, note, printFields, printJson, printLine } from '../output.ts';
 import { publishFolder, signFolder } from '../publish.ts';
 import { listKeys, readKey } from '../signing-keys.ts';
 
@@ -31,7 +31,7 @@ export async function publish(this: Context, flags: KeyFlag & JsonFlag, folder =
   );
   printFields(this.process, {
     digest: version.digest,
-    size: `${bytes(bundle.length)} in ${files} files`,
+    size: bundleSize(bundle.length, files),
     'signed by': `${key.name} (${key.signer.publicKey.fingerprint})`,
     touches: version.permissions.join(', ') || 'nothing',
     at: `${connection.origin}/capsules/${version.capsule}`,
@@ -65,7 +65,7 @@ export async function pack(
   printFields(this.process, {
     capsule: `${manifest.name} ${manifest.version}`,
     digest,
-    size: `${bytes(bundle.length)} in ${files} files`,
+    size: bundleSize(bundle.length, files),
     touches: permissionsOf(manifest).join(', ') || 'nothing',
     ...paths,
   });

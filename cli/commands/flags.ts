@@ -43,6 +43,17 @@ export function upToNumber(most: number) {
   };
 }
 
+/** What has not that form is no path of the platform's either, and its answer would speak of paths. */
+function capsuleName(input: string): string {
+  if (/^[a-z0-9-]+\/[a-z0-9-]+$/.test(input)) return input;
+  throw new RangeError(`${input} names no capsule: expected publisher/slug`);
+}
+
+export const capsule = {
+  kind: 'tuple',
+  parameters: [{ parse: capsuleName, placeholder: 'publisher/slug', brief: 'The capsule' }],
+} as const;
+
 export function one(placeholder: string, brief: string) {
   return { kind: 'tuple', parameters: [{ parse: String, placeholder, brief }] } as const;
 }

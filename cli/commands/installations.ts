@@ -4,7 +4,7 @@ import type { InstallFlags } from '../actions/installations.ts';
 import type { Context, JsonFlag } from '../context.ts';
 import type { ChangeFlags, FileRetention, RunLimit } from '../installation-change.ts';
 import { ISOLATION_NAMES } from './choices.ts';
-import { json, one, text, texts, toggle, wholeNumber } from './flags.ts';
+import { capsule, json, one, text, texts, toggle, wholeNumber } from './flags.ts';
 
 const installation = one('capsule', 'publisher/slug or ins_…');
 
@@ -46,7 +46,7 @@ export const install = buildCommand<InstallFlags, [string], Context>({
       'What the capsule wants to touch is listed and asked for; without a terminal it must be granted with --approve, one permission each.',
   },
   parameters: {
-    positional: one('publisher/slug', 'The capsule'),
+    positional: capsule,
     flags: {
       json,
       range,

@@ -5,7 +5,7 @@ import type { InitFlags, KeyFlag } from '../actions/publish.ts';
 import type { StatusFlags } from '../actions/versions.ts';
 import type { Context, JsonFlag } from '../context.ts';
 import { VERSION_STATUSES } from './choices.ts';
-import { atMostOne, json, key, one, text, toggle } from './flags.ts';
+import { atMostOne, capsule, json, key, one, text, toggle } from './flags.ts';
 
 const folder = atMostOne('dir', 'Folder of the capsule (default: this one)');
 
@@ -70,8 +70,6 @@ export const layers = buildRouteMap({
     }),
   },
 });
-
-const capsule = one('publisher/slug', 'The capsule');
 
 export const versions = buildRouteMap({
   docs: { brief: 'Versions of a capsule: list them, deprecate or yank your own' },

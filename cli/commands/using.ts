@@ -6,9 +6,8 @@ import type { RerunFlags, RunFlags } from '../actions/run.ts';
 import type { LogsFlags, RunsFlags } from '../actions/runs.ts';
 import type { Context, JsonFlag } from '../context.ts';
 import { RUN_STATES } from './choices.ts';
-import { count, json, one, text, texts, toggle, wholeNumber } from './flags.ts';
+import { capsule, count, json, one, text, texts, toggle, wholeNumber } from './flags.ts';
 
-const capsule = one('publisher/slug', 'The capsule');
 const runId = one('run', 'run_…, from soma runs');
 
 const runFlags = {

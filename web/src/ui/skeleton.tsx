@@ -13,19 +13,23 @@ export function RowsSkeleton({ rows = 5 }: { rows?: number }) {
   );
 }
 
+/** How many there are, and the cards. */
 export function CardsSkeleton({ cards = 6 }: { cards?: number }) {
   return (
-    <div aria-hidden className="card-grid">
-      {Array.from({ length: cards }, (_, i) => (
-        <div key={i} className="card h-49">
-          <div className="flex items-center gap-3">
-            <span className="skeleton size-10 rounded-full" />
-            <span className="skeleton h-5 w-1/2" />
+    <div aria-hidden>
+      <span className="skeleton mb-3 block h-5 w-24" />
+      <div className="card-grid">
+        {Array.from({ length: cards }, (_, i) => (
+          <div key={i} className="card h-56">
+            <div className="flex items-center gap-3">
+              <span className="skeleton size-10 rounded-full" />
+              <span className="skeleton h-5 w-1/2" />
+            </div>
+            <span className="skeleton h-4 w-full" />
+            <span className="skeleton h-4 w-2/3" />
           </div>
-          <span className="skeleton h-4 w-full" />
-          <span className="skeleton h-4 w-2/3" />
-        </div>
-      ))}
+        ))}
+      </div>
     </div>
   );
 }
