@@ -8,9 +8,8 @@ import { bytes, duration, money, processorTime, whole } from '../messages/format
 import { m } from '../messages/index.ts';
 import { CopyButton } from './copy-button.tsx';
 import { Fact, Facts } from './facts.tsx';
-import { StateTag } from './state-tag.tsx';
 
-/** How a run ended, what it gave, what it used and cost; beside it, its receipt. */
+/** Why a run ended as the panel above says, what it gave, what it used and cost; beside it, its receipt. */
 export function RunResult({
   view,
   run,
@@ -27,7 +26,6 @@ export function RunResult({
       <div className="min-w-0 space-y-8">
         {outcome && (
           <p className="flex flex-wrap items-center gap-x-3 gap-y-1.5 text-sm">
-            <StateTag state={outcome.state} />
             <span className="figures text-xs text-ink-3">{outcome.cause}</span>
             <span className="text-ink-2">{outcome.detail}</span>
             {outcome.cause === 'budget_exhausted' && (
