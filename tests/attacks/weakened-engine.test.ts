@@ -14,7 +14,10 @@ afterAll(async () => {
 weakenedSuite(
   'runc',
   async (weak) => {
-    engine = await PrivateEngine.start({ weak: { path: weak.path, runtimeArgs: [] } }, 'weak');
+    engine = await PrivateEngine.start({
+      runtimes: { weak: { path: weak.path, runtimeArgs: [] } },
+      defaultRuntime: 'weak',
+    });
     vi.stubEnv('DOCKER_HOST', engine.host);
     return RunnerWorld.launch({ SOMA_EXECUTOR: 'docker' });
   },

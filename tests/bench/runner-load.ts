@@ -39,7 +39,7 @@ export type Engine = (typeof ENGINES)[number];
 async function strictEngine(): Promise<PrivateEngine> {
   const { strict } = findRuntimes([]);
   if (!strict) throw new Error('runsc is not installed');
-  return PrivateEngine.start({ runsc: { path: strict.path, runtimeArgs: strict.options } });
+  return PrivateEngine.start({ runtimes: { runsc: { path: strict.path, runtimeArgs: strict.options } } });
 }
 
 /** More waits than may wait. */

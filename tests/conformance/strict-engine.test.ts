@@ -13,7 +13,7 @@ let engine: PrivateEngine;
 beforeAll(async () => {
   const { strict } = findRuntimes([]);
   if (!strict) throw new Error('runsc is not installed');
-  engine = await PrivateEngine.start({ runsc: { path: strict.path, runtimeArgs: strict.options } });
+  engine = await PrivateEngine.start({ runtimes: { runsc: { path: strict.path, runtimeArgs: strict.options } } });
   vi.stubEnv('DOCKER_HOST', engine.host);
 });
 afterAll(async () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -24,6 +24,20 @@ export type EngineRuntimes = Readonly<
   Record<string, { readonly path: string; readonly runtimeArgs: readonly string[] }>
 >;
 
+/** Beyond what an engine does by itself. */
+export interface EngineSettings {
+  readonly runtimes?: EngineRuntimes;
+  readonly defaultRuntime?: string;
+  /** Users of its containers are those of the host from here on, as `userns-remap` has it; not remapped where there is none. */
+  readonly firstHostId?: number;
+}
+
+/** Whose range of ids an engine that remaps takes: any user of the host's will do. */
+const REMAPPED = { user: 'nobody', group: 'nogroup' };
+const MOST_IDS = 65_536;
+/** Seen by that engine in the place of the machine's subuid and subgid (subuid(5)). */
+const HOST_IDS = 'host-ids';
+
 /**
  * A Docker Engine of a test's own, to be killed and stopped: its own network and mounts, its own containerd, its own files. It dies with
  * the process of the test. Root only.
@@ -34,16 +48,27 @@ export class PrivateEngine {
   readonly #cgroupParent: string;
   #daemon: ChildProcess | undefined;
 
-  private constructor(directory: string, runtimes: EngineRuntimes, defaultRuntime: string) {
+  private constructor(directory: string, { runtimes = {}, defaultRuntime = 'runc', firstHostId }: EngineSettings) {
     this.directory = directory;
-    writeFileSync(join(directory, 'daemon.json'), JSON.stringify({ runtimes, 'default-runtime': defaultRuntime }));
+    const isRemapped = firstHostId !== undefined;
+    const settings = {
+      runtimes,
+      'default-runtime': defaultRuntime,
+      ...(isRemapped && { 'userns-remap': `${REMAPPED.user}:${REMAPPED.group}` }),
+    };
+    writeFileSync(join(directory, 'daemon.json'), JSON.stringify(settings));
+    if (isRemapped) {
+      writeFileSync(join(directory, HOST_IDS), `${REMAPPED.user}:${firstHostId}:${MOST_IDS}\n`);
+      // It takes no folder that the root of its containers cannot pass through.
+      chmodSync(directory, 0o711);
+    }
     this.docker = new Dockerode({ socketPath: join(directory, 'docker.sock') });
     this.#cgroupParent = `/soma-engine-${directory.split('-').at(-1)}`;
   }
 
   /** With the sandbox images, taken over from the machine's own engine. */
-  static async start(runtimes: EngineRuntimes = {}, defaultRuntime = 'runc'): Promise<PrivateEngine> {
-    const engine = new PrivateEngine(mkdtempSync(join(tmpdir(), 'soma-engine-')), runtimes, defaultRuntime);
+  static async start(settings: EngineSettings = {}): Promise<PrivateEngine> {
+    const engine = new PrivateEngine(mkdtempSync(join(tmpdir(), 'soma-engine-')), settings);
     try {
       await engine.startDaemon();
       await engine.#takeImages();
@@ -70,7 +95,9 @@ export class PrivateEngine {
     const daemon = ['dockerd', ...STORAGE, ...NETWORK, '--host', this.host, '--cgroup-parent', this.#cgroupParent];
     const files = ['--config-file', at('daemon.json'), '--data-root', at('data'), '--exec-root', at('exec')];
     // What containerd and its shims keep in /run is hidden from those of the machine, and gone with the last of them.
-    const script = 'mkdir -p /run/containerd && mount -t tmpfs private /run/containerd && exec "$@"';
+    const script = `set -e; mkdir -p /run/containerd; mount -t tmpfs private /run/containerd
+      if [ -e ${at(HOST_IDS)} ]; then for file in subuid subgid; do mount --bind ${at(HOST_IDS)} /etc/$file; done; fi
+      exec "$@"`;
     this.#dropPidFiles();
     this.#daemon = spawn(
       'setpriv',
@@ -86,8 +113,9 @@ export class PrivateEngine {
   /** As a crash would: containers may live on under their shims. */
   async kill(): Promise<void> {
     const daemon = this.#daemon;
-    if (!daemon) return;
     this.#daemon = undefined;
+    // One that ended by itself is not waited for.
+    if (daemon?.exitCode !== null || daemon.signalCode !== null) return;
     const exited = once(daemon, 'exit');
     daemon.kill('SIGKILL');
     await exited;
@@ -116,7 +144,7 @@ export class PrivateEngine {
 
   /** Ends it and everything it ever started. */
   async close(): Promise<void> {
-    if (this.#daemon?.pid !== undefined) this.wake();
+    if (this.#daemon?.exitCode === null) this.wake();
     await this.kill();
     const own = this.#processes();
     for (const process of own) killIfAlive(process);
