@@ -25,6 +25,7 @@ const RUN = Run.parse({
   cause: null,
   detail: null,
   exitCode: null,
+  retryAfterS: null,
   output: null,
   usage: null,
   amountNanos: null,

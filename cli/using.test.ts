@@ -9,7 +9,7 @@ import { newId } from '#contracts/ids';
 import { CliWorld, type PreparedAnswer } from './cli-world.ts';
 
 const AT = '2026-11-23T00:00:00.000Z';
-const [UNDER_WAY, OVER] = [newId('run'), newId('run')];
+const [UNDER_WAY, OVER, TURNED_AWAY] = [newId('run'), newId('run'), newId('run')];
 const runOf = (id: string, end: object) => ({
   id,
   tenantId: newId('ten'),
@@ -26,6 +26,7 @@ const runOf = (id: string, end: object) => ({
   cause: null,
   detail: null,
   exitCode: null,
+  retryAfterS: null,
   output: null,
   usage: null,
   amountNanos: null,
@@ -57,6 +58,7 @@ const LISTING = {
 };
 const ANSWERS: Readonly<Record<string, unknown>> = {
   [`POST /v1/runs/${UNDER_WAY}/cancel`]: runOf(UNDER_WAY, {}),
+  [`GET /v1/runs/${TURNED_AWAY}`]: runOf(TURNED_AWAY, { state: 'refused', cause: 'no_capacity', retryAfterS: 7 }),
   [`POST /v1/runs/${OVER}/cancel`]: runOf(OVER, { state: 'timed_out', cause: 'wall_limit', endedAt: AT }),
   'GET /v1/capsules?limit=20': { items: [LISTING], next: null },
   'GET /v1/me': { account: null, tenants: [], permissions: [] },
@@ -96,6 +98,10 @@ test('a run that is refused names the command line that leads on, where there is
   const [capsule, again] = [await world.soma('run acme/none'), await world.soma(`rerun ${OVER} --detach`)];
   expect(capsule).toMatchObject({ code: 1, stderr: expect.stringContaining('\n  soma install acme/none\n') });
   expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining(`\n  soma rerun ${OVER} --current\n`) });
+});
+
+test('a run that found no room is shown with the time after which there may be some', async () => {
+  expect((await world.soma(`show-run ${TURNED_AWAY}`)).stdout).toMatch(/cause +no_capacity\ntry again in +7 s\n/);
 });
 
 test('who is not logged in, or has no key, asked for something that makes sense and failed', async () => {

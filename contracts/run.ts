@@ -59,6 +59,8 @@ export const Outcome = z.object({
   cause: Cause,
   detail: z.string().max(2_000),
   exitCode: z.int().nullable(),
+  /** Of `no_capacity`: when the last runner that was full expected to have room. */
+  retryAfterS: z.int().nonnegative().optional(),
 });
 export type Outcome = z.infer<typeof Outcome>;
 
@@ -122,6 +124,12 @@ export const Run = z.object({
   cause: Cause.nullable(),
   detail: z.string().nullable(),
   exitCode: z.int().nullable(),
+  retryAfterS: z
+    .int()
+    .nullable()
+    .describe(
+      'Of a run that found no room: in how many seconds after its end a new one may find some, where that is known',
+    ),
   output: Json.nullable(),
   usage: Usage.nullable(),
   amountNanos: z.string().nullable(),

@@ -140,8 +140,8 @@ class FollowedRun {
   }
 }
 
-function outcomeFields({ state, cause, detail, exitCode }: Outcome) {
-  return { state, cause, detail, exitCode };
+function outcomeFields({ state, cause, detail, exitCode, retryAfterS }: Outcome) {
+  return { state, cause, detail, exitCode, retryAfterS: retryAfterS ?? null };
 }
 
 export function describeOutcome({ state, cause, detail }: Outcome): string {

@@ -56,6 +56,7 @@ export async function showRun(this: Context, { json }: JsonFlag, id: string): Pr
     cause: run.cause,
     detail: run.detail || undefined,
     'exit code': run.exitCode,
+    'try again in': run.retryAfterS === null ? undefined : `${run.retryAfterS} s`,
     took: run.usage ? duration(run.usage.wallUs / 1_000) : undefined,
     CPU: run.usage ? duration(run.usage.cpuUs / 1_000) : undefined,
     charged: run.amountNanos === null ? undefined : money(run.amountNanos),

@@ -307,6 +307,7 @@ CREATE TABLE "runs" (
 	"cause" text,
 	"detail" text,
 	"exit_code" integer,
+	"retry_after_s" integer,
 	"input" json NOT NULL,
 	"output" json,
 	"usage" jsonb,

@@ -272,7 +272,8 @@ export function refused(cause: Cause, detail: string): Outcome {
 
 function noCapacity(roomInS: number | undefined): Outcome {
   const when = roomInS === undefined ? 'later' : `in ${roomInS} s`;
-  return refused('no_capacity', `no runner of this region had a free place; try again ${when}`);
+  const outcome = refused('no_capacity', `no runner of this region had a free place; try again ${when}`);
+  return roomInS === undefined ? outcome : { ...outcome, retryAfterS: roomInS };
 }
 
 const MOST_DETAIL = 2_000;

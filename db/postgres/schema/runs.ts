@@ -33,6 +33,7 @@ export const runs = pgTable(
     cause: text().$type<Cause>(),
     detail: text(),
     exitCode: integer(),
+    retryAfterS: integer(),
     input: json().$type<JsonValue>().notNull(),
     output: json().$type<JsonValue>(),
     usage: jsonb().$type<Usage>(),

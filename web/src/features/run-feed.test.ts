@@ -23,6 +23,7 @@ const RUN: Run = {
   cause: null,
   detail: null,
   exitCode: null,
+  retryAfterS: null,
   output: null,
   usage: null,
   amountNanos: null,

@@ -131,6 +131,7 @@ function queuedRun(
     cause: null,
     detail: null,
     exitCode: null,
+    retryAfterS: null,
     output: null,
     usage: null,
     amountNanos: null,

@@ -45,7 +45,7 @@ export async function recordRunEnded({ ctx, input }: Verb<RunEnded>): Promise<vo
     sql`
       with ended as (
         update runs set state = ${state}, cause = ${storable(cause)}, detail = ${storable(outcome.detail)},
-          exit_code = ${exitCode}::int, usage = ${JSON.stringify(usage)}::jsonb, amount_nanos = ${amountNanos}::bigint,
+          exit_code = ${exitCode}::int, retry_after_s = ${outcome.retryAfterS ?? null}::int, usage = ${JSON.stringify(usage)}::jsonb, amount_nanos = ${amountNanos}::bigint,
           output = ${JSON.stringify(output)}::json, receipt = ${receipt},
           runner_id = coalesce(${runnerId}, runner_id), attempts = ${attempts}::int,
           started_at = coalesce(${startedAt}::timestamptz, started_at),

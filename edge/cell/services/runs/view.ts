@@ -30,6 +30,7 @@ export function summaryView(row: Omit<Row, 'input' | 'output' | 'receipt'>, cell
     cause: row.cause,
     detail: row.detail,
     exitCode: row.exitCode,
+    retryAfterS: row.retryAfterS,
     usage: row.usage,
     amountNanos: row.amountNanos?.toString() ?? null,
     createdAt: row.createdAt.toISOString(),
