@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { createServer, type Server } from 'node:net';
+import { createServer, type ListenOptions, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { z } from 'zod';
@@ -68,16 +68,30 @@ export function freePorts(count: 1): Promise<[number]>;
 export function freePorts(count: 2): Promise<[number, number]>;
 export function freePorts(count: number): Promise<number[]>;
 export async function freePorts(count: number): Promise<number[]> {
-  // All are held until all are known: none is given out twice.
-  const servers: Server[] = [];
-  for (let tries = 0; servers.length < count && tries < MAX_TRIES; tries += 1) {
-    const server = await hold(FIRST_FREE_PORT + randomInt(FREE_PORTS)).catch(() => undefined);
-    if (server) servers.push(server);
+  const ports: number[] = [];
+  for (let tries = 0; ports.length < count && tries < MAX_TRIES; tries += 1) {
+    const port = FIRST_FREE_PORT + randomInt(FREE_PORTS);
+    if (await claim(port)) ports.push(port);
   }
-  const ports = servers.map(portOf);
-  await Promise.all(servers.map(release));
   if (ports.length < count) throw new Error(`this machine has no ${count} free ports from ${FIRST_FREE_PORT} on`);
   return ports;
+}
+
+/**
+ * Whether `port` is free, and nobody else was told so who has yet to listen at it. A name among the kernel's abstract sockets says whose it
+ * is: it belongs to this process until that ends, however it ends.
+ */
+async function claim(port: number): Promise<boolean> {
+  const name = await hold({ path: `\0soma-port-${port}` }).catch(() => undefined);
+  if (!name) return false;
+  const server = await hold({ port, host: '127.0.0.1' }).catch(() => undefined);
+  if (!server) {
+    await release(name);
+    return false;
+  }
+  name.unref();
+  await release(server);
+  return true;
 }
 
 // Below the range that the kernel takes the ports of outgoing connections from: none of those comes between the look and the use.
@@ -120,7 +134,7 @@ async function holdSoon(port: number): Promise<Server | undefined> {
   const deadline = Date.now() + FREED_WITHIN_MS;
   for (;;) {
     try {
-      return await hold(port);
+      return await hold({ port, host: '127.0.0.1' });
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
       if (Date.now() > deadline) return undefined;
@@ -147,11 +161,11 @@ function cellPorts(portAt: (index: number) => number): CellPorts {
   };
 }
 
-function hold(port: number): Promise<Server> {
+function hold(where: ListenOptions): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve(server));
+    server.listen(where, () => resolve(server));
   });
 }
 
@@ -159,10 +173,4 @@ function release(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
   });
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server has no TCP address');
-  return address.port;
 }
