@@ -12,7 +12,8 @@ import type { Executor } from '#runner/executor/executor';
 import { ensureImages } from '#runner/images/build';
 import { assertIsolation } from '#runner/isolation/assert-isolation';
 
-import { eventually, RunnerWorld } from '../support/runner-process.ts';
+import { RunnerWorld } from '../support/runner-process.ts';
+import { until } from '../support/until.ts';
 import { WeakRuntime } from '../support/weak-runtime.ts';
 import { weakenedSuite } from '../support/weakened-suite.ts';
 
@@ -56,7 +57,12 @@ weakenedSuite('crun', async (weak) => {
 test('a runner whose gVisor is none takes no strict run, and says why', async () => {
   const runsc = new WeakRuntime('runsc', 'runc');
   const world = await RunnerWorld.start({ SOMA_EXECUTOR: 'oci', PATH: runsc.searchPath });
-  await eventually(async () => (await world.get('/readyz')).text.includes('strict isolation does not hold'), 60_000);
+  await until(
+    'the reason being said',
+    async () => (await world.get('/readyz')).text.includes('strict isolation does not hold'),
+    Boolean,
+    60_000,
+  );
   expect((await world.get('/readyz')).text).toContain('it runs on the host’s own kernel');
   const start = await world.prepare({ 'main.js': 'export default () => 1;' }, { isolation: 'strict' });
   const refusal = await world.call('PUT', `/v1/runs/${start.runId}`, JSON.stringify(start));

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { assertServes, settled, untilNothingIsLeft } from '../support/patient-run.ts';
-import { eventually, RunnerWorld } from '../support/runner-process.ts';
+import { RunnerWorld } from '../support/runner-process.ts';
 import { SettableClock } from '../support/set-clock.ts';
+import { until } from '../support/until.ts';
 
 const HOUR_S = 3_600;
 const ENDLESS = {
@@ -31,8 +32,11 @@ afterAll(async () => {
 });
 
 /** As its cell hears it; its own door may be closed. */
-function untilReady(isReady: boolean): Promise<void> {
-  return eventually(() => world.heartbeats.at(-1)?.isReady === isReady);
+async function untilReady(isReady: boolean): Promise<void> {
+  await until(
+    `a heartbeat of a runner that is ${isReady ? 'ready' : 'not ready'}`,
+    () => world.heartbeats.at(-1)?.isReady === isReady,
+  );
 }
 
 describe.each([
@@ -42,7 +46,9 @@ describe.each([
   test('while a run has a wall limit: the limit is what it was', async () => {
     const start = await world.prepare(ENDLESS, { resources: { timeoutMs: 3_000 } });
     const result = world.execute(start);
-    await eventually(async () => (await world.frames(start.runId)).some(({ kind }) => kind === 'stdout'));
+    await until('output of the run', async () =>
+      (await world.frames(start.runId)).some(({ kind }) => kind === 'stdout'),
+    );
     clock.set(offsetS);
     expect((await result).end).toMatchObject({ outcome: { state: 'timed_out' }, usage: { wallUs: 3_000_000 } });
     clock.set(0);

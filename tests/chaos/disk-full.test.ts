@@ -9,8 +9,9 @@ import { newId } from '#contracts/ids';
 
 import { acknowledgeAll, assertServes, faults, settled, untilNothingIsLeft } from '../support/patient-run.ts';
 import { type Answer, resultOf } from '../support/run-result.ts';
-import { eventually, RunnerWorld } from '../support/runner-process.ts';
+import { RunnerWorld } from '../support/runner-process.ts';
 import { SmallDisk } from '../support/small-disk.ts';
+import { until } from '../support/until.ts';
 
 /** For the root file systems of the images, too. */
 const DISK_BYTES = 400 * 2 ** 20;
@@ -33,7 +34,7 @@ describe.each(['docker', 'oci'])('the disk of a runner on %s is full', (executor
   });
   afterEach(async () => {
     await disk.makeRoom();
-    await eventually(async () => (await world.get('/readyz')).status === 200, 60_000);
+    await until('the runner being ready', async () => (await world.get('/readyz')).status === 200, Boolean, 60_000);
     await assertServes(world);
     await untilNothingIsLeft(world);
   });
@@ -59,7 +60,7 @@ describe.each(['docker', 'oci'])('the disk of a runner on %s is full', (executor
     expect([refused.status, JSON.parse(refused.text).code]).toEqual([503, 'unavailable']);
     expect((await world.get(`/v1/runs/${start.runId}/frames`)).status).toBe(404);
     await disk.makeRoom();
-    await eventually(async () => (await world.get('/readyz')).status === 200, 60_000);
+    await until('the runner being ready', async () => (await world.get('/readyz')).status === 200, Boolean, 60_000);
     await settled(world, { start, result: world.execute(start) });
   });
 
@@ -71,15 +72,15 @@ describe.each(['docker', 'oci'])('the disk of a runner on %s is full', (executor
     response.on('data', (text: string) => {
       told += text;
     });
-    await eventually(() => told.includes('line'));
+    await until('a line being told', () => told.includes('line'));
     await disk.fill();
-    await eventually(async () => (await faults(world, UNSEALED)) > 0);
+    await until('the fault being counted', async () => (await faults(world, UNSEALED)) > 0);
     expect((await world.get('/healthz')).status).toBe(200);
     expect(framesIn(told).some(({ kind }) => kind === 'end')).toBe(false);
     await disk.makeRoom();
     const result = world.get(`/v1/runs/${start.runId}/frames`).then(resultOf);
     expect((await result).end.outcome).toMatchObject({ state: 'lost', cause: 'spool_failed' });
-    await eventually(() => framesIn(told).some(({ kind }) => kind === 'end'));
+    await until('the end', () => framesIn(told).some(({ kind }) => kind === 'end'));
     expect(framesIn(told)).toEqual((await result).frames);
     await settled(world, { start, result });
   });
@@ -88,9 +89,11 @@ describe.each(['docker', 'oci'])('the disk of a runner on %s is full', (executor
     const [done, under] = [await world.prepare(QUICK), await world.prepare(CHATTY)];
     const { end } = await world.execute(done);
     const broken = world.execute(under).catch(() => 'broken');
-    await eventually(async () => (await world.frames(under.runId)).some(({ kind }) => kind === 'stdout'));
+    await until('output of the run', async () =>
+      (await world.frames(under.runId)).some(({ kind }) => kind === 'stdout'),
+    );
     await disk.fill();
-    await eventually(async () => (await faults(world, UNSEALED)) > 0);
+    await until('the fault being counted', async () => (await faults(world, UNSEALED)) > 0);
     await world.stopRunner('SIGKILL');
     expect(await broken).toBe('broken');
     await world.launchRunner();
@@ -116,7 +119,7 @@ test('an OCI sandbox that cannot be written down is not booted, and leaves nothi
     await disk.fill();
     // Each start takes a sandbox, whose place is then to be filled. What that one leaves may be room enough for a run.
     const answers: Promise<Answer>[] = [];
-    await eventually(async () => {
+    await until('a boot that fails', async () => {
       const runId = newId('run');
       answers.push(world.call('PUT', `/v1/runs/${runId}`, JSON.stringify({ ...start, runId })));
       return (await faults(world, 'a sandbox did not boot')) > before;
@@ -124,7 +127,7 @@ test('an OCI sandbox that cannot be written down is not booted, and leaves nothi
     expect((await world.get('/readyz')).status).toBe(503);
     await disk.makeRoom();
     expect((await acknowledgeAll(world, await Promise.all(answers))).refused).toBeGreaterThan(0);
-    await eventually(async () => (await world.get('/readyz')).status === 200, 60_000);
+    await until('the runner being ready', async () => (await world.get('/readyz')).status === 200, Boolean, 60_000);
     await untilNothingIsLeft(world);
   } finally {
     await disk.makeRoom();

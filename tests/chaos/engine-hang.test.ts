@@ -4,7 +4,8 @@ import { BreakableRuntime } from '../support/breakable-runtime.ts';
 import { assertServes, cancel, letGo, patientRun, settled, untilNothingIsLeft } from '../support/patient-run.ts';
 import { PrivateEngine } from '../support/private-engine.ts';
 import { resultOf } from '../support/run-result.ts';
-import { eventually, RunnerWorld } from '../support/runner-process.ts';
+import { RunnerWorld } from '../support/runner-process.ts';
+import { until } from '../support/until.ts';
 
 /** What makes sandboxes, and stops answering: Docker Engine, stopped by SIGSTOP, and an OCI runtime that never comes back. */
 interface Engine {
@@ -53,7 +54,7 @@ describe.each([
     await untilReady(true);
     await assertServes(world);
     await untilNothingIsLeft(world);
-    await eventually(async () => (await engine.strays()) === 0, 60_000);
+    await until('no sandbox being left behind', async () => (await engine.strays()) === 0, Boolean, 60_000);
   });
   afterAll(async () => {
     engine?.wake();
@@ -63,7 +64,12 @@ describe.each([
   });
 
   const untilReady = (isReady: boolean) =>
-    eventually(async () => ((await world.get('/readyz')).status === 200) === isReady, 60_000);
+    until(
+      `the runner being ${isReady ? 'ready' : 'unready'}`,
+      async () => ((await world.get('/readyz')).status === 200) === isReady,
+      Boolean,
+      60_000,
+    );
 
   test('hangs: a run is cancelled without it', async () => {
     const run = await patientRun(world);

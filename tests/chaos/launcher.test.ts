@@ -4,7 +4,8 @@ import { allPids, commandLineOf } from '#local/processes/proc';
 
 import { BreakableRuntime } from '../support/breakable-runtime.ts';
 import { acknowledgeAll, crowd, faults, patientRun, settled, untilNothingIsLeft } from '../support/patient-run.ts';
-import { eventually, RunnerWorld } from '../support/runner-process.ts';
+import { RunnerWorld } from '../support/runner-process.ts';
+import { until } from '../support/until.ts';
 
 /** What starts the sandboxes of a runner, and takes them with it when it dies (images/launcher). */
 let runtime: BreakableRuntime;
@@ -12,13 +13,18 @@ let world: RunnerWorld;
 beforeAll(async () => {
   runtime = new BreakableRuntime();
   world = await RunnerWorld.start({ ...runtime.environment, SOMA_CAPACITY: '16', SOMA_QUEUE_SIZE: '16' });
-  await eventually(() => world.heartbeats.at(-1)?.isolationClasses.includes('strict') ?? false, 60_000);
+  await until(
+    'the class strict',
+    () => world.heartbeats.at(-1)?.isolationClasses.includes('strict') ?? false,
+    Boolean,
+    60_000,
+  );
 });
 afterEach(async () => {
   runtime.wake();
   await untilItServes();
   await untilNothingIsLeft(world);
-  await eventually(() => runtime.hanging === 0);
+  await until('no runtime hanging', () => runtime.hanging === 0);
 });
 afterAll(async () => {
   await world?.close();
@@ -36,14 +42,14 @@ function launcher(): number {
 
 /** A run that takes a sandbox whose boot went with the launcher is refused, and may be tried again. */
 async function untilItServes(): Promise<void> {
-  await eventually(async () => (await world.get('/readyz')).status === 200, 60_000);
-  await eventually(async () => (await acknowledgeAll(world, await crowd(world, 1))).ended === 1);
+  await until('the runner being ready', async () => (await world.get('/readyz')).status === 200, Boolean, 60_000);
+  await until('a run being served', async () => (await acknowledgeAll(world, await crowd(world, 1))).ended === 1);
 }
 
 async function killLauncher(): Promise<void> {
   const before = await faults(world, 'the launcher of sandboxes ended');
   process.kill(launcher(), 'SIGKILL');
-  await eventually(async () => (await faults(world, 'the launcher of sandboxes ended')) > before);
+  await until('the fault being counted', async () => (await faults(world, 'the launcher of sandboxes ended')) > before);
 }
 
 test('it is killed while runs stream: they are lost, whatever their class, and the runner serves the next', async () => {
@@ -62,7 +68,12 @@ test('it is stopped while runs stream: it is replaced like one that died, and wh
   const runs = await Promise.all([patientRun(world), patientRun(world, { isolation: 'strict' })]);
   const [before, stopped] = [await faults(world, 'the launcher of sandboxes ended'), launcher()];
   process.kill(stopped, 'SIGSTOP');
-  await eventually(async () => (await faults(world, 'the launcher of sandboxes ended')) > before, 60_000);
+  await until(
+    'the fault being counted',
+    async () => (await faults(world, 'the launcher of sandboxes ended')) > before,
+    Boolean,
+    60_000,
+  );
   for (const run of runs) {
     expect((await settled(world, run)).outcome).toMatchObject({ state: 'lost', cause: 'sandbox_died' });
   }
@@ -73,11 +84,16 @@ test('it is stopped while runs stream: it is replaced like one that died, and wh
 test('it is stopped while sandboxes boot: who waits for one is told or served by the next', async () => {
   runtime.hang();
   const crowded = crowd(world, 12);
-  await eventually(() => runtime.hanging > 0);
+  await until('a runtime hanging', () => runtime.hanging > 0);
   const before = await faults(world, 'the launcher of sandboxes ended');
   process.kill(launcher(), 'SIGSTOP');
   runtime.wake();
-  await eventually(async () => (await faults(world, 'the launcher of sandboxes ended')) > before, 60_000);
+  await until(
+    'the fault being counted',
+    async () => (await faults(world, 'the launcher of sandboxes ended')) > before,
+    Boolean,
+    60_000,
+  );
   const { refused, ended } = await acknowledgeAll(world, await crowded);
   expect(refused + ended).toBe(12);
 });
@@ -85,7 +101,7 @@ test('it is stopped while sandboxes boot: who waits for one is told or served by
 test('it is killed while sandboxes boot: who waits for one is told or served by the next, and nothing of it is left', async () => {
   runtime.hang();
   const crowded = crowd(world, 12);
-  await eventually(() => runtime.hanging > 0);
+  await until('a runtime hanging', () => runtime.hanging > 0);
   runtime.wake();
   await killLauncher();
   const { refused, ended } = await acknowledgeAll(world, await crowded);

@@ -12,7 +12,7 @@ import { childGroups, isUnified } from '#runner/executor/control-group';
 import type { Executor, Sandbox, SandboxShape } from '#runner/executor/executor';
 import { ensureImages } from '#runner/images/build';
 
-import { eventually } from '../support/runner-process.ts';
+import { until } from '../support/until.ts';
 
 const MIB = 2 ** 20;
 const SHAPE: SandboxShape = {
@@ -69,7 +69,7 @@ describe.each([['docker'], ['oci']] as const)('%s', (choice) => {
     const sandboxes = await Promise.all([executor.boot(SHAPE, 'ahead'), executor.boot(SHAPE, 'ahead')]);
     await Promise.all(sandboxes.map((sandbox) => sandbox.dispose()));
     expect(await executor.reapOrphans()).toBe(0);
-    await eventually(async () => (await left()) === 0);
+    await until('nothing being left', async () => (await left()) === 0);
     expect(faults).toEqual([]);
   });
 
@@ -80,13 +80,13 @@ describe.each([['docker'], ['oci']] as const)('%s', (choice) => {
     execFileSync('mount', ['-t', 'tmpfs', 'held', capsuleDirectory]);
     try {
       await sandbox.dispose();
-      await eventually(() => faults.includes('a sandbox could not be taken down'));
+      await until('the fault', () => faults.includes('a sandbox could not be taken down'));
     } finally {
       execFileSync('umount', [capsuleDirectory]);
     }
-    await eventually(async () => (await executor.reapOrphans()) === 1);
+    await until('the sandbox being reaped', async () => (await executor.reapOrphans()) === 1);
     expect(existsSync(capsuleDirectory)).toBe(false);
-    await eventually(async () => (await left()) === 0);
+    await until('nothing being left', async () => (await left()) === 0);
     faults.length = 0;
   });
 });

@@ -5,7 +5,8 @@ import { verifyReceipt } from '#contracts/verify-receipt';
 
 import { warmCount } from '../support/patient-run.ts';
 import { resultOf } from '../support/run-result.ts';
-import { CELL, eventually, RunnerWorld } from '../support/runner-process.ts';
+import { CELL, RunnerWorld } from '../support/runner-process.ts';
+import { until } from '../support/until.ts';
 
 let world: RunnerWorld;
 beforeAll(async () => {
@@ -31,11 +32,11 @@ function cancel(runId: string) {
 }
 
 async function begun(runId: string): Promise<void> {
-  await eventually(async () => (await world.frames(runId)).some(({ kind }) => kind === 'stdout'));
+  await until('output of the run', async () => (await world.frames(runId)).some(({ kind }) => kind === 'stdout'));
 }
 
 test('its cell hears how it is', async () => {
-  await eventually(() => world.heartbeats.at(-1)?.isReady ?? false);
+  await until('the runner being ready', () => world.heartbeats.at(-1)?.isReady ?? false);
   expect(world.heartbeats.at(-1)).toMatchObject({
     cell: CELL,
     runnerId: world.runnerId,
@@ -50,7 +51,7 @@ test('its metrics are Prometheus text, and count the runs', async () => {
   const metrics = async () => (await world.get('/metrics')).text;
   expect(await metrics()).toContain('soma_runner_warm_sandboxes{image="node24",isolation="standard"}');
   expect(await metrics()).toMatch(/soma_runner_isolation_offered\{executor="\w+",isolation="standard"\} 1/);
-  await eventually(async () =>
+  await until('the run being counted', async () =>
     /^soma_runner_runs_ended_total\{state="succeeded",cause="completed"\} 1$/m.test(await metrics()),
   );
 });
@@ -129,7 +130,7 @@ test('a run whose reader is gone goes on, and can be read later', async () => {
 test('beyond its capacity runs wait, and beyond what may wait it says so, and when to come again', async () => {
   const starts = await Promise.all(Array.from({ length: 8 }, () => world.prepare(ENDLESS)));
   const running = starts.map((start) => world.execute(start));
-  await eventually(async () => {
+  await until('all places being taken', async () => {
     const { text } = await world.get('/metrics');
     return text.includes('soma_runner_runs_running 8');
   });
@@ -138,7 +139,7 @@ test('beyond its capacity runs wait, and beyond what may wait it says so, and wh
   const tenantId = newId('ten');
   const [waiting, extra] = [await world.prepare(ENDLESS, { tenantId }), await world.prepare(ENDLESS, { tenantId })];
   const later = world.execute(waiting);
-  await eventually(async () => (await world.get('/metrics')).text.includes('soma_runner_runs_waiting 1'));
+  await until('a run waiting', async () => (await world.get('/metrics')).text.includes('soma_runner_runs_waiting 1'));
   const answer = await world.call('PUT', `/v1/runs/${extra.runId}`, JSON.stringify(extra));
   expect([answer.status, JSON.parse(answer.text).code, answer.headers['retry-after']]).toEqual([
     429,
@@ -173,7 +174,9 @@ test('what was not acknowledged is there again after a restart, and a run that w
     { meterLimits: { tokens: 10 } },
   );
   const broken = world.execute(underWay).catch(() => 'broken');
-  await eventually(async () => (await world.frames(underWay.runId)).some(({ kind }) => kind === 'usage'));
+  await until('usage of the run', async () =>
+    (await world.frames(underWay.runId)).some(({ kind }) => kind === 'usage'),
+  );
 
   await world.stopRunner('SIGKILL');
   expect(await broken).toBe('broken');
@@ -185,10 +188,10 @@ test('what was not acknowledged is there again after a restart, and a run that w
   expect(lost.end).toMatchObject({ outcome: { state: 'lost' }, usage: { meters: { tokens: 5 } } });
   const claims = await verifyReceipt({ jws: lost.end.receipt ?? '', trustBundlePem: world.trustBundlePem });
   expect(claims).toMatchObject({ runId: underWay.runId, usage: lost.end.usage, outcome: { state: 'lost' } });
-  await eventually(() => world.heartbeats.at(-1)?.lostRunIds.includes(underWay.runId) ?? false);
+  await until('the lost run being told', () => world.heartbeats.at(-1)?.lostRunIds.includes(underWay.runId) ?? false);
   await world.acknowledge(underWay.runId, lost.end.seq);
-  await eventually(() => world.heartbeats.at(-1)?.lostRunIds.length === 0);
-  await eventually(async () => (await world.containers()) === (await warmCount(world)));
+  await until('nothing lost being told any more', () => world.heartbeats.at(-1)?.lostRunIds.length === 0);
+  await until('none but warm containers', async () => (await world.containers()) === (await warmCount(world)));
 });
 
 test('a runner that is told to stop lets its runs end, and leaves no container', async () => {
@@ -198,12 +201,12 @@ test('a runner that is told to stop lets its runs end, and leaves no container',
   await begun(start.runId);
   const late = await world.prepare(ENDLESS);
   const stopped = world.stopRunner('SIGTERM');
-  await eventually(async () => (await world.get('/readyz')).status === 503);
+  await until('the runner being unready', async () => (await world.get('/readyz')).status === 503);
   const refused = await world.call('PUT', `/v1/runs/${late.runId}`, JSON.stringify(late));
   expect([refused.status, JSON.parse(refused.text).code]).toEqual([503, 'draining']);
   expect((await running).output).toBe('done');
   await stopped;
-  await eventually(async () => (await world.containers()) === 0);
+  await until('no container being left', async () => (await world.containers()) === 0);
   expect(world.heartbeats.at(-1)?.isDraining).toBe(true);
   await world.startRunner();
 });

@@ -7,7 +7,8 @@ import { RunnerProblem } from '#contracts/runner';
 import { findRuntime } from '#runner/executor/oci/runtimes';
 
 import { nodePackages, pythonPackages, type RealPackages } from '../support/real-packages.ts';
-import { eventually, RunnerWorld } from '../support/runner-process.ts';
+import { RunnerWorld } from '../support/runner-process.ts';
+import { until } from '../support/until.ts';
 
 let world: RunnerWorld;
 let markupsafe: RealPackages;
@@ -62,7 +63,7 @@ test('what a runner holds it tells its cell, and finds again after a restart', a
   await world.stopRunner('SIGKILL');
   await world.startRunner();
   const seen = world.heartbeats.length;
-  await eventually(() => Promise.resolve(world.heartbeats.length > seen));
+  await until('a heartbeat', () => Promise.resolve(world.heartbeats.length > seen));
   expect(world.heartbeats.at(-1)?.cachedDigests).toEqual(expect.arrayContaining([layer, start.digest]));
   expect((await world.execute(start)).output).toBe(6);
 });
@@ -72,7 +73,12 @@ describe.each<IsolationClass>(['standard', 'strict'])(
   (isolation) => {
     beforeEach(async ({ skip }) => {
       skip(isolation === 'strict' && findRuntime('runsc') === undefined, 'runsc is not installed');
-      await eventually(async () => (await world.get('/readyz')).text.includes(`"${isolation}":"offered"`), 60_000);
+      await until(
+        'the class being offered',
+        async () => (await world.get('/readyz')).text.includes(`"${isolation}":"offered"`),
+        Boolean,
+        60_000,
+      );
     });
 
     test('a module of Python that is machine code is loaded and used', async ({ skip }) => {

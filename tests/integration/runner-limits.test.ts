@@ -4,7 +4,8 @@ import { newId } from '#contracts/ids';
 import { ControlGroup } from '#runner/executor/control-group';
 
 import { hostPidOf } from '../support/host-process.ts';
-import { eventually, type RunOptions, RunnerWorld } from '../support/runner-process.ts';
+import { type RunOptions, RunnerWorld } from '../support/runner-process.ts';
+import { until } from '../support/until.ts';
 
 const PYTHON: RunOptions = { runtime: 'python3.11' };
 const PROGRAM: RunOptions = { style: 'program' };
@@ -107,7 +108,9 @@ describe.each([
         const main = `export default (title, soma) => { process.title = title; soma.event('named'); return new Promise(() => setInterval(() => {}, 1000)); };`;
         const start = await world.prepare({ 'main.js': main }, { input: title, resources });
         const running = world.execute(start);
-        await eventually(async () => (await world.frames(start.runId)).some(({ kind }) => kind === 'event'));
+        await until('an event of the run', async () =>
+          (await world.frames(start.runId)).some(({ kind }) => kind === 'event'),
+        );
         const limits = ControlGroup.ofProcess(hostPidOf(title)).limits();
         await world.call('POST', `/v1/runs/${start.runId}/cancel`);
         await running;

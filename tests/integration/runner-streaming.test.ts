@@ -7,7 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { Frame } from '#contracts/frames';
 
-import { eventually, RunnerWorld } from '../support/runner-process.ts';
+import { RunnerWorld } from '../support/runner-process.ts';
+import { until } from '../support/until.ts';
 
 const MIB = 2 ** 20;
 const OUTPUT_BYTES = 100 * MIB;
@@ -100,7 +101,7 @@ function digestOfFirst(bytes: number): string {
 
 test('a reader that reads slowly makes the run wait, and gets all 100 MiB, byte for byte', async () => {
   const { runId, response, spooledBytes } = await startWriter(60_000);
-  await eventually(() => spooledBytes() > 32 * MIB);
+  await until('the spool growing', () => spooledBytes() > 32 * MIB);
   let mostAheadBytes = 0;
   let pauseAt = MIB;
   const { end, sha256, saidBytes } = await readFrames(response, async (readBytes) => {
@@ -118,7 +119,9 @@ test('a reader that reads slowly makes the run wait, and gets all 100 MiB, byte 
 
 test('a reader that does not read makes the run wait until its time is over', async () => {
   const { runId, response, spooledBytes } = await startWriter(10_000);
-  await eventually(async () => (await world.get('/metrics')).text.includes('{state="timed_out",cause="wall_limit"} 1'));
+  await until('the run being counted', async () =>
+    (await world.get('/metrics')).text.includes('{state="timed_out",cause="wall_limit"} 1'),
+  );
   expect(spooledBytes()).toBeGreaterThan(32 * MIB);
   expect(spooledBytes()).toBeLessThan(MOST_AHEAD_BYTES);
 

@@ -6,7 +6,8 @@ import type { IsolationClass } from '#contracts/isolation';
 
 import { processesThatShow } from './host-process.ts';
 import type { RunResult } from './run-result.ts';
-import { eventually, type RunOptions, RunnerWorld } from './runner-process.ts';
+import { type RunOptions, RunnerWorld } from './runner-process.ts';
+import { until } from './until.ts';
 
 const PYTHON: RunOptions = { runtime: 'python3.11' };
 const PROGRAM: RunOptions = { style: 'program' };
@@ -100,7 +101,9 @@ def main(input, soma):
         { secrets: { API_KEY: secret }, input: createHash('sha256').update(secret).digest('hex') },
       );
       const running = world.execute(start);
-      await eventually(async () => (await world.frames(start.runId)).some(({ kind }) => kind === 'event'));
+      await until('an event of the run', async () =>
+        (await world.frames(start.runId)).some(({ kind }) => kind === 'event'),
+      );
       const [frames, containers, files] = [await world.frames(start.runId), await world.inspect(), world.dataFiles()];
       expect(frames.find(({ kind }) => kind === 'event')).toMatchObject({
         data: { isFound: true, other: 'the secret OTHER was not granted to this run', isInEnvironment: false },

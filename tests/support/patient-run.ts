@@ -6,8 +6,9 @@ import { verifyReceipt } from '#contracts/verify-receipt';
 
 import { isOnlyThePool, metricIn, remainsOf, warmIn } from './remains.ts';
 import { type Answer, claimsOf, resultOf, type RunResult } from './run-result.ts';
-import { eventually, type RunnerWorld, type RunOptions } from './runner-process.ts';
+import { type RunnerWorld, type RunOptions } from './runner-process.ts';
 import { letGoIn } from './ticker.ts';
+import { until } from './until.ts';
 
 /** Runs until it is let go, so that a test decides what happens meanwhile. */
 export const PATIENT = {
@@ -30,7 +31,7 @@ export async function patientRun(world: RunnerWorld, options: RunOptions = {}): 
   const result = world.execute(start);
   // Whoever waits for it meets the failure; until then it is nobody's.
   result.catch(() => undefined);
-  await eventually(async () => (await world.frames(start.runId)).some(({ kind }) => kind === 'stdout'));
+  await until('output of the run', async () => (await world.frames(start.runId)).some(({ kind }) => kind === 'stdout'));
   return { start, result };
 }
 
@@ -65,7 +66,7 @@ export async function untilNothingIsLeft(world: RunnerWorld): Promise<void> {
     seen = { warm, remains };
     return isOnlyThePool(remains, warm);
   };
-  await eventually(isSo, 60_000).catch((error: unknown) => {
+  await until('nothing being left but the pool', isSo, Boolean, 60_000).catch((error: unknown) => {
     throw new Error(`something is left: ${JSON.stringify(seen)}`, { cause: error });
   });
 }

@@ -15,7 +15,6 @@ import type { IncomingMessage } from 'node:http';
 import { type Agent, request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import Dockerode from 'dockerode';
 import { z } from 'zod';
@@ -36,6 +35,7 @@ import { ensureImages } from '#runner/images/build';
 
 import { sandboxIdsOf } from './remains.ts';
 import { type Answer, resultOf, type RunResult } from './run-result.ts';
+import { until } from './until.ts';
 
 const TRUST_DOMAIN = 'soma.test';
 export const CELL = 'eu-west-1';
@@ -97,9 +97,14 @@ export class RunnerWorld {
   }
 
   /** For runs of its usual class. */
-  untilReady(): Promise<void> {
+  async untilReady(): Promise<void> {
     const ready = new RegExp(`"status":"ready".*"${this.#defaults.isolation ?? 'standard'}":"offered"`);
-    return eventually(async () => ready.test((await this.get('/readyz')).text), READY_WITHIN_MS);
+    await until(
+      'the runner being ready',
+      async () => ready.test((await this.get('/readyz')).text),
+      Boolean,
+      READY_WITHIN_MS,
+    );
   }
 
   async launchRunner(): Promise<void> {
@@ -325,15 +330,6 @@ export class RunnerWorld {
 }
 
 export type RunOptions = Partial<Omit<StartRun, 'resources'>> & { readonly resources?: Partial<Resources> };
-
-/** Asks again until it holds; a deadline is a failure. */
-export async function eventually(condition: () => Promise<boolean> | boolean, withinMs = 20_000): Promise<void> {
-  const deadline = Date.now() + withinMs;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`it did not come true within ${withinMs} ms`);
-    await delay(20);
-  }
-}
 
 /** A sandbox that is let go takes its files along. */
 function textOf(path: string): string {

@@ -6,16 +6,16 @@ const WITHIN_MS = 20_000;
  * Looks again until what is seen is so, for what happens behind an answer. A look that fails is a look that saw nothing yet.
  * Without a condition, anything truthy is what was waited for.
  */
-export async function until<T>(what: string, look: () => Promise<T>): Promise<Exclude<T, false | null | undefined>>;
+export async function until<T>(what: string, look: () => Promise<T> | T): Promise<Exclude<T, false | null | undefined>>;
 export async function until<T>(
   what: string,
-  look: () => Promise<T>,
+  look: () => Promise<T> | T,
   isSo: (seen: T) => boolean,
   withinMs?: number,
 ): Promise<T>;
 export async function until<T>(
   what: string,
-  look: () => Promise<T>,
+  look: () => Promise<T> | T,
   isSo: (seen: T) => boolean = Boolean,
   withinMs = WITHIN_MS,
 ): Promise<T> {

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { RunnerProblem } from '#contracts/runner';
 
-import { eventually, type RunnerWorld } from './runner-process.ts';
+import { type RunnerWorld } from './runner-process.ts';
+import { until } from './until.ts';
 import { WEAKENINGS, WeakRuntime } from './weak-runtime.ts';
 
 type Weakening = keyof typeof WEAKENINGS;
@@ -52,7 +53,7 @@ export function weakenedSuite(
 
     /** It proves its isolation anew every second until that holds. */
     async function notReadyBecause(reason: RegExp): Promise<void> {
-      await eventually(async () => reason.test((await world.get('/readyz')).text), 60_000);
+      await until('the reason being said', async () => reason.test((await world.get('/readyz')).text), Boolean, 60_000);
     }
 
     test.each(CASES.filter(([, weakening]) => !without.includes(weakening)))(

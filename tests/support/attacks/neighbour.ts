@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import type { RunResult } from '../run-result.ts';
-import { eventually, type RunnerWorld } from '../runner-process.ts';
+import { type RunnerWorld } from '../runner-process.ts';
+import { until } from '../until.ts';
 
 /** What there is to find of a neighbour. */
 export interface Belongings {
@@ -83,7 +84,7 @@ export class Neighbour {
 
   async goesOn(): Promise<void> {
     const before = await this.ticks();
-    await eventually(async () => (await this.ticks()) > before);
+    await until('the neighbour going on', async () => (await this.ticks()) > before);
   }
 
   /** Lets it end. @throws where its result is not the one that undisturbed work has */
@@ -111,7 +112,7 @@ export class Neighbour {
     this.#runId = start.runId;
     this.#running = this.#world.execute(start);
     this.#running.catch(() => undefined);
-    await eventually(async () => (await this.ticks()) > 0);
+    await until('the neighbour being at work', async () => (await this.ticks()) > 0);
   }
 
   #chainOf(ticks: number): string {

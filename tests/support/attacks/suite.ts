@@ -7,7 +7,8 @@ import type { IsolationClass } from '#contracts/isolation';
 import { allPids } from '#local/processes/proc';
 
 import { nameOf } from '../host-process.ts';
-import { eventually, RunnerWorld } from '../runner-process.ts';
+import { RunnerWorld } from '../runner-process.ts';
+import { until } from '../until.ts';
 import { FAMILIES, filesOf, verdictOf } from './attack.ts';
 import { Registrar } from './census.ts';
 import { ATTACKS } from './index.ts';
@@ -43,7 +44,7 @@ export function attackSuite({ executor, isolation }: Defender): void {
     });
     afterAll(async () => {
       await neighbour?.moveOut();
-      await eventually(() => registrar.isQuiet(0));
+      await until('nothing being left', () => registrar.isQuiet(0));
       assert.ok(!world.dataFiles().join('\n').includes(REAPED));
       await world.close();
       await traps.close();
@@ -56,15 +57,15 @@ export function attackSuite({ executor, isolation }: Defender): void {
       }
       survived += 1;
       neighbour ??= await Neighbour.moveIn(world);
-      await eventually(() => registrar.isQuiet(1));
+      await until('nothing but the neighbour', () => registrar.isQuiet(1));
     });
     /** Nobody has cleaned up yet: the pool and the neighbour are there, and nothing that the attack left. */
     afterEach(async () => {
       await neighbour?.goesOn();
-      await eventually(() => registrar.isQuiet(1));
+      await until('nothing but the neighbour', () => registrar.isQuiet(1));
       expect(traps.visits).toBe(0);
       expect((await world.get('/healthz')).status).toBe(200);
-      await eventually(() => !allPids().some((pid) => nameOf(pid) === hostileName));
+      await until('the end of the hostile process', () => !allPids().some((pid) => nameOf(pid) === hostileName));
     });
 
     const here = ATTACKS.filter(({ only = process.arch }) => only === process.arch);

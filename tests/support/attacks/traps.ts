@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect, createServer, type NetConnectOpts, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
-import { eventually } from '../runner-process.ts';
+import { until } from '../until.ts';
 
 /** Where the listeners of a host are found, by whoever shares its network. */
 export interface Trap {
@@ -64,7 +64,7 @@ export class Traps {
     await visit({ host: '127.0.0.1', port: tcpPort });
     const visitor = createSocket('udp4');
     visitor.send('x', udpPort, '127.0.0.1', () => visitor.close());
-    await eventually(() => this.#visits === 3);
+    await until('three visits', () => this.#visits === 3);
     this.#visits = 0;
   }
 }

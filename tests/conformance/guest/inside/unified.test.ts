@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
-import { eventually, type RunOptions, RunnerWorld } from '#support/runner-process';
+import { type RunOptions, RunnerWorld } from '#support/runner-process';
+import { until } from '#support/until';
 
 import { chargedToTheGone, childrenOf, mounts, parentOfSandboxes, quietAccount, sandboxGroups } from './groups.ts';
 
@@ -25,7 +26,7 @@ afterAll(async () => {
 });
 
 async function begun(runId: string): Promise<void> {
-  await eventually(async () => (await world.frames(runId)).some(({ kind }) => kind === 'stdout'));
+  await until('output of the run', async () => (await world.frames(runId)).some(({ kind }) => kind === 'stdout'));
 }
 
 test('there is no other hierarchy than the unified one', () => {
@@ -114,7 +115,9 @@ def main(seconds, soma):
         { 'main.py': SPIN },
         { ...PYTHON, input: cpuMs / 1_000, resources: { cpuMillis: 2_000 } },
       );
-      await eventually(() => [...before.childrenUs.keys()].some((name) => !childrenOf(parent).includes(name)));
+      await until('a process being buried', () =>
+        [...before.childrenUs.keys()].some((name) => !childrenOf(parent).includes(name)),
+      );
       const kernelUs = chargedToTheGone(before, await quietAccount(parent));
       const meteredUs = end.usage.cpuUs;
       console.log(
@@ -147,13 +150,13 @@ test('a runner that is killed leaves no process, and its successor no group, mou
 
   await world.stopRunner('SIGKILL');
   expect(await broken).toBe('broken');
-  await eventually(() => sandboxGroups().length === 0);
+  await until('no group being left', () => sandboxGroups().length === 0);
 
   await world.startRunner();
   expect(sandboxGroups().length).toBeGreaterThan(0);
   await world.stopRunner('SIGTERM');
-  await eventually(async () => (await world.containers()) === 0);
-  await eventually(() => sandboxGroups().length === 0 && childrenOf(parent).length === 0);
-  await eventually(() => mounts().filter((mount) => !mountsBefore.includes(mount)).length === 0);
+  await until('no container being left', async () => (await world.containers()) === 0);
+  await until('nothing being left', () => sandboxGroups().length === 0 && childrenOf(parent).length === 0);
+  await until('no mount being left', () => mounts().filter((mount) => !mountsBefore.includes(mount)).length === 0);
   await world.startRunner();
 });
