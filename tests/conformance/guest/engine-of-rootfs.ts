@@ -12,8 +12,12 @@ import { followProgress } from '#runner/images/base';
 const READY_WITHIN_MS = 120_000;
 const STOPS_WITHIN_MS = 30_000;
 const FLAGS = ['--bridge=none', '--iptables=false', '--ip6tables=false', '--storage-driver=overlay2'];
-/** What it mounts, and its network, are its own: a second engine in the network of the machine's would take its bridge away. */
+/**
+ * What it mounts, and its network, are its own: a second engine in the network of the machine's would take its bridge away. Its root is a
+ * mount, as it is on a machine: it unpacks images under mounts that it makes its own first.
+ */
 const SCRIPT = `set -e
+mount --bind "$1" "$1"
 mount -t proc proc "$1/proc"
 mount --rbind /sys "$1/sys"
 mount --rbind /dev "$1/dev"
