@@ -53,7 +53,7 @@ export function expectedOf({ runtime, isolation, resources, digest, layers }: Ex
 export interface RunObject {
   /** A run may begin here in a moment: looks for its runner meanwhile. A hint; `begin` does without it, and asks anew where it has come to be another run. */
   expect(expected: ExpectedRun): Promise<void>;
-  /** What was expected does not begin: nothing of it is left. A run that has begun goes on. */
+  /** What was expected does not begin: its place is free. A run that has begun goes on. */
   forgo(): Promise<void>;
   /** Idempotent by run id: a second call changes nothing. Returns once the run's begin is durable. */
   begin(request: BeginRun): Promise<void>;

@@ -9,8 +9,6 @@ import { parseRequest, type RunRequest } from './request.ts';
 import { RunStore } from './store.ts';
 import { Bell, type EventSource, watch } from './watch.ts';
 
-/** Whoever said that a run may begin has died where it did not by then. */
-const EXPECTED_MS = 60_000;
 const HEARTBEAT_MS = 15_000;
 /** Each has one chunk of frames on its way, and its share of what all of them may have (`events.ts`). */
 const MOST_WATCHERS = 1_000;
@@ -33,19 +31,15 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
     this.driver = new Driver({ ctx, env, store: this.store, bell: this.bell });
   }
 
+  /** Writes nothing: an object whose run does not begin leaves nothing behind. */
   async expect(expected: ExpectedRun): Promise<void> {
-    if (!this.isOnlyExpected()) return;
+    if (this.store.facts.isBegun || this.beginning) return;
     this.driver.expect(expected);
-    // Written while the fleet is asked: a begin finds its tables made.
-    this.store.makeTables();
-    await this.ctx.storage.setAlarm(Date.now() + EXPECTED_MS);
   }
 
   async forgo(): Promise<void> {
-    if (!this.isOnlyExpected()) return;
+    if (this.store.facts.isBegun || this.beginning) return;
     this.driver.forgo();
-    // In one turn: what begins after it is not taken away.
-    await Promise.all([this.ctx.storage.deleteAlarm(), this.store.clear()]);
   }
 
   /** The answer leaves once what was written is durable (the output gate); the run is under way by then. */
@@ -88,8 +82,7 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
 
   override async alarm(): Promise<void> {
     const { isBegun, isExpired } = this.store.facts;
-    if (isExpired) return;
-    if (!isBegun) return this.forgo();
+    if (!isBegun || isExpired) return;
     // The next alarm is armed first: a throw below must not leave the run without one.
     await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_MS);
     this.driver.wake();
@@ -103,12 +96,6 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
     const latestMs = Date.now() + WATCHDOG_MS;
     const dueMs = await this.ctx.storage.getAlarm();
     if (dueMs === null || dueMs > latestMs) await this.ctx.storage.setAlarm(latestMs);
-  }
-
-  /** A cancel that came before the begin is for a run that is recorded. */
-  private isOnlyExpected(): boolean {
-    const { isBegun, isCancelRequested } = this.store.facts;
-    return !isBegun && !isCancelRequested && this.beginning === undefined;
   }
 
   private async beginOnce(request: RunRequest): Promise<void> {

@@ -68,17 +68,6 @@ export class RunStore {
     return this.begun.begunAtMs;
   }
 
-  makeTables(): void {
-    if (!this.hasTables) migrate(this.storage, RUN_MIGRATIONS);
-    this.hasTables = true;
-  }
-
-  /** As if it had never been written to. */
-  clear(): Promise<void> {
-    this.hasTables = false;
-    return this.storage.deleteAll();
-  }
-
   begin(request: RunRequest, begunAtMs: number, placement: Facts['placement']): void {
     this.storage.transactionSync(() => {
       this.makeTables();
@@ -173,6 +162,11 @@ export class RunStore {
   get said(): Said {
     this.makeTables();
     return new Said(this.storage.sql, this.known.seqOffset);
+  }
+
+  private makeTables(): void {
+    if (!this.hasTables) migrate(this.storage, RUN_MIGRATIONS);
+    this.hasTables = true;
   }
 
   private keep(request: RunRequest): void {

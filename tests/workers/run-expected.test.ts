@@ -1,10 +1,10 @@
-import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { newId } from '#contracts/ids';
 import { type BeginRun, expectedOf } from '#contracts/objects';
 
-import { crash, endOf, leaveNothing } from './support/runs.ts';
+import { endOf, leaveNothing } from './support/runs.ts';
 import { eventually, fleet, GOOD_END, onlyRunner, runNamed, TestTenant } from './support/world.ts';
 
 afterEach(leaveNothing);
@@ -54,20 +54,10 @@ describe('a run that is expected', () => {
 
   test('and not begun leaves nothing, and its place to others', async () => {
     const { request, run } = await expectedRun();
-    expect(await storedTables(run)).not.toEqual([]);
     await run.forgo();
     await eventually('its place is free', () => isPlaceFree(request));
     expect(await storedTables(run)).toEqual([]);
     await run.forgo();
-  });
-
-  test('by a cell that died leaves nothing once its alarm has rung', async () => {
-    const { run, runId } = await expectedRun();
-    await crash(run);
-    const restarted = runNamed(runId);
-    expect(await storedTables(restarted)).not.toEqual([]);
-    expect(await runDurableObjectAlarm(restarted)).toBe(true);
-    expect(await storedTables(restarted)).toEqual([]);
   });
 
   test('may be begun after all once it was given up', async () => {

@@ -9,8 +9,8 @@ interface Written {
 }
 
 /**
- * Lets the object of a run look for a runner while the database decides whether there is a run; where there is none, it forgets it. Both are
- * hints that nobody waits for: a run begins without the first, and what the second would have removed goes by itself.
+ * Lets the object of a run look for a runner while the database decides whether there is a run; where there is none, the place is given back. Both
+ * are hints that nobody waits for: a run begins without the first, and the next heartbeat does what the second does.
  */
 export async function expecting<Row extends Written>(
   ctx: Ctx,
@@ -19,10 +19,11 @@ export async function expecting<Row extends Written>(
   write: () => Promise<Row[]>,
 ): Promise<Row[]> {
   const object = runObject(ctx, id);
-  hint(ctx, object.expect({ runtime, isolation, resources, digest, layers }));
   let isStarted = false;
   try {
-    const rows = await write();
+    const writing = write();
+    hint(ctx, object.expect({ runtime, isolation, resources, digest, layers }));
+    const rows = await writing;
     isStarted = rows[0]?.is_started ?? false;
     return rows;
   } finally {
