@@ -12,7 +12,10 @@ export const BOMBS: readonly Attack[] = [
     name: 'fork bomb',
     python: `import os
 while True:
-    os.fork()
+    try:
+        os.fork()
+    except OSError:
+        pass
 `,
     options: { ...PROGRAM, resources: { pids: 32 } },
     gets: {
