@@ -15,7 +15,7 @@ test('a port is told to be free once, also before anybody listens at it', async 
 
 test('what one program was told, another is not', async () => {
   const mine = new Set(await freePorts(MANY));
-  const source = `import { freePorts } from '${new URL('ports.ts', import.meta.url)}';
+  const source = `import { freePorts } from '${new URL('ports.ts', import.meta.url).href}';
     console.log(JSON.stringify(await freePorts(${MANY})));`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source]);
   expect(stdout).toMatch(/^\[\d+,/);
