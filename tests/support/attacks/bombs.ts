@@ -15,7 +15,7 @@ while True:
     os.fork()
 `,
     // So few that they fit into its memory, also where the kernel's own for each of them is counted (cgroup version 2).
-    options: { ...PROGRAM, resources: { pids: 16, timeoutMs: 20_000 } },
+    options: { ...PROGRAM, resources: { pids: 16 } },
     gets: {
       standard: endsAs('limit_exceeded', 'pids_limit', 'stopped at its limit of processes'),
       strict: endsAs(
