@@ -178,13 +178,14 @@ function endOf(frames: readonly Frame[]): EndFrame {
 }
 
 /** Of the last attempt, where there were two; what came before them is the first one's. */
-function assertTold(frames: readonly Frame[], end: EndFrame, { state, cause, detail, exitCode, output }: Run): void {
+function assertTold(frames: readonly Frame[], { outcome }: EndFrame, run: Run): void {
+  const { state, cause, detail, exitCode, retryAfterS, output } = run;
   expect(frames.map(({ seq }) => seq)).toEqual(frames.map((_, index) => index + 1));
   expect(frames.filter(({ kind }) => kind === 'end')).toHaveLength(1);
   const last = frames.slice(frames.findLastIndex(({ kind }) => kind === 'attempt') + 1);
   expect(last.map(({ atMs }) => atMs)).toEqual(last.map(({ atMs }) => atMs).toSorted((a, b) => a - b));
   const lines = linesOf(last);
   expect(lines).toEqual(numbered(lines.length));
-  expect({ state, cause, detail, exitCode }).toEqual(end.outcome);
+  expect({ state, cause, detail, exitCode, retryAfterS }).toEqual({ retryAfterS: null, ...outcome });
   if (state === 'succeeded') expect(output).toEqual({ lines: lines.length });
 }
