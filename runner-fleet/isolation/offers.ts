@@ -25,9 +25,7 @@ export class IsolationOffers {
   constructor({ executor, pool, onFault }: IsolationOffersOptions) {
     this.#pool = pool;
     this.#proofs = new IsolationProofs({
-      // What nobody waits for leaves the machine to what somebody does.
-      assertHolds: (isolation) =>
-        assertIsolation(executor, isolation, isolation === REQUIRED_CLASS ? 'awaited' : 'ahead'),
+      assertHolds: (isolation) => assertIsolation(executor, isolation),
       onHolds: (isolation) => {
         if (isolation !== REQUIRED_CLASS) pool.stand(standingShapes(isolation));
         log('info', 'isolation is proven', { executor: executor.name, isolation });
