@@ -51,7 +51,7 @@ export default defineConfig({
     testTimeout: 30_000,
     // One Worker for all files: each test makes its own tenant, and a start costs half a second.
     isolate: false,
-    // What an object logs when a test takes its neighbours away is noise, unless the test fails.
-    silent: 'passed-only',
+    // A line that an object logs after the last test would wait for the next one to be sent, and the end of the run for that line.
+    disableConsoleIntercept: true,
   },
 });
