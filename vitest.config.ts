@@ -7,6 +7,7 @@ import { defineConfig } from 'vitest/config';
  * e2e          the whole platform through its public door (tests/e2e)
  * attacks      what hostile code gets in a sandbox, and a weakened sandbox from a runner (tests/attacks)
  * chaos        the whole platform while parts of it are killed (tests/chaos)
+ * metering     how exact the meter is, where nothing else runs (tests/metering)
  * conformance  against programs that need another toolchain, by `npm run test:conformance` only (tests/conformance)
  */
 
@@ -70,6 +71,16 @@ export default defineConfig({
           maxWorkers: FILES_AT_ONCE,
           testTimeout: 180_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'metering',
+          include: ['tests/metering/**/*.test.ts'],
+          environment: 'node',
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -9,13 +9,13 @@ import { ensureTestMachine } from './support/machine.ts';
 
 /**
  * `npm test`: installs or starts what the tests need, runs what every change must pass, and ends with one counted line. `npm test -- all`
- * goes on with attacks and chaos; `npm test -- unit workers` runs only those; what follows a second `--` goes to vitest.
+ * goes on with attacks, chaos and metering; `npm test -- unit workers` runs only those; what follows a second `--` goes to vitest.
  */
 
 // The projects of a group share the machine; the whole platform and its being killed get it to themselves.
 const USUAL = [['unit', 'workers'], ['integration'], ['e2e']] as const;
 /** Takes as long again. */
-const THOROUGH = [['attacks'], ['chaos']] as const;
+const THOROUGH = [['attacks'], ['chaos'], ['metering']] as const;
 const ALL = 'all';
 /** Needs another toolchain: runs where it is asked for by name. */
 const ON_REQUEST = [['conformance']] as const;

@@ -122,7 +122,10 @@ async function startLocked(options: PlatformOptions, dataDirectory: string, lock
   return platform;
 }
 
-/** Everything at once, but for what needs another's answer: a cell starts on migrated stores, a runner with an identity. */
+/**
+ * Everything at once, but for what needs another's answer: a cell is told what it is once its stores are migrated, a runner starts with an
+ * identity.
+ */
 async function startAll(site: Site, { runnersPerCell = 1, svidTtlMs = SVID_TTL_MS }: PlatformOptions): Promise<void> {
   // wrangler looks whether the assets are there before it bundles; what they hold matters to the router only.
   await mkdir(join(site.root, 'web/dist'), { recursive: true });
@@ -132,8 +135,12 @@ async function startAll(site: Site, { runnersPerCell = 1, svidTtlMs = SVID_TTL_M
   const sandboxes = runnersPerCell > 0 ? prepareSandboxes(site) : undefined;
   await Promise.all([
     ...CELLS.map(async (cell) => {
-      const [workers, authority] = await Promise.all([built, ca, startStores(site, cell)]);
-      await startCell(site, cell, workers, authority.trustBundlePem());
+      const stores = startStores(site, cell);
+      const needs = Promise.all([built, ca, stores]).then(([workers, authority]) => ({
+        built: workers,
+        trustBundlePem: authority.trustBundlePem(),
+      }));
+      await Promise.all([stores, needs, startCell(site, cell, needs)]);
     }),
     ...CELLS.map(async (cell) => {
       const authority = await ca;
@@ -143,7 +150,10 @@ async function startAll(site: Site, { runnersPerCell = 1, svidTtlMs = SVID_TTL_M
       await Promise.all(runners.map((number) => startRunner(site, cell, authority, number)));
     }),
     ca.then((authority) => issueOperator(site, authority)),
-    Promise.all([built, web]).then(([workers]) => startRouter(site, workers)),
+    startRouter(
+      site,
+      Promise.all([built, web]).then(([workers]) => workers),
+    ),
     ...(sandboxes ? [sandboxes] : []),
   ]);
   await untilOpen(site);

@@ -1,7 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { BreakableRuntime } from '../support/breakable-runtime.ts';
-import { assertServes, cancel, letGo, patientRun, settled, untilNothingIsLeft } from '../support/patient-run.ts';
+import {
+  acknowledgeAll,
+  assertServes,
+  cancel,
+  crowd,
+  letGo,
+  patientRun,
+  settled,
+  untilNothingIsLeft,
+} from '../support/patient-run.ts';
 import { PrivateEngine } from '../support/private-engine.ts';
 import { resultOf } from '../support/run-result.ts';
 import { RunnerWorld } from '../support/runner-process.ts';
@@ -74,10 +83,13 @@ describe.each([
   test('hangs: a run is cancelled without it', async () => {
     const run = await patientRun(world);
     engine.hang();
+    // More than are warm: what is booted for them hangs.
+    const asked = crowd(world, 8);
     await untilReady(false);
     await cancel(world, run);
     expect((await settled(world, run)).outcome.state).toBe('cancelled');
     engine.wake();
+    await acknowledgeAll(world, await asked);
   });
 
   test('hangs, and the runner is killed while runs wait to start: they were never here, and may be started', async () => {

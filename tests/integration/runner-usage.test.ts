@@ -6,7 +6,7 @@ import { expectMetered } from '../support/expect-metered.ts';
 import { type EngineName, MeteringWorld } from '../support/metering-world.ts';
 import { SPIN } from '../support/spinning-capsule.ts';
 
-/** A minute of it, on the host and on cgroup version 2, is in tests/conformance/metering.test.ts; the wall by itself in wall-time.test.ts. */
+/** A minute of it, on the host and on cgroup version 2, is in tests/conformance/metering.test.ts; the wall by itself in tests/metering. */
 let world: MeteringWorld;
 beforeAll(async () => {
   world = await MeteringWorld.start();

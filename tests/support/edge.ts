@@ -71,7 +71,7 @@ export async function startEdge({ limits = {} }: { limits?: Readonly<Record<stri
       name,
       owner,
       port,
-      worker,
+      worker: () => Promise.resolve(worker),
       logFile: join(directory, `${name}.log`),
       persistTo: join(directory, name),
       temporary: join(directory, 'temporary', name),

@@ -22,7 +22,7 @@ const PACKAGES: Readonly<Record<string, readonly SystemPackage[]>> = {
   ],
 };
 const LOGS = '.data/logs';
-const WITH_DOCKER = new Set(['integration', 'e2e', 'attacks', 'chaos', 'conformance']);
+const WITH_DOCKER = new Set(['integration', 'e2e', 'attacks', 'chaos', 'metering', 'conformance']);
 
 /** Installs and starts what is missing, saying so. @throws MissingPackages where that may not be done */
 export async function ensureTestMachine(projects: readonly string[]): Promise<void> {

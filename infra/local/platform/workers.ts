@@ -34,7 +34,7 @@ export function webAssets(site: Site): string {
   return site.directory('web');
 }
 
-export async function startRouter(site: Site, { router }: BuiltWorkers): Promise<void> {
+export async function startRouter(site: Site, built: Promise<BuiltWorkers>): Promise<void> {
   const { ports, secrets } = site;
   const bindings = {
     ENVIRONMENT: 'development',
@@ -43,14 +43,24 @@ export async function startRouter(site: Site, { router }: BuiltWorkers): Promise
     DIRECTORY_HMAC_KEY: secrets.directoryHmacKey,
   };
   await site.steps.run('router', () =>
-    start(site, 'router', ports.routerEntry, routerOptions(router, ports, bindings, webAssets(site))),
+    start(site, 'router', ports.routerEntry, async () =>
+      routerOptions((await built).router, ports, bindings, webAssets(site)),
+    ),
   );
 }
 
-export async function startCell(site: Site, cell: Cell, built: BuiltWorkers, trustBundlePem: string): Promise<void> {
+export interface CellNeeds {
+  readonly built: BuiltWorkers;
+  readonly trustBundlePem: string;
+}
+
+export async function startCell(site: Site, cell: Cell, needs: Promise<CellNeeds>): Promise<void> {
   const name = `worker:${cell}` as const;
   const { ports } = site;
-  const options = cellOptions(built.cells[cell], cell, ports, cellBindings(site, cell, trustBundlePem));
+  const options = async () => {
+    const { built, trustBundlePem } = await needs;
+    return cellOptions(built.cells[cell], cell, ports, cellBindings(site, cell, trustBundlePem));
+  };
   await site.steps.run(`cell ${cell}`, async () => {
     await start(site, name, ports.cells[cell].workerEntry, options);
     await untilReady(`http://127.0.0.1:${ports.cells[cell].worker}/readyz`);
@@ -85,7 +95,7 @@ function cellBindings({ ports, secrets, publicUrl }: Site, cell: Cell, trustBund
   };
 }
 
-async function start(site: Site, name: PartName, port: number, worker: V4WorkerOptions): Promise<void> {
+async function start(site: Site, name: PartName, port: number, worker: () => Promise<V4WorkerOptions>): Promise<void> {
   const own = name.replace(':', '-');
   const { owner } = site;
   const persistTo = site.directory(own);

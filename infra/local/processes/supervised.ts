@@ -18,8 +18,11 @@ export interface SupervisedOptions {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly logFile: string;
-  /** Sent over an IPC channel as soon as the process is there; its presence opens that channel. */
-  readonly message?: object;
+  /**
+   * Asked in each life what to send over an IPC channel, which its presence opens. The process loads meanwhile, and `readyWithinMs` begins
+   * once it was told.
+   */
+  readonly message?: () => Promise<object>;
   /** Written to standard input. */
   readonly input?: string;
   readonly stopSignal: NodeJS.Signals;
@@ -103,7 +106,7 @@ export class Supervised {
   }
 
   async #live(): Promise<void> {
-    const { name, owner, beforeStart, logFile, readyWithinMs, ready } = this.#options;
+    const { name, owner, beforeStart, logFile } = this.#options;
     // There is nothing to be left of a first life, and who looks reads the environment of every process.
     if (this.#child) await reapPart(owner, name);
     await beforeStart?.();
@@ -114,20 +117,28 @@ export class Supervised {
     const ending = new AbortController();
     child.once('error', (error) => ending.abort(error));
     child.once('exit', (code, signal) => ending.abort(new Error(`it ended with ${signal ?? `code ${String(code)}`}`)));
-    const timer = setTimeout(
-      () => ending.abort(new Error(`it did not answer within ${readyWithinMs} ms`)),
-      readyWithinMs,
-    );
     try {
-      await Promise.race([ready(child, ending.signal), rejectOnAbort(ending.signal)]);
+      await Promise.race([this.#becomeReady(child, ending), rejectOnAbort(ending.signal)]);
     } catch (error) {
       signalGroup(child, 'SIGKILL');
       throw new Error(`${name}: ${messageOf(error)}${tailOf(logFile)}`, { cause: error });
-    } finally {
-      clearTimeout(timer);
     }
     if (!isRunning(child)) this.#revive(bornAt);
     else child.once('exit', () => this.#revive(bornAt));
+  }
+
+  async #becomeReady(child: ChildProcess, ending: AbortController): Promise<void> {
+    const { message, ready, readyWithinMs } = this.#options;
+    if (message) child.send(await message(), () => undefined);
+    ending.signal.throwIfAborted();
+    const late = () => ending.abort(new Error(`it did not answer within ${readyWithinMs} ms`));
+    const timer = setTimeout(late, readyWithinMs);
+    ending.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+    try {
+      await ready(child, ending.signal);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #revive(bornAt: number): void {
@@ -162,7 +173,6 @@ export class Supervised {
         stdio: [input === undefined ? 'ignore' : 'pipe', log, log, ...(message ? (['ipc'] as const) : [])],
       });
       if (input !== undefined) child.stdin?.on('error', () => undefined).end(input);
-      if (message) child.send(message, () => undefined);
       return child;
     } finally {
       closeSync(log);

@@ -19,7 +19,7 @@ export function clickHouseProcess({ name, owner, logFile, ...start }: ClickHouse
     owner,
     command: process.execPath,
     args: [join(import.meta.dirname, 'main.ts')],
-    message: start satisfies ClickHouseStart,
+    message: () => Promise.resolve(start satisfies ClickHouseStart),
     logFile,
     stopSignal: 'SIGTERM',
     stopWithinMs: 5_000,
