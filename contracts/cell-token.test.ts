@@ -34,6 +34,17 @@ test('a cell is known by the token it signed for this audience', async () => {
   expect(await verify(await sign({}))).toBe('us-west-2');
 });
 
+test('a key that was made a moment after the others were read is known', async () => {
+  const younger = { ...(await exportJWK(stranger.publicKey)), kid: 'k2', alg: 'ES256' };
+  let known = published.keys;
+  const keys = new CellKeys().of('us-west-2', { fetch: () => Promise.resolve(Response.json({ keys: known })) });
+  const expected = { trustDomain, audience: 'eu-west-1', keysOf: () => keys } as const;
+  const verifyNow = async (token: string) => verifyCellToken(`Bearer ${token}`, { ...expected, now: new Date() });
+  await verifyNow(await sign({}));
+  known = [...known, younger];
+  expect(await verifyNow(await sign({}, { key: stranger.privateKey, kid: 'k2' }))).toBe('us-west-2');
+});
+
 describe('a token is refused', () => {
   const now = Math.floor(Date.now() / 1_000);
   test.each([

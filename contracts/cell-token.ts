@@ -2,6 +2,7 @@ import {
   createRemoteJWKSet,
   customFetch,
   decodeJwt,
+  errors,
   type JWTPayload,
   type JWTVerifyGetKey,
   jwtVerify,
@@ -18,6 +19,9 @@ export interface CellBinding {
   fetch(url: string, init: RequestInit): Promise<Response>;
 }
 
+/** Whoever sends tokens of unknown keys makes one request a second of them, and no more. */
+const COOLDOWN_MS = 1_000;
+
 /** The keys that cells publish, kept for a while; an unknown key id fetches them again. One for each Worker. */
 export class CellKeys {
   readonly #sets = new Map<Cell, RemoteJWKSet>();
@@ -27,7 +31,7 @@ export class CellKeys {
       this.#sets.get(cell) ??
       createRemoteJWKSet(new URL(`https://${cell}.soma.internal/.well-known/jwks.json`), {
         timeoutDuration: 5_000,
-        cooldownDuration: 1_000,
+        cooldownDuration: COOLDOWN_MS,
         cacheMaxAge: 5 * 60_000,
         [customFetch]: (url, { headers, signal }) => binding.fetch(url, { headers, signal }),
       });
@@ -40,7 +44,7 @@ export interface CellTokenExpected {
   readonly trustDomain: string;
   readonly audience: Cell | typeof ROUTER_AUDIENCE;
   /** None for a cell that has no business here. */
-  readonly keysOf: (cell: Cell) => JWTVerifyGetKey | undefined;
+  readonly keysOf: (cell: Cell) => RemoteJWKSet | undefined;
   readonly now: Date;
 }
 
@@ -56,7 +60,7 @@ export async function verifyCellToken(authorization: string | null, expected: Ce
     throw new DomainError('unauthenticated', 'expected the token of a cell');
   }
   try {
-    await jwtVerify(token, keys, {
+    await jwtVerify(token, patient(keys), {
       algorithms: ['ES256'],
       audience: expected.audience,
       requiredClaims: ['exp', 'iat'],
@@ -67,6 +71,24 @@ export async function verifyCellToken(authorization: string | null, expected: Ce
   } catch (error) {
     throw refusalOfToken(error);
   }
+}
+
+/**
+ * A cell that finds no key of its own makes one, and two requests at once make two: the second is published after the first was fetched, and
+ * is not asked for while that is a moment ago.
+ */
+function patient(keys: RemoteJWKSet): JWTVerifyGetKey {
+  return async (header, token) => {
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey) || !keys.coolingDown) throw error;
+      await new Promise((resolve) => {
+        setTimeout(resolve, COOLDOWN_MS);
+      });
+      return keys(header, token);
+    }
+  };
 }
 
 function claimsOf(token: string): JWTPayload | undefined {
