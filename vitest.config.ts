@@ -59,7 +59,7 @@ export default defineConfig({
           include: ['tests/attacks/**/*.test.ts'],
           environment: 'node',
           maxWorkers: FILES_AT_ONCE,
-          testTimeout: 60_000,
+          testTimeout: 240_000,
           hookTimeout: 120_000,
         },
       },
