@@ -132,15 +132,15 @@ async function startAll(site: Site, { runnersPerCell = 1, svidTtlMs = SVID_TTL_M
   const web = site.steps.run('web app', () => copyWebAssets(site.root, webAssets(site)));
   const ca = startCa(site, svidTtlMs);
   const built = site.steps.run('Workers built', () => buildAll(site.root));
+  const forRouter = Promise.all([built, web]).then(([workers]) => workers);
   const sandboxes = runnersPerCell > 0 ? prepareSandboxes(site) : undefined;
   await Promise.all([
     ...CELLS.map(async (cell) => {
-      const stores = startStores(site, cell);
-      const needs = Promise.all([built, ca, stores]).then(([workers, authority]) => ({
+      const needs = Promise.all([built, ca, startStores(site, cell)]).then(([workers, authority]) => ({
         built: workers,
         trustBundlePem: authority.trustBundlePem(),
       }));
-      await Promise.all([stores, needs, startCell(site, cell, needs)]);
+      await Promise.all([needs, startCell(site, cell, needs)]);
     }),
     ...CELLS.map(async (cell) => {
       const authority = await ca;
@@ -150,10 +150,8 @@ async function startAll(site: Site, { runnersPerCell = 1, svidTtlMs = SVID_TTL_M
       await Promise.all(runners.map((number) => startRunner(site, cell, authority, number)));
     }),
     ca.then((authority) => issueOperator(site, authority)),
-    startRouter(
-      site,
-      Promise.all([built, web]).then(([workers]) => workers),
-    ),
+    forRouter,
+    startRouter(site, forRouter),
     ...(sandboxes ? [sandboxes] : []),
   ]);
   await untilOpen(site);
