@@ -38,6 +38,7 @@ export default defineConfig({
           include: ['tests/integration/**/*.test.ts'],
           environment: 'node',
           maxWorkers: FILES_AT_ONCE,
+          globalSetup: ['tests/support/edge-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -4,13 +4,14 @@ import { z } from 'zod';
 import { AuditCheckpoint, AuditEntries, AuditPage } from '#contracts/api/audit';
 import { leafHash } from '#contracts/audit';
 import { newId } from '#contracts/ids';
-import { type Edge, startEdge } from '#support/edge';
+import type { EdgeView } from '#support/edge-view';
 import { ask, bearer, Person, refusalOf } from '#support/people';
+import { sharedEdge } from '#support/shared-edge';
 import { until } from '#support/until';
 
-let edge: Edge;
+let edge: EdgeView;
 beforeAll(async () => {
-  edge = await startEdge();
+  edge = await sharedEdge();
 });
 afterAll(async () => {
   await edge.close();

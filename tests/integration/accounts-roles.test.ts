@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { generateKeyPair } from '#contracts/ecdsa';
 import { newId } from '#contracts/ids';
 import { Role } from '#contracts/permissions';
-import { type Edge, startEdge } from '#support/edge';
+import type { EdgeView } from '#support/edge-view';
 import { type Answer, type Asking, ask, Person } from '#support/people';
+import { sharedEdge } from '#support/shared-edge';
 
 const { publicKeyPem } = await generateKeyPair();
 
@@ -96,11 +97,11 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'POST /v1/webhooks/{id}/deliveries/{deliveryId}/retry': { may: BUILDERS },
 };
 
-let edge: Edge;
+let edge: EdgeView;
 let people: ReadonlyMap<Role, Person>;
 
 beforeAll(async () => {
-  edge = await startEdge();
+  edge = await sharedEdge();
   const { person: owner } = await Person.withTenant(edge.url);
   const others = Role.options.filter((role) => role !== 'owner');
   const members = await Promise.all(

@@ -7,12 +7,13 @@ import { z } from 'zod';
 import { AccessToken } from '#contracts/api/accounts';
 import { AuditPage } from '#contracts/api/audit';
 import { newId } from '#contracts/ids';
-import { type Edge, startEdge } from '#support/edge';
-import { ask, bearer, newEmail, PASSWORD, Person, refusalOf } from '#support/people';
+import type { EdgeView } from '#support/edge-view';
+import { ask, bearer, Person, refusalOf } from '#support/people';
+import { sharedEdge } from '#support/shared-edge';
 
-let edge: Edge;
+let edge: EdgeView;
 beforeAll(async () => {
-  edge = await startEdge();
+  edge = await sharedEdge();
 });
 afterAll(async () => {
   await edge.close();
@@ -92,36 +93,6 @@ describe('the router', () => {
     expect(scripts.length).toBeGreaterThan(0);
     const script = await ask(edge.url, scripts[0] ?? '');
     expect(script.headers.get('cache-control')).toContain('immutable');
-  });
-});
-
-describe('a cell that is down', () => {
-  test('makes what belongs to it unavailable, and nothing else; what is public comes from the other', async () => {
-    const here = await Person.withTenant(edge.url, 'eu-west-1');
-    const there = await Person.withTenant(edge.url, 'us-west-2');
-    const { key } = await here.person.createApiKey(['audit:read']);
-    await edge.workers['eu-west-1'].stop();
-    try {
-      const sound = { email: newEmail(), password: PASSWORD, name: 'Ada', region: 'eu-west-1' };
-      const answers = await Promise.all([
-        here.person.ask('/v1/me'),
-        ask(edge.url, '/v1/audit', { headers: bearer(key) }),
-        ask(edge.url, '/v1/auth/sign-in', { json: { email: here.person.email, password: PASSWORD } }),
-        ask(edge.url, '/v1/auth/sign-up', { json: sound }),
-      ]);
-      for (const answer of answers) expect([answer.status, refusalOf(answer)]).toEqual([503, 'unavailable']);
-
-      expect((await there.person.ask('/v1/me')).status).toBe(200);
-      const openapi = await ask(edge.url, '/openapi.json', { headers: bearer(key) });
-      expect([openapi.status, openapi.headers.get('soma-served-because')]).toEqual([200, 'failover']);
-      const ready = await ask(edge.url, '/readyz');
-      // There is no ClickHouse here: no cell is ready all through.
-      const cells = { 'us-west-2': 'not-ready', 'eu-west-1': 'down' };
-      expect([ready.status, ready.body]).toEqual([200, { isReady: true, cells }]);
-    } finally {
-      await edge.workers['eu-west-1'].start();
-    }
-    expect((await here.person.ask('/v1/me')).status).toBe(200);
   });
 });
 

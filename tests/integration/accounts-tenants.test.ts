@@ -3,12 +3,13 @@ import { z } from 'zod';
 
 import { Member } from '#contracts/api/tenants';
 import type { Cell } from '#contracts/cells';
-import { type Edge, startEdge } from '#support/edge';
+import type { EdgeView } from '#support/edge-view';
 import { Person, refusalOf } from '#support/people';
+import { sharedEdge } from '#support/shared-edge';
 
-let edge: Edge;
+let edge: EdgeView;
 beforeAll(async () => {
-  edge = await startEdge();
+  edge = await sharedEdge();
 });
 afterAll(async () => {
   await edge.close();

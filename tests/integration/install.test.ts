@@ -4,16 +4,17 @@ import { CapsuleDetail, CapsuleListing } from '#contracts/api/capsules';
 import { CostPreview, Installation } from '#contracts/api/installations';
 import { pageOf } from '#contracts/api/paging';
 import type { ManifestInput } from '#contracts/manifest';
-import { type Edge, startEdge } from '#support/edge';
+import type { EdgeView } from '#support/edge-view';
 import { type Answer, ask, Person, refusalOf } from '#support/people';
 import { Publisher } from '#support/publisher';
+import { sharedEdge } from '#support/shared-edge';
 import { until } from '#support/until';
 
-let edge: Edge;
+let edge: EdgeView;
 let acme: Publisher;
 let tenant: Person;
 beforeAll(async () => {
-  edge = await startEdge();
+  edge = await sharedEdge();
   acme = await Publisher.create(edge.url, 'eu-west-1');
   tenant = await newTenant();
 });

@@ -6,15 +6,16 @@ import { digestOf } from '#contracts/digest';
 import { newId } from '#contracts/ids';
 import { packLayer } from '#contracts/layer';
 import { signBundle } from '#contracts/signature';
-import { type Edge, startEdge } from '#support/edge';
+import type { EdgeView } from '#support/edge-view';
 import { ask, refusalOf } from '#support/people';
 import { Publisher } from '#support/publisher';
+import { sharedEdge } from '#support/shared-edge';
 import { until } from '#support/until';
 
-let edge: Edge;
+let edge: EdgeView;
 let acme: Publisher;
 beforeAll(async () => {
-  edge = await startEdge();
+  edge = await sharedEdge();
   acme = await Publisher.create(edge.url, 'eu-west-1');
 });
 afterAll(async () => {
@@ -26,7 +27,7 @@ const filesOf = (content = newId('req')) => ({
   'node_modules/twice/index.js': `// ${content}\nmodule.exports = (n) => 2 * n;`,
 });
 
-const downloaded = (cell: keyof Edge['cellUrls'], digest: string) =>
+const downloaded = (cell: keyof EdgeView['cellUrls'], digest: string) =>
   fetch(`${edge.cellUrls[cell]}/v1/layers/${digest}`);
 
 describe('publishing a layer', () => {

@@ -1,16 +1,17 @@
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { digestOf } from '#contracts/digest';
-import { cellSpiffeId } from '#contracts/identity';
-import { type Edge, startEdge, TRUST_DOMAIN } from '#support/edge';
+import type { EdgeView } from '#support/edge-view';
 import { ask, bearer, refusalOf } from '#support/people';
 import { bundleOf, layerOf, Publisher } from '#support/publisher';
+import { sharedEdge } from '#support/shared-edge';
+import { peerSigner } from '#support/trusted-key';
 import { until } from '#support/until';
 
-let edge: Edge;
+let edge: EdgeView;
 beforeAll(async () => {
-  edge = await startEdge();
+  edge = await sharedEdge();
 });
 afterAll(async () => {
   await edge.close();
@@ -43,7 +44,8 @@ describe('while something else happens', () => {
     );
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409]);
     const [kept, lost] = [201, 409].map((status) => bundles[answers.findIndex((answer) => answer.status === status)]);
-    const headers = bearer(await peerToken());
+    const signAsPeer = await peerSigner(edge, 'us-west-2', 'eu-west-1');
+    const headers = bearer(await signAsPeer());
     const statusOf = async (bundle: Uint8Array | undefined) => {
       const path = `/internal/v1/bundles/${await digestOf(bundle ?? new Uint8Array())}`;
       return (await fetch(`${edge.cellUrls['eu-west-1']}${path}`, { headers })).status;
@@ -68,7 +70,7 @@ describe('while something else happens', () => {
         await client.query('begin');
         await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [await digestOf(bytes)]);
         const publishing = publisher.send(path, bytes);
-        await until('its waiting', waitingForLocks);
+        await until('its waiting', () => waitingBehind(client));
         await client.query('commit');
         expect((await publishing).status).toBe(201);
       } finally {
@@ -91,7 +93,7 @@ describe('while something else happens', () => {
       const working = work().finally(() => {
         isDone = true;
       });
-      await until('the work waiting', async () => isDone || (await waitingForLocks()) >= waiters);
+      await until('the work waiting', async () => isDone || (await waitingBehind(client)) >= waiters);
       await client.query('commit');
       return await working;
     } finally {
@@ -99,26 +101,16 @@ describe('while something else happens', () => {
     }
   }
 
-  async function waitingForLocks(): Promise<number> {
-    const { rows } = await edge.databases['eu-west-1'].query<{ waiting: number }>(
-      `select count(*)::int as waiting from pg_stat_activity
-       where datname = current_database() and wait_event_type = 'Lock'`,
+  /** How many wait for what the client holds, or for somebody who does: they queue up one behind the other. */
+  async function waitingBehind(client: PoolClient): Promise<number> {
+    const { rows } = await client.query<{ waiting: number }>(
+      `with recursive behind as (
+         select pid from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))
+         union
+         select next.pid from pg_locks next join behind on behind.pid = any(pg_blocking_pids(next.pid)) where not next.granted
+       )
+       select count(*)::int as waiting from behind`,
     );
     return rows[0]?.waiting ?? 0;
-  }
-
-  /** What the other cell would send along to see what lies in the bucket of this one. */
-  async function peerToken(): Promise<string> {
-    const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
-    await edge.databases['us-west-2'].query(
-      `insert into signing_keys (id, public_key, private_key, alg, crv, created_at)
-       values ('peer', $1, '', 'ES256', 'P-256', '2020-01-01')`,
-      [JSON.stringify(await exportJWK(publicKey))],
-    );
-    return new SignJWT({ iss: cellSpiffeId(TRUST_DOMAIN, 'us-west-2'), aud: 'eu-west-1' })
-      .setProtectedHeader({ alg: 'ES256', kid: 'peer' })
-      .setIssuedAt()
-      .setExpirationTime('60s')
-      .sign(privateKey);
   }
 });

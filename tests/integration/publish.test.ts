@@ -8,14 +8,15 @@ import { CapsuleDetail, CapsuleVersion } from '#contracts/api/capsules';
 import { generateKeyPair, importPrivateKey } from '#contracts/ecdsa';
 import { Problem } from '#contracts/errors';
 import { signBundle } from '#contracts/signature';
-import { type Edge, startEdge } from '#support/edge';
+import type { EdgeView } from '#support/edge-view';
 import { ask, type Person, refusalOf } from '#support/people';
 import { bundleOf, Publisher, registerKey } from '#support/publisher';
+import { sharedEdge } from '#support/shared-edge';
 
-let edge: Edge;
+let edge: EdgeView;
 let acme: Publisher;
 beforeAll(async () => {
-  edge = await startEdge();
+  edge = await sharedEdge();
   acme = await Publisher.create(edge.url, 'eu-west-1');
 });
 afterAll(async () => {

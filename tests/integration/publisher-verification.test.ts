@@ -7,7 +7,8 @@ import { cellSpiffeId, operatorSpiffeId, runnerSpiffeId } from '#contracts/ident
 import { isolationFor, type IsolationClass } from '#contracts/isolation';
 import { Run } from '#contracts/run';
 import { CellDoor } from '#support/cell-door';
-import { type Edge, startEdge, TRUST_DOMAIN } from '#support/edge';
+import { type Edge, startEdge } from '#support/edge';
+import { TRUST_DOMAIN } from '#support/edge-view';
 import { type Answer, ask, Person } from '#support/people';
 import { Publisher } from '#support/publisher';
 import { until } from '#support/until';

@@ -4,17 +4,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { Installation } from '#contracts/api/installations';
 import { Run } from '#contracts/run';
-import { type Edge, startEdge } from '#support/edge';
+import type { EdgeView } from '#support/edge-view';
 import { Person, refusalOf } from '#support/people';
 import { Publisher } from '#support/publisher';
+import { sharedEdge } from '#support/shared-edge';
 
-let edge: Edge;
+let edge: EdgeView;
 let tenant: Person;
 let tenantId: string;
 let installation: string;
 
 beforeAll(async () => {
-  edge = await startEdge();
+  edge = await sharedEdge();
   const publisher = await Publisher.create(edge.url, 'eu-west-1');
   await publisher.publishes();
   const made = await Person.withTenant(edge.url, 'eu-west-1');

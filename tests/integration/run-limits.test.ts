@@ -2,16 +2,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { Installation } from '#contracts/api/installations';
 import { Run } from '#contracts/run';
-import { type Edge, startEdge } from '#support/edge';
+import type { EdgeView } from '#support/edge-view';
 import { type Answer, Person, refusalOf } from '#support/people';
 import { Publisher } from '#support/publisher';
+import { sharedEdge } from '#support/shared-edge';
 import { until } from '#support/until';
 
 /** No runner is up here: a run that has a budget stays queued until it is cancelled. */
-let edge: Edge;
+let edge: EdgeView;
 let acme: Publisher;
 beforeAll(async () => {
-  edge = await startEdge();
+  edge = await sharedEdge();
   acme = await Publisher.create(edge.url, 'eu-west-1');
 });
 afterAll(async () => {

@@ -3,19 +3,19 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Installation } from '#contracts/api/installations';
 import { RunPage } from '#contracts/api/runs';
 import { TenantUsage } from '#contracts/api/usage';
-import { newId } from '#contracts/ids';
 import type { ManifestInput } from '#contracts/manifest';
 import { Run } from '#contracts/run';
-import { type Edge, startEdge } from '#support/edge';
+import type { EdgeView } from '#support/edge-view';
 import { type Answer, Person, refusalOf } from '#support/people';
 import { Publisher } from '#support/publisher';
+import { sharedEdge } from '#support/shared-edge';
 import { until } from '#support/until';
 
 /** No runner is up here: every run is refused before anything starts, and what leads there is what is tested. */
-let edge: Edge;
+let edge: EdgeView;
 let acme: Publisher;
 beforeAll(async () => {
-  edge = await startEdge();
+  edge = await sharedEdge();
   acme = await Publisher.create(edge.url, 'eu-west-1');
 });
 afterAll(async () => {
@@ -211,21 +211,6 @@ describe('a run', () => {
       expect([query, refusalOf(await world.tenant.ask(`/v1/runs?${query}`))]).toEqual([query, 'invalid_input']);
     }
   });
-});
-
-test('a run whose start was recorded and never handed over is found by the sweep, and ends', async () => {
-  const world = await newWorld();
-  const { id } = Run.parse((await start(world)).body);
-  const orphan = newId('run');
-  await edge.databases['eu-west-1'].query(
-    `insert into runs (id, tenant_id, installation_id, version_id, capsule, version, digest, isolation, state, input, created_at)
-     select $1, tenant_id, installation_id, version_id, capsule, version, digest, isolation, 'queued', input, now() - interval '1 minute'
-     from runs where id = $2`,
-    [orphan, id],
-  );
-  // The local cron fires when a Worker comes up.
-  await edge.restart('eu-west-1', {});
-  expect(await ended(world, orphan)).toMatchObject({ state: 'refused', cause: 'budget_exhausted' });
 });
 
 describe('the input of a run', () => {

@@ -4,14 +4,15 @@ import { Installation } from '#contracts/api/installations';
 import { InstallationSecrets } from '#contracts/api/secrets';
 import { importDataKeys, openText } from '#contracts/sealed-text';
 import { MAX_SECRET_BYTES, MAX_SECRETS, MAX_SECRETS_BYTES } from '#contracts/secret';
-import { type Edge, startEdge } from '#support/edge';
+import type { EdgeView } from '#support/edge-view';
 import { Person, refusalOf } from '#support/people';
 import { Publisher } from '#support/publisher';
+import { sharedEdge } from '#support/shared-edge';
 
-let edge: Edge;
+let edge: EdgeView;
 let acme: Publisher;
 beforeAll(async () => {
-  edge = await startEdge();
+  edge = await sharedEdge();
   acme = await Publisher.create(edge.url, 'eu-west-1');
 });
 afterAll(async () => {

@@ -12,7 +12,8 @@ import { startMtlsDoor } from '#local/identity/mtls-door';
 import { MtlsAgent } from '#runner/identity/client-tls';
 import { fileIdentitySource } from '#runner/identity/file-source';
 
-import { type Edge, TRUST_DOMAIN } from './edge.ts';
+import { TRUST_DOMAIN } from './edge-view.ts';
+import type { Edge } from './edge.ts';
 import type { Answer, Asking } from './people.ts';
 
 /** In front of one cell of an edge, the door at which certificates are shown, and whoever has one. */

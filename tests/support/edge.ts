@@ -9,6 +9,7 @@ import { Pool } from 'pg';
 
 import { type Cell, CELLS } from '#contracts/cells';
 import { migratePostgres } from '#db/postgres/migrate';
+import { eachCell } from '#local/cells';
 import { freePlatformPorts } from '#local/ports';
 import { identityOf } from '#local/processes/proc';
 import type { Supervised } from '#local/processes/supervised';
@@ -17,20 +18,15 @@ import { buildWorkers } from '#local/workers/build';
 import { cellOptions, routerOptions } from '#local/workers/options';
 import { workerProcess } from '#local/workers/process';
 
+import { closeDatabases, type EdgeView, openDatabases, TRUST_DOMAIN } from './edge-view.ts';
 import { startPostgres, startRedis } from './stores.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const READY_WITHIN_MS = 30_000;
 
-export const TRUST_DOMAIN = 'soma.test';
-
-export interface Edge {
-  readonly url: string;
-  readonly cellUrls: Readonly<Record<Cell, string>>;
-  /** Straight into a cell's database, to see what the API does not show. */
-  readonly databases: Readonly<Record<Cell, Pool>>;
-  /** What a cell seals secrets with. */
-  readonly dataKeys: Readonly<Record<Cell, string>>;
+export interface Edge extends EdgeView {
+  /** For another process, which opens them for itself. */
+  readonly databaseUrls: Readonly<Record<Cell, string>>;
   readonly workers: Readonly<Record<Cell, Supervised>>;
   readonly router: Supervised;
   /** The one server that holds both cells' databases. */
@@ -40,7 +36,6 @@ export interface Edge {
   fireCron(cell: Cell): Promise<void>;
   /** Starts a cell's Worker again with other configuration. */
   restart(cell: Cell, bindings: Readonly<Record<string, string>>): Promise<void>;
-  close(): Promise<void>;
 }
 
 /**
@@ -116,16 +111,12 @@ export async function startEdge({ limits = {} }: { limits?: Readonly<Record<stri
   await Promise.all([router.start(), ...CELLS.map((cell) => workers[cell].start())]);
   const cellUrls = eachCell((cell) => `http://127.0.0.1:${ports.cells[cell].worker}`);
   await Promise.all([untilAlive(url), ...CELLS.map((cell) => untilAlive(cellUrls[cell]))]);
-  const databases = eachCell((cell) => {
-    const pool = new Pool({ connectionString: databaseUrls[cell], max: 2 });
-    // A server that is stopped on purpose ends the connections that lie idle here.
-    pool.on('error', () => undefined);
-    return pool;
-  });
+  const databases = openDatabases(databaseUrls);
 
   return {
     url,
     cellUrls,
+    databaseUrls,
     databases,
     dataKeys: eachCell((cell) => secrets[cell].DATA_KEYS),
     workers,
@@ -145,16 +136,12 @@ export async function startEdge({ limits = {} }: { limits?: Readonly<Record<stri
       await untilAlive(cellUrls[cell]);
     },
     async close() {
-      await Promise.all(CELLS.map((cell) => databases[cell].end()));
+      await closeDatabases(databases);
       await Promise.all([router.stop(), ...CELLS.map((cell) => workers[cell].stop())]);
       await Promise.all([postgres.close(), redis.close()]);
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-function eachCell<T>(make: (cell: Cell) => T): Record<Cell, T> {
-  return { 'us-west-2': make('us-west-2'), 'eu-west-1': make('eu-west-1') };
 }
 
 function cellSecrets(directoryHmacKey: string) {

@@ -1,4 +1,3 @@
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { z } from 'zod';
 
 import { Me, StartedDevice } from '#contracts/api/accounts';
@@ -8,15 +7,16 @@ import { Schedule } from '#contracts/api/schedules';
 import { WebhookDelivery, WebhookDeliveryPage, WebhookWithSecret } from '#contracts/api/webhooks';
 import type { AuditRecord } from '#contracts/audit';
 import type { Cell } from '#contracts/cells';
-import { cellSpiffeId, operatorSpiffeId, runnerSpiffeId } from '#contracts/identity';
-import { newId } from '#contracts/ids';
+import { operatorSpiffeId, runnerSpiffeId } from '#contracts/identity';
 import { Run } from '#contracts/run';
 
 import { CellDoor } from '../cell-door.ts';
-import { type Edge, startEdge, TRUST_DOMAIN } from '../edge.ts';
+import { TRUST_DOMAIN } from '../edge-view.ts';
+import { type Edge, startEdge } from '../edge.ts';
 import { type Answer, ask, type Asking, bearer, cookieOf, PASSWORD, Person } from '../people.ts';
 import { Publisher } from '../publisher.ts';
 import { Receiver } from '../receiver.ts';
+import { peerSigner } from '../trusted-key.ts';
 import { until } from '../until.ts';
 
 const CELL: Cell = 'eu-west-1';
@@ -54,7 +54,7 @@ export class EvidenceWorld {
 
   static async create(): Promise<EvidenceWorld> {
     const edge = await startEdge();
-    const signAsPeer = await peerOf(edge);
+    const signAsPeer = await peerSigner(edge, PEER, CELL);
     const door = await CellDoor.open(edge, CELL, [OPERATOR, runnerSpiffeId(TRUST_DOMAIN, CELL, 'r-1')]);
     const publisher = await Publisher.create(edge.url, CELL);
     const { account } = Me.parse((await publisher.owner.ask('/v1/me')).body);
@@ -186,23 +186,4 @@ export class EvidenceWorld {
 
   readonly asPeer = async (path: string, asking: Asking): Promise<Answer> =>
     ask(this.#edge.cellUrls[CELL], path, { ...asking, headers: bearer(await this.#signAsPeer()) });
-}
-
-/** Another cell, by a key that it publishes as its own; so that it has one of its own to sign with, somebody gets a token there first. */
-async function peerOf(edge: Edge): Promise<() => Promise<string>> {
-  const { person } = await Person.withTenant(edge.url, PEER);
-  await person.ask('/v1/tokens', { method: 'POST' });
-  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
-  const kid = `test-${newId('req')}`;
-  await edge.databases[PEER].query(
-    "insert into signing_keys (id, public_key, private_key, alg, crv, created_at) values ($1, $2, '', 'ES256', 'P-256', '2020-01-01')",
-    [kid, JSON.stringify(await exportJWK(publicKey))],
-  );
-  const spiffeId = cellSpiffeId(TRUST_DOMAIN, PEER);
-  return () =>
-    new SignJWT({ iss: spiffeId, sub: spiffeId, aud: CELL })
-      .setProtectedHeader({ alg: 'ES256', kid })
-      .setIssuedAt()
-      .setExpirationTime('60 s')
-      .sign(privateKey);
 }
