@@ -193,8 +193,11 @@ describe('the device flow', () => {
     expect(forAddress).toEqual([...Array.from({ length: 10 }, () => 200), 429]);
 
     const from = { 'cf-connecting-ip': '192.0.2.7' };
-    const fromPlace = await Promise.all(Array.from({ length: 101 }, () => begin({ region: 'eu-west-1' }, from)));
-    expect(fromPlace.filter((status) => status === 429)).toHaveLength(1);
+    const fromPlace: number[] = [];
+    const beginSome = (some: number) =>
+      Promise.all(Array.from({ length: some }, () => begin({ region: 'eu-west-1' }, from)));
+    for (const some of [25, 25, 25, 25, 1]) fromPlace.push(...(await beginSome(some)));
+    expect(fromPlace).toEqual([...Array.from({ length: 100 }, () => 200), 429]);
     expect(await begin({ region: 'eu-west-1' }, { 'cf-connecting-ip': '192.0.2.8' })).toBe(200);
   });
 
