@@ -12,8 +12,8 @@ import { startStores } from './platform/stores.ts';
 import { buildAll, cellUrls, startCell, startRouter, untilOpen, webAssets } from './platform/workers.ts';
 import { assertPortsFree, type Ports } from './ports.ts';
 import { reapOrphans } from './processes/leftovers.ts';
+import type { Part } from './processes/part.ts';
 import { identityOf } from './processes/proc.ts';
-import type { Supervised } from './processes/supervised.ts';
 import { type Progress, Steps } from './progress.ts';
 import { loadSecrets } from './secrets.ts';
 import { removeState, writeState } from './state.ts';
@@ -135,6 +135,7 @@ async function startAll(site: Site, { runnersPerCell = 1, svidTtlMs = SVID_TTL_M
   const forRouter = Promise.all([built, web]).then(([workers]) => workers);
   const sandboxes = runnersPerCell > 0 ? prepareSandboxes(site) : undefined;
   await Promise.all([
+    site.begin('workers', site.workers),
     ...CELLS.map(async (cell) => {
       const needs = Promise.all([built, ca, startStores(site, cell)]).then(([workers, authority]) => ({
         built: workers,
@@ -159,7 +160,7 @@ async function startAll(site: Site, { runnersPerCell = 1, svidTtlMs = SVID_TTL_M
 
 function describe(site: Site, close: () => Promise<void>): Platform {
   const urls = cellUrls(site);
-  const part = (name: PartName): Supervised => {
+  const part = (name: PartName): Part => {
     const found = site.parts.get(name);
     if (!found) throw new Error(`the platform has no ${name}`);
     return found;

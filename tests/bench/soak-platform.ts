@@ -1,4 +1,4 @@
-import { ResidentMemory, workerdOf } from '#support/resident-memory';
+import { ResidentMemory } from '#support/resident-memory';
 import { RunningTenant } from '#support/running-tenant';
 
 import { withPlatform } from './bench-platform.ts';
@@ -15,7 +15,7 @@ export async function soakPlatform(total: number): Promise<void> {
   await withPlatform(async ({ publicUrl, pids, runnerDirectory }) => {
     const tenant = await RunningTenant.create(publicUrl, 'eu-west-1');
     const installation = await installPython(tenant);
-    const [cell, router] = [workerdOf(pids.worker), workerdOf(pids.router)];
+    const { worker: cell, router } = pids;
     const mebibytesOf = (pid: number) => new ResidentMemory(pid).bytes / MIB;
     const rows = await soak(
       {

@@ -9,7 +9,7 @@ import type { Installation } from '#contracts/api/installations';
 import { EventParser } from '#contracts/event-stream';
 import { Frame } from '#contracts/frames';
 import { publishSection } from '#support/publish-section';
-import { ResidentMemory, workerdOf } from '#support/resident-memory';
+import { ResidentMemory } from '#support/resident-memory';
 import { openEvents } from '#support/run-watcher';
 import { RunningTenant } from '#support/running-tenant';
 import { until } from '#support/until';
@@ -66,7 +66,7 @@ class StreamingBench {
     this.#tenant = tenant;
     this.#clock = clock;
     this.#flood = flood;
-    this.#memory = { runner: new ResidentMemory(pids.runner), workerd: new ResidentMemory(workerdOf(pids.worker)) };
+    this.#memory = { runner: new ResidentMemory(pids.runner), workerd: new ResidentMemory(pids.worker) };
   }
 
   static async open({ publicUrl, pids }: BenchPlatform): Promise<StreamingBench> {

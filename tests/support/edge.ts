@@ -11,12 +11,12 @@ import { type Cell, CELLS } from '#contracts/cells';
 import { migratePostgres } from '#db/postgres/migrate';
 import { eachCell } from '#local/cells';
 import { freePlatformPorts } from '#local/ports';
+import type { Part } from '#local/processes/part';
 import { identityOf } from '#local/processes/proc';
-import type { Supervised } from '#local/processes/supervised';
 import { copyWebAssets } from '#local/web-assets';
 import { buildWorkers } from '#local/workers/build';
+import { WorkerHost } from '#local/workers/host';
 import { cellOptions, routerOptions } from '#local/workers/options';
-import { workerProcess } from '#local/workers/process';
 
 import { closeDatabases, type EdgeView, openDatabases, TRUST_DOMAIN } from './edge-view.ts';
 import { startPostgres, startRedis } from './stores.ts';
@@ -27,11 +27,11 @@ const READY_WITHIN_MS = 30_000;
 export interface Edge extends EdgeView {
   /** For another process, which opens them for itself. */
   readonly databaseUrls: Readonly<Record<Cell, string>>;
-  readonly workers: Readonly<Record<Cell, Supervised>>;
-  readonly router: Supervised;
+  readonly workers: Readonly<Record<Cell, Part>>;
+  readonly router: Part;
   /** The one server that holds both cells' databases. */
-  readonly postgres: Supervised;
-  readonly redis: Supervised;
+  readonly postgres: Part;
+  readonly redis: Part;
   /** Fires a cell's cron, as happens every minute, and waits until everything it does is done. */
   fireCron(cell: Cell): Promise<void>;
   /** Starts a cell's Worker again with other configuration. */
@@ -51,28 +51,28 @@ export async function startEdge({ limits = {} }: { limits?: Readonly<Record<stri
   const owner = { supervisor, dataDirectory: directory };
   const assets = join(directory, 'web');
   await copyWebAssets(ROOT, assets);
+  const host = new WorkerHost({ name: 'workers', owner, logFile: join(directory, 'workers.log') });
   const [ports, built, postgres, redis] = await Promise.all([
     freePlatformPorts(),
     buildWorkers(ROOT),
     startPostgres(),
     startRedis(),
+    host.start(),
   ]);
   const url = `http://localhost:${ports.router}`;
   const directoryHmacKey = randomBytes(32).toString('base64');
   const databaseUrls = await makeDatabases(postgres.url);
 
-  const workerOf = (name: string, port: number, worker: V4WorkerOptions): Supervised =>
-    workerProcess({
+  const workerOf = (name: string, port: number, worker: V4WorkerOptions): Part =>
+    host.worker({
       name,
-      owner,
       port,
       worker: () => Promise.resolve(worker),
-      logFile: join(directory, `${name}.log`),
       persistTo: join(directory, name),
       temporary: join(directory, 'temporary', name),
     });
   const secrets = eachCell(() => cellSecrets(directoryHmacKey));
-  const cellWorker = (cell: Cell, more: Readonly<Record<string, string>> = {}): Supervised => {
+  const cellWorker = (cell: Cell, more: Readonly<Record<string, string>> = {}): Part => {
     const worker = built.get(cell);
     if (!worker) throw new Error(`wrangler.toml has no environment ${cell}`);
     const bindings = {
@@ -137,7 +137,7 @@ export async function startEdge({ limits = {} }: { limits?: Readonly<Record<stri
     },
     async close() {
       await closeDatabases(databases);
-      await Promise.all([router.stop(), ...CELLS.map((cell) => workers[cell].stop())]);
+      await host.stop();
       await Promise.all([postgres.close(), redis.close()]);
       await rm(directory, { recursive: true, force: true });
     },

@@ -3,7 +3,6 @@ import type { TestProject } from 'vitest/node';
 import type { PartName } from '#local/platform';
 
 import { startTestPlatform } from './platform.ts';
-import { workerdOf } from './resident-memory.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -29,7 +28,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     if (pid === undefined) throw new Error(`${name} has no process`);
     return pid;
   };
-  const cell = workerdOf(pidOf('worker:eu-west-1'));
+  const cell = pidOf('worker:eu-west-1');
   project.provide('pids', { runner: pidOf('runner:eu-west-1'), cell });
   return () => platform.dispose();
 }

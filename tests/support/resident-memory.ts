@@ -1,7 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-import { allPids, parentOf } from '#local/processes/proc';
-
 /** Resident memory of one process by proc_pid_status(5): what it holds, and the most it held since `restart`. */
 export class ResidentMemory {
   readonly #pid: number;
@@ -30,15 +28,4 @@ export class ResidentMemory {
     if (kibibytes === undefined) throw new Error(`process ${this.#pid} has no ${field}`);
     return Number(kibibytes) * 1_024;
   }
-}
-
-/** The workerd that a process of the platform holds. */
-export function workerdOf(parentPid: number): number {
-  const pid = allPids().find((each) => parentOf(each) === parentPid && commandOf(each) === 'workerd');
-  if (pid === undefined) throw new Error(`process ${parentPid} has no workerd`);
-  return pid;
-}
-
-function commandOf(pid: number): string {
-  return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
 }

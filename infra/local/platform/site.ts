@@ -5,14 +5,17 @@ import type { Cell } from '#contracts/cells';
 import type { Door } from '../doors/http.ts';
 import type { Ports } from '../ports.ts';
 import type { Owner } from '../processes/leftovers.ts';
-import type { Supervised } from '../processes/supervised.ts';
+import type { Part } from '../processes/part.ts';
 import type { Steps } from '../progress.ts';
 import type { Secrets } from '../secrets.ts';
+import { WorkerHost } from '../workers/host.ts';
 
 export const TRUST_DOMAIN = 'soma.local';
 
 /** A part that runs in a process of its own, and can be killed. */
 export type PartName =
+  /** Holds the router's workerd and those of the cells. */
+  | 'workers'
   | 'router'
   | `${'worker' | 'postgres' | 'clickhouse' | 'redis' | 'runner'}:${Cell}`
   /** The second runner of a region. */
@@ -28,7 +31,8 @@ export class Site {
   readonly steps: Steps;
   readonly runnerEnvironment: (name: PartName) => Readonly<Record<string, string>>;
   readonly publicUrl: string;
-  readonly parts = new Map<PartName, Supervised>();
+  readonly workers: WorkerHost;
+  readonly parts = new Map<PartName, Part>();
   readonly #doors: Door[] = [];
   #isClosing = false;
 
@@ -43,6 +47,7 @@ export class Site {
     this.steps = given.steps;
     this.runnerEnvironment = given.runnerEnvironment;
     this.publicUrl = `http://localhost:${given.ports.router}`;
+    this.workers = new WorkerHost({ name: 'workers', owner: given.owner, logFile: this.logFile('workers') });
   }
 
   directory(...names: readonly string[]): string {
@@ -54,7 +59,7 @@ export class Site {
   }
 
   /** Starts a part and keeps it alive from then on. */
-  async begin(name: PartName, part: Supervised): Promise<void> {
+  async begin(name: PartName, part: Part): Promise<void> {
     this.#assertOpen();
     this.parts.set(name, part);
     await part.start();

@@ -7,7 +7,6 @@ import { type Cell, CELLS } from '#contracts/cells';
 import { postgresUrl } from '../stores/postgres.ts';
 import { type BuiltWorker, buildWorkers } from '../workers/build.ts';
 import { cellOptions, routerOptions } from '../workers/options.ts';
-import { workerProcess } from '../workers/process.ts';
 import { type PartName, type Site, TRUST_DOMAIN } from './site.ts';
 import { CLICKHOUSE_USER } from './stores.ts';
 
@@ -97,13 +96,8 @@ function cellBindings({ ports, secrets, publicUrl }: Site, cell: Cell, trustBund
 
 async function start(site: Site, name: PartName, port: number, worker: () => Promise<V4WorkerOptions>): Promise<void> {
   const own = name.replace(':', '-');
-  const { owner } = site;
-  const persistTo = site.directory(own);
-  const temporary = site.directory('temporary', own);
-  await site.begin(
-    name,
-    workerProcess({ name, owner, port, worker, persistTo, temporary, logFile: site.logFile(name) }),
-  );
+  const [persistTo, temporary] = [site.directory(own), site.directory('temporary', own)];
+  await site.begin(name, site.workers.worker({ name, port, worker, persistTo, temporary }));
 }
 
 async function untilReady(url: string): Promise<void> {

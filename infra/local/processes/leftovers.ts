@@ -42,19 +42,24 @@ async function reap(isLeftover: (marks: ReadonlyMap<string, string>) => boolean)
   const pids = allPids();
   const marked = pids.filter((pid) => pid !== process.pid && isLeftover(environmentOf(pid)));
   const leftovers = withDescendants(marked, pids).flatMap((pid) => identityOf(pid) ?? []);
-  for (const leftover of leftovers) kill(leftover);
+  await endAtOnce(leftovers);
+  return leftovers.length;
+}
+
+/** Kills processes and waits until they are gone. */
+export async function endAtOnce(processes: readonly ProcessIdentity[]): Promise<void> {
+  for (const each of processes) kill(each);
   const deadline = Date.now() + GONE_WITHIN_MS;
-  while (leftovers.some(isAlive)) {
+  while (processes.some(isAlive)) {
     if (Date.now() > deadline)
       throw new Error(
-        `processes do not end: ${leftovers
+        `processes do not end: ${processes
           .filter(isAlive)
           .map((p) => p.pid)
           .join(', ')}`,
       );
     await delay(10);
   }
-  return leftovers.length;
 }
 
 /** Some programs write over their environment: Postgres shows there what a backend does. Their parent still has its mark. */

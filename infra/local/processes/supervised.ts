@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { markOf, type Owner, reapPart } from './leftovers.ts';
+import type { Part } from './part.ts';
 
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 5_000;
@@ -23,6 +24,10 @@ export interface SupervisedOptions {
    * once it was told.
    */
   readonly message?: () => Promise<object>;
+  /** Hears what a life says over that channel. */
+  readonly onMessage?: (message: unknown) => void;
+  /** Hears of the end of each life. */
+  readonly onEnd?: () => void;
   /** Written to standard input. */
   readonly input?: string;
   readonly stopSignal: NodeJS.Signals;
@@ -35,9 +40,8 @@ export interface SupervisedOptions {
 }
 
 /** A process that is kept alive: what dies unasked is started again, ever more slowly while it keeps dying. */
-export class Supervised {
+export class Supervised implements Part {
   readonly name: string;
-  /** Hears of each life that began unasked, because the one before it had ended. */
   onRestart: (() => void) | undefined;
   readonly #options: SupervisedOptions;
   #child: ChildProcess | undefined;
@@ -54,13 +58,18 @@ export class Supervised {
     return this.#child?.pid;
   }
 
+  /** Over the IPC channel. What a life does not get any more, the message of the next one has to hold. */
+  send(message: object): void {
+    const child = this.#child;
+    if (child?.connected === true) child.send(message, () => undefined);
+  }
+
   async start(): Promise<void> {
     this.#wanted = true;
     this.#backoffMs = FIRST_BACKOFF_MS;
     await this.#live();
   }
 
-  /** Ends the process in order; it stays down until `start`. */
   async stop(): Promise<void> {
     this.#wanted = false;
     const child = this.#child;
@@ -80,7 +89,7 @@ export class Supervised {
     await reapPart(this.#options.owner, this.name);
   }
 
-  /** Kills the process and all it started, at one instant, as a crash would; supervision brings it back. */
+  /** With all it started. */
   async kill(): Promise<void> {
     const child = this.#child;
     if (!child || !isRunning(child)) return;
@@ -91,13 +100,11 @@ export class Supervised {
     await Promise.all([reaped, ended]);
   }
 
-  /** For `process.on('exit')`, where nothing can be waited for. */
   killNow(): void {
     this.#wanted = false;
     if (this.#child) signalGroup(this.#child, 'SIGKILL');
   }
 
-  /** Kills the process and keeps it down until `start`. */
   async hold(): Promise<void> {
     this.#wanted = false;
     await this.kill();
@@ -117,6 +124,7 @@ export class Supervised {
     const ending = new AbortController();
     child.once('error', (error) => ending.abort(error));
     child.once('exit', (code, signal) => ending.abort(new Error(`it ended with ${signal ?? `code ${String(code)}`}`)));
+    child.once('exit', () => this.#options.onEnd?.());
     try {
       await Promise.race([this.#becomeReady(child, ending), rejectOnAbort(ending.signal)]);
     } catch (error) {
@@ -163,7 +171,7 @@ export class Supervised {
   }
 
   #spawn(): ChildProcess {
-    const { name, owner, command, args, env, logFile, message, input } = this.#options;
+    const { name, owner, command, args, env, logFile, message, onMessage, input } = this.#options;
     const log = openLog(logFile);
     try {
       // A group of its own: Ctrl-C at the terminal reaches the supervisor alone, which then stops everything in order.
@@ -172,6 +180,7 @@ export class Supervised {
         env: { ...process.env, ...env, ...markOf(owner, name) },
         stdio: [input === undefined ? 'ignore' : 'pipe', log, log, ...(message ? (['ipc'] as const) : [])],
       });
+      if (onMessage) child.on('message', onMessage);
       if (input !== undefined) child.stdin?.on('error', () => undefined).end(input);
       return child;
     } finally {
