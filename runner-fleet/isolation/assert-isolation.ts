@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import type { IsolationClass } from '#contracts/isolation';
 
-import type { Executor, Sandbox, SandboxShape } from '../executor/executor.ts';
+import type { Executor, Sandbox, SandboxShape, Urgency } from '../executor/executor.ts';
 import { groupLimits, temporaryFolders } from '../executor/sandbox-spec.ts';
 import { encodeRequest, FRAME, FrameDecoder } from '../executor/wire.ts';
 import { IMAGE_NAMES, type ImageName } from '../images/recipe.ts';
@@ -33,17 +33,21 @@ type Prover = Pick<Executor, 'boot' | 'hasOwnUserNamespace'>;
  * inside and from the host.
  * @throws an error that says what is not so
  */
-export async function assertIsolation(executor: Prover, isolation: IsolationClass): Promise<void> {
+export async function assertIsolation(
+  executor: Prover,
+  isolation: IsolationClass,
+  urgency: Urgency = 'awaited',
+): Promise<void> {
   const proofs = await Promise.allSettled(
-    IMAGE_NAMES.map((image) => assertSandbox(executor, { ...SHAPE, image, isolation })),
+    IMAGE_NAMES.map((image) => assertSandbox(executor, { ...SHAPE, image, isolation }, urgency)),
   );
   const failed = proofs.filter((proof) => proof.status === 'rejected');
   if (failed.length > 0) throw new Error(failed.map(({ reason }) => reasonOf(reason)).join('; '));
 }
 
-async function assertSandbox(executor: Prover, shape: SandboxShape): Promise<void> {
+async function assertSandbox(executor: Prover, shape: SandboxShape, urgency: Urgency): Promise<void> {
   const { image, isolation } = shape;
-  const sandbox = await executor.boot(shape, 'awaited');
+  const sandbox = await executor.boot(shape, urgency);
   try {
     const outside = viewFromOutside(sandbox.group);
     const inside = await viewFromInside(sandbox);

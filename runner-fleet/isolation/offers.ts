@@ -25,7 +25,7 @@ export class IsolationOffers {
   constructor({ executor, pool, onFault }: IsolationOffersOptions) {
     this.#pool = pool;
     this.#proofs = new IsolationProofs({
-      assertHolds: (isolation) => assertIsolation(executor, isolation),
+      assertHolds: (isolation, urgency) => assertIsolation(executor, isolation, urgency),
       onHolds: (isolation) => {
         if (isolation !== REQUIRED_CLASS) pool.stand(standingShapes(isolation));
         log('info', 'isolation is proven', { executor: executor.name, isolation });

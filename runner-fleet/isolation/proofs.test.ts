@@ -2,18 +2,22 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import type { IsolationClass } from '#contracts/isolation';
 
+import type { Urgency } from '../executor/executor.ts';
 import { offerOf } from './offer.ts';
 import { IsolationProofs } from './proofs.ts';
 
 let truths: Map<IsolationClass, PromiseWithResolvers<void>[]>;
+let urgencies: Urgency[];
 let held: IsolationClass[];
 let proofs: IsolationProofs;
 beforeEach(() => {
   vi.useFakeTimers();
   truths = new Map();
+  urgencies = [];
   held = [];
   proofs = new IsolationProofs({
-    assertHolds: (isolation) => {
+    assertHolds: (isolation, urgency) => {
+      urgencies.push(urgency);
       const truth = Promise.withResolvers<void>();
       truths.set(isolation, [...(truths.get(isolation) ?? []), truth]);
       return truth.promise;
@@ -28,7 +32,7 @@ afterEach(() => {
 
 const kindOf = (isolation: IsolationClass) => offerOf(proofs.of(isolation), 'standing').kind;
 
-test('a class that is slow to prove holds up none that is proven', async () => {
+test('a class that is slow to prove holds up none that is proven, and gives way to it', async () => {
   const standard = proofs.prove('standard');
   truths.get('standard')?.[0]?.resolve();
   await standard;
@@ -39,6 +43,7 @@ test('a class that is slow to prove holds up none that is proven', async () => {
   await vi.advanceTimersByTimeAsync(0);
   expect(kindOf('strict')).toBe('offered');
   expect(held).toEqual(['standard', 'strict']);
+  expect(urgencies).toEqual(['awaited', 'ahead']);
 });
 
 test('a class that does not hold is not offered, and not while it is tried again either', async () => {

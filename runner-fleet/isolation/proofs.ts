@@ -1,5 +1,6 @@
 import type { IsolationClass } from '#contracts/isolation';
 
+import type { Urgency } from '../executor/executor.ts';
 import type { OnFault } from '../fault.ts';
 
 /** Until a class that did not hold is tried again. */
@@ -12,7 +13,7 @@ export type Proof =
 
 export interface IsolationProofsOptions {
   /** @throws an error that says what is not so */
-  readonly assertHolds: (isolation: IsolationClass) => Promise<void>;
+  readonly assertHolds: (isolation: IsolationClass, urgency: Urgency) => Promise<void>;
   /** Told of each that holds, before anybody else is. @throws where it cannot be offered for all that */
   readonly onHolds: (isolation: IsolationClass) => void;
   readonly onFault: OnFault;
@@ -35,12 +36,16 @@ export class IsolationProofs {
   }
 
   /** @throws what is not so */
-  async prove(isolation: IsolationClass): Promise<void> {
+  prove(isolation: IsolationClass): Promise<void> {
+    return this.#prove(isolation, 'awaited');
+  }
+
+  async #prove(isolation: IsolationClass, urgency: Urgency): Promise<void> {
     const { assertHolds, onHolds } = this.#options;
     // What failed has failed until it holds, also while it is tried again.
     if (!this.#proofs.has(isolation)) this.#proofs.set(isolation, { kind: 'under-way' });
     try {
-      await assertHolds(isolation);
+      await assertHolds(isolation, urgency);
       onHolds(isolation);
       this.#proofs.set(isolation, { kind: 'holds' });
     } catch (error) {
@@ -65,7 +70,7 @@ export class IsolationProofs {
   async #attempt(isolation: IsolationClass): Promise<void> {
     if (this.#isClosed) return;
     try {
-      await this.prove(isolation);
+      await this.#prove(isolation, 'ahead');
     } catch (error) {
       this.#options.onFault(`${isolation} isolation is not offered`, error);
       if (!this.#isClosed) this.#retryLater(isolation);
