@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 
 import { type Cell, CELLS } from '#contracts/cells';
 
 import { eachCell } from './cells.ts';
 import { claimDirectory, emptyDirectory } from './data-directory.ts';
 import { type DirectoryLock, lockDirectory } from './lock.ts';
-import { issueOperator, prepareSandboxes, startCa, startIdentity, startRunner } from './platform/runner.ts';
 import { type PartName, Site } from './platform/site.ts';
 import { startStores } from './platform/stores.ts';
 import { buildAll, cellUrls, startCell, startRouter, untilOpen, webAssets } from './platform/workers.ts';
@@ -129,33 +129,42 @@ async function startLocked(options: PlatformOptions, dataDirectory: string, lock
 async function startAll(site: Site, { runnersPerCell = 1, svidTtlMs = SVID_TTL_MS }: PlatformOptions): Promise<void> {
   // wrangler looks whether the assets are there before it bundles; what they hold matters to the router only.
   await mkdir(join(site.root, 'web/dist'), { recursive: true });
+  const workers = site.begin('workers', site.workers);
+  const stores = eachCell((cell) => startStores(site, cell));
   const web = site.steps.run('web app', () => copyWebAssets(site.root, webAssets(site)));
-  const ca = startCa(site, svidTtlMs);
   const built = site.steps.run('Workers built', () => buildAll(site.root));
   const forRouter = Promise.all([built, web]).then(([workers]) => workers);
-  const sandboxes = runnersPerCell > 0 ? prepareSandboxes(site) : undefined;
+  const fleet = loadFleet();
+  const ca = fleet.then(({ startCa }) => startCa(site, svidTtlMs));
+  const sandboxes = runnersPerCell > 0 ? fleet.then(({ prepareSandboxes }) => prepareSandboxes(site)) : undefined;
   await Promise.all([
-    site.begin('workers', site.workers),
+    workers,
     ...CELLS.map(async (cell) => {
-      const needs = Promise.all([built, ca, startStores(site, cell)]).then(([workers, authority]) => ({
+      const needs = Promise.all([built, ca, stores[cell]]).then(([workers, authority]) => ({
         built: workers,
         trustBundlePem: authority.trustBundlePem(),
       }));
       await Promise.all([needs, startCell(site, cell, needs)]);
     }),
     ...CELLS.map(async (cell) => {
-      const authority = await ca;
+      const [authority, { startIdentity, startRunner }] = await Promise.all([ca, fleet]);
       await startIdentity(site, cell, authority);
       await sandboxes;
       const runners = ([1, 2] as const).filter((number) => number <= runnersPerCell);
       await Promise.all(runners.map((number) => startRunner(site, cell, authority, number)));
     }),
-    ca.then((authority) => issueOperator(site, authority)),
+    Promise.all([ca, fleet]).then(([authority, { issueOperator }]) => issueOperator(site, authority)),
     forRouter,
     startRouter(site, forRouter),
     ...(sandboxes ? [sandboxes] : []),
   ]);
   await untilOpen(site);
+}
+
+/** A certificate authority and Docker's client: they take longest to load, which can be while the processes that were started load, too. */
+async function loadFleet() {
+  await setImmediate();
+  return import('./platform/runner.ts');
 }
 
 function describe(site: Site, close: () => Promise<void>): Platform {
