@@ -20,6 +20,8 @@ export interface HeartbeatsOptions {
   /** Each heartbeat that is answered renews it. */
   readonly lease: Pick<LeaseKeeper, 'send' | 'answered'>;
   readonly compose: () => Omit<Heartbeat, 'lease'>;
+  /** Told when the cell hears them for the first time, or again. */
+  readonly onHeard: () => void;
 }
 
 /** Tells the cell at intervals how this runner is. A cell that does not listen is told again; nothing here ever throws. */
@@ -45,12 +47,13 @@ export class Heartbeats {
   }
 
   async beat(): Promise<void> {
-    const { lease, compose } = this.#options;
+    const { lease, compose, onHeard } = this.#options;
     const sent = lease.send();
     try {
       await this.#post({ ...compose(), lease: sent.lease });
       lease.answered(sent);
       if (this.#isHeard === false) log('info', 'the cell hears heartbeats again');
+      if (this.#isHeard !== true) onHeard();
       this.#isHeard = true;
     } catch (error) {
       if (this.#isHeard !== false) log('warn', 'the cell does not hear heartbeats', { reason: reasonOf(error) });

@@ -45,6 +45,7 @@ const heartbeats = new Heartbeats({
   agent,
   lease: runner.lease,
   compose: () => runner.heartbeat(config.endpoint ?? `https://127.0.0.1:${port}`, packageManifest.version),
+  onHeard: () => runner.becomeKnown(),
 });
 heartbeats.start();
 log('info', 'listening', { cell: config.cell, runner: config.runnerName, port });

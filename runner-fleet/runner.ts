@@ -133,6 +133,11 @@ export class Runner {
     );
   }
 
+  /** Its cell has heard of it, and may send it runs. */
+  becomeKnown(): void {
+    this.#isolation.becomeKnown();
+  }
+
   heartbeat(endpoint: string, version: string): Omit<Heartbeat, 'lease'> {
     return {
       runnerId: this.#config.runnerId,

@@ -40,6 +40,11 @@ export class IsolationOffers {
     for (const isolation of classes) if (isolation !== REQUIRED_CLASS) this.#proofs.proveInBackground(isolation);
   }
 
+  /** Until somebody knows of this runner, who may ask for them, the other classes leave the processors to what starts around it. */
+  becomeKnown(): void {
+    this.#proofs.openBackground();
+  }
+
   get proven(): IsolationClass[] {
     return ISOLATION_CLASSES.filter((isolation) => this.#proofs.of(isolation)?.kind === 'holds');
   }

@@ -16,19 +16,22 @@ beforeEach(() => {
   urgencies = [];
   held = [];
   proofs = new IsolationProofs({
-    assertHolds: (isolation, urgency) => {
-      urgencies.push(urgency);
-      const truth = Promise.withResolvers<void>();
-      truths.set(isolation, [...(truths.get(isolation) ?? []), truth]);
-      return truth.promise;
-    },
+    assertHolds,
     onHolds: (isolation) => held.push(isolation),
     onFault: () => undefined,
   });
+  proofs.openBackground();
 });
 afterEach(() => {
   vi.useRealTimers();
 });
+
+function assertHolds(isolation: IsolationClass, urgency: Urgency): Promise<void> {
+  urgencies.push(urgency);
+  const truth = Promise.withResolvers<void>();
+  truths.set(isolation, [...(truths.get(isolation) ?? []), truth]);
+  return truth.promise;
+}
 
 const kindOf = (isolation: IsolationClass) => offerOf(proofs.of(isolation), 'standing').kind;
 
@@ -44,6 +47,23 @@ test('a class that is slow to prove holds up none that is proven, and gives way 
   expect(kindOf('strict')).toBe('offered');
   expect(held).toEqual(['standard', 'strict']);
   expect(urgencies).toEqual(['awaited', 'ahead']);
+});
+
+test('what nobody waits for is pending, and not begun, before the background is open', async () => {
+  const early = new IsolationProofs({ assertHolds, onHolds: () => undefined, onFault: () => undefined });
+  early.proveInBackground('strict');
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([offerOf(early.of('strict'), 'standing').kind, truths.size]).toEqual(['pending', 0]);
+  early.openBackground();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(truths.get('strict')).toHaveLength(1);
+});
+
+test('nor is it begun by the end of who would have proven it', async () => {
+  const early = new IsolationProofs({ assertHolds, onHolds: () => undefined, onFault: () => undefined });
+  early.proveInBackground('strict');
+  await early.close();
+  expect(truths.size).toBe(0);
 });
 
 test('a class that does not hold is not offered, and not while it is tried again either', async () => {

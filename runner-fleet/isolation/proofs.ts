@@ -24,7 +24,8 @@ export class IsolationProofs {
   readonly #options: IsolationProofsOptions;
   readonly #proofs = new Map<IsolationClass, Proof>();
   readonly #retries = new Set<NodeJS.Timeout>();
-  #background: Promise<void> = Promise.resolve();
+  readonly #opening = Promise.withResolvers<void>();
+  #background: Promise<void> = this.#opening.promise;
   #isClosed = false;
 
   constructor(options: IsolationProofsOptions) {
@@ -54,6 +55,11 @@ export class IsolationProofs {
     }
   }
 
+  /** From now on what is to be proven in the background is. */
+  openBackground(): void {
+    this.#opening.resolve();
+  }
+
   /** While the runner takes runs of other classes, one class at a time, and again at intervals until it holds. */
   proveInBackground(isolation: IsolationClass): void {
     if (!this.#proofs.has(isolation)) this.#proofs.set(isolation, { kind: 'under-way' });
@@ -64,6 +70,7 @@ export class IsolationProofs {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const retry of this.#retries) clearTimeout(retry);
+    this.openBackground();
     await this.#background;
   }
 

@@ -18,11 +18,12 @@ const RETRY_MS = 250;
 
 let composed: number;
 let heard: number;
+let known: number;
 let isAway: boolean;
 let heartbeats: Heartbeats;
 let close: () => void;
 beforeEach(async () => {
-  [composed, heard, isAway] = [0, 0, false];
+  [composed, heard, known, isAway] = [0, 0, 0, false];
   const authority = await createAuthority('soma.test', { notAfterMs: Date.now() + 3_600_000 });
   const server = createMtlsServer({
     identity: await identityOf(authority, CELL),
@@ -44,6 +45,7 @@ beforeEach(async () => {
       composed += 1;
       return QUIET;
     },
+    onHeard: () => void (known += 1),
   });
   close = () => {
     heartbeats.stop();
@@ -71,6 +73,17 @@ test('a cell that did not hear a heartbeat is told again in a moment, once for h
   await until('the heartbeat that was tried again', () => Promise.resolve(heard === 2));
   vi.advanceTimersByTime(HEARTBEAT_INTERVAL_MS - RETRY_MS - 1);
   expect(composed).toBe(4);
+});
+
+test('the first that is heard makes the runner known, and the first after a silence again', async () => {
+  await heartbeats.beat();
+  expect([heard, known]).toEqual([2, 1]);
+  isAway = true;
+  await heartbeats.beat();
+  expect(known).toBe(1);
+  isAway = false;
+  await heartbeats.beat();
+  expect(known).toBe(2);
 });
 
 test('after the last heartbeat nothing is tried again', async () => {
