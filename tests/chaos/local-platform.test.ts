@@ -97,8 +97,12 @@ test('each part that is killed comes back, and the platform is ready again', asy
       await expect.poll(() => platform.pid(name), { timeout: 30_000 }).not.toBe(before);
       await expect.poll(() => isReady(platform.cells['eu-west-1'].url), { timeout: 30_000 }).toBe(true);
     }
-    await platform.kill('router');
-    await expect.poll(() => isReady(platform.publicUrl), { timeout: 30_000 }).toBe(true);
+    for (const name of ['router', 'workers'] as const) {
+      await platform.kill(name);
+      await expect.poll(() => isReady(platform.publicUrl), { timeout: 30_000 }).toBe(true);
+    }
+    for (const { url } of Object.values(platform.cells))
+      await expect.poll(() => isReady(url), { timeout: 30_000 }).toBe(true);
   } finally {
     await platform.stop();
   }

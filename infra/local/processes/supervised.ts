@@ -58,6 +58,10 @@ export class Supervised implements Part {
     return this.#child?.pid;
   }
 
+  get isUp(): boolean {
+    return this.#child !== undefined && isRunning(this.#child);
+  }
+
   /** Over the IPC channel. What a life does not get any more, the message of the next one has to hold. */
   send(message: object): void {
     const child = this.#child;

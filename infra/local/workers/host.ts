@@ -101,6 +101,7 @@ export class HostedWorker implements Part {
   async stop(): Promise<void> {
     if (this.#wanted === undefined) return;
     this.#wanted = undefined;
+    if (!this.#host.isUp) return;
     try {
       await this.#ask({ kind: 'stop', name: this.name }, 'stopped', STOPPED_WITHIN_MS);
     } catch {
