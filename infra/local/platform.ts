@@ -129,7 +129,7 @@ async function startLocked(options: PlatformOptions, dataDirectory: string, lock
 async function startAll(site: Site, { runnersPerCell = 1, svidTtlMs = SVID_TTL_MS }: PlatformOptions): Promise<void> {
   // wrangler looks whether the assets are there before it bundles; what they hold matters to the router only.
   await mkdir(join(site.root, 'web/dist'), { recursive: true });
-  const workers = site.begin('workers', site.workers);
+  const hosting = site.begin('workers', site.workers);
   const stores = eachCell((cell) => startStores(site, cell));
   const web = site.steps.run('web app', () => copyWebAssets(site.root, webAssets(site)));
   const built = site.steps.run('Workers built', () => buildAll(site.root));
@@ -138,7 +138,7 @@ async function startAll(site: Site, { runnersPerCell = 1, svidTtlMs = SVID_TTL_M
   const ca = fleet.then(({ startCa }) => startCa(site, svidTtlMs));
   const sandboxes = runnersPerCell > 0 ? fleet.then(({ prepareSandboxes }) => prepareSandboxes(site)) : undefined;
   await Promise.all([
-    workers,
+    hosting,
     ...CELLS.map(async (cell) => {
       const needs = Promise.all([built, ca, stores[cell]]).then(([workers, authority]) => ({
         built: workers,
