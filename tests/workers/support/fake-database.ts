@@ -14,6 +14,11 @@ export class FakeDatabase extends DurableObject {
     this.failures = times;
   }
 
+  /** How many calls are still to fail. */
+  async failuresLeft(): Promise<number> {
+    return this.failures;
+  }
+
   async recordStarted(runId: string): Promise<void> {
     this.started.push(runId);
   }
