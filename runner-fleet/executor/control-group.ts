@@ -28,10 +28,12 @@ export class ControlGroup {
   readonly meter: CgroupMeter;
   readonly #membership: Membership;
   readonly #root: string;
+  readonly #isUnified: boolean;
 
   private constructor(membership: Membership, root: string) {
     this.#membership = membership;
     this.#root = root;
+    this.#isUnified = isUnified(root);
     this.meter = new CgroupMeter(cgroupFiles(membership, root));
   }
 
@@ -53,7 +55,7 @@ export class ControlGroup {
 
   /** Changes what may be changed of a group that is in use, and makes it weigh as much as any. */
   grant({ cpuQuotaUs, pids }: GrantedLimits): void {
-    if (isUnified(this.#root)) {
+    if (this.#isUnified) {
       writeFileSync(this.#file('cpu', 'cpu.max'), `${cpuQuotaUs} ${CPU_PERIOD_US}`);
       writeFileSync(this.#file('cpu', 'cpu.weight'), String(ORDINARY.weight));
     } else {
@@ -65,9 +67,7 @@ export class ControlGroup {
 
   /** What the kernel says is in force; NaN where nothing is. */
   limits(): GroupLimits {
-    const [memory, cpu] = isUnified(this.#root)
-      ? ['memory.max', 'cpu.max']
-      : ['memory.limit_in_bytes', 'cpu.cfs_quota_us'];
+    const [memory, cpu] = this.#isUnified ? ['memory.max', 'cpu.max'] : ['memory.limit_in_bytes', 'cpu.cfs_quota_us'];
     const memoryBytes = Number(this.#read('memory', memory));
     return {
       memoryBytes,
@@ -79,10 +79,10 @@ export class ControlGroup {
 
   /** Version 1 counts memory and swap together. Where the kernel counts no swap, a machine without any has none to take. */
   #swapBytes(memoryBytes: number): number {
-    const file = this.#file('memory', isUnified(this.#root) ? 'memory.swap.max' : 'memory.memsw.limit_in_bytes');
+    const file = this.#file('memory', this.#isUnified ? 'memory.swap.max' : 'memory.memsw.limit_in_bytes');
     if (!existsSync(file)) return hasSwap() ? Number.NaN : 0;
     const limit = Number(readFileSync(file, 'utf8'));
-    return isUnified(this.#root) ? limit : limit - memoryBytes;
+    return this.#isUnified ? limit : limit - memoryBytes;
   }
 
   processes(): number[] {
@@ -138,11 +138,11 @@ export class ControlGroup {
   }
 
   #pathIn(controller: (typeof CONTROLLERS)[number]): string {
-    return pathIn(this.#membership, isUnified(this.#root) ? '' : controller);
+    return pathIn(this.#membership, this.#isUnified ? '' : controller);
   }
 
   #file(controller: (typeof CONTROLLERS)[number], name: string): string {
-    return join(this.#root, isUnified(this.#root) ? '' : controller, this.#pathIn(controller), name);
+    return join(this.#root, this.#isUnified ? '' : controller, this.#pathIn(controller), name);
   }
 
   #read(controller: (typeof CONTROLLERS)[number], name: string): string {
