@@ -4,37 +4,12 @@ import { afterEach, expect, test } from 'vitest';
 
 import type { Followed } from '#contracts/follow-run';
 import { Frame } from '#contracts/frames';
-import { newId } from '#contracts/ids';
-import { NO_USAGE, Run } from '#contracts/run';
+import { NO_USAGE, type Run } from '#contracts/run';
+import { queuedRun } from '#support/queued-run';
 
 import { startAndFollow } from './follow.ts';
 
-const RUN = Run.parse({
-  id: newId('run'),
-  tenantId: newId('ten'),
-  installationId: newId('ins'),
-  rerunOf: null,
-  scheduleId: null,
-  capsule: 'acme/echo',
-  version: '1.0.0',
-  digest: `sha256:${'0'.repeat(64)}`,
-  cell: 'eu-west-1',
-  isolation: 'standard',
-  attempts: 1,
-  state: 'running',
-  cause: null,
-  detail: null,
-  exitCode: null,
-  retryAfterS: null,
-  output: null,
-  usage: null,
-  amountNanos: null,
-  receipt: null,
-  artifacts: [],
-  createdAt: '2026-11-23T00:00:00.000Z',
-  startedAt: null,
-  endedAt: null,
-});
+const RUN = queuedRun({ state: 'running' });
 const said = (seq: number) => Frame.parse({ seq, atMs: seq, kind: 'stdout', text: `line ${seq}` });
 const END = Frame.parse({
   seq: 4,

@@ -4,39 +4,15 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { newId } from '#contracts/ids';
+import { newId, type RunId } from '#contracts/ids';
+import type { Run } from '#contracts/run';
+import { queuedRun } from '#support/queued-run';
 
 import { CliWorld, type PreparedAnswer } from './cli-world.ts';
 
 const AT = '2026-11-23T00:00:00.000Z';
 const [UNDER_WAY, OVER, TURNED_AWAY] = [newId('run'), newId('run'), newId('run')];
-const runOf = (id: string, end: object) => ({
-  id,
-  tenantId: newId('ten'),
-  installationId: newId('ins'),
-  rerunOf: null,
-  scheduleId: null,
-  capsule: 'acme/tool',
-  version: '1.0.0',
-  digest: `sha256:${'0'.repeat(64)}`,
-  cell: 'eu-west-1',
-  isolation: 'standard',
-  attempts: 1,
-  state: 'running',
-  cause: null,
-  detail: null,
-  exitCode: null,
-  retryAfterS: null,
-  output: null,
-  usage: null,
-  amountNanos: null,
-  receipt: null,
-  artifacts: [],
-  createdAt: AT,
-  startedAt: AT,
-  endedAt: null,
-  ...end,
-});
+const runOf = (id: RunId, change: Partial<Run> = {}) => queuedRun({ id, state: 'running', startedAt: AT, ...change });
 const LISTING = {
   id: newId('cap'),
   name: 'acme/tool',
@@ -57,7 +33,7 @@ const LISTING = {
   updatedAt: AT,
 };
 const ANSWERS: Readonly<Record<string, unknown>> = {
-  [`POST /v1/runs/${UNDER_WAY}/cancel`]: runOf(UNDER_WAY, {}),
+  [`POST /v1/runs/${UNDER_WAY}/cancel`]: runOf(UNDER_WAY),
   [`GET /v1/runs/${TURNED_AWAY}`]: runOf(TURNED_AWAY, { state: 'refused', cause: 'no_capacity', retryAfterS: 7 }),
   [`POST /v1/runs/${OVER}/cancel`]: runOf(OVER, { state: 'timed_out', cause: 'wall_limit', endedAt: AT }),
   'GET /v1/capsules?limit=20': { items: [LISTING], next: null },

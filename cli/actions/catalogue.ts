@@ -8,6 +8,7 @@ import { bytes, money, printFields, printJson, printLine, printTable } from '../
 
 export interface SearchFlags extends JsonFlag {
   readonly category?: string;
+  readonly publisher?: string;
   readonly limit: number;
 }
 
@@ -16,7 +17,7 @@ export async function search(this: Context, flags: SearchFlags, ...words: string
   const q = words.length > 0 ? words.join(' ') : undefined;
   const page = await call(
     capsulesApi.search,
-    { query: { q, category: flags.category, limit: flags.limit } },
+    { query: { q, category: flags.category, publisher: flags.publisher, limit: flags.limit } },
     connection,
   );
   if (flags.json) return printJson(this.process, page.items);

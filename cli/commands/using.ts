@@ -23,7 +23,12 @@ export const search = buildCommand<SearchFlags, string[], Context>({
   docs: { brief: 'Find capsules' },
   parameters: {
     positional: { kind: 'array', parameter: { parse: String, placeholder: 'words', brief: 'What to look for' } },
-    flags: { json, category: text('Only this category', 'category'), limit: count('How many at most', 20) },
+    flags: {
+      json,
+      category: text('Only this category', 'category'),
+      publisher: text('Only of this publisher, and also what has no active version', 'handle'),
+      limit: count('How many at most', 20),
+    },
   },
   loader: async () => (await import('../actions/catalogue.ts')).search,
 });

@@ -96,5 +96,6 @@ export const CapsuleQuery = PageQuery.extend({
     .string()
     .regex(/^[a-z][a-z-]{1,30}$/)
     .optional(),
+  publisher: NameHalf.optional().describe('Of this publisher alone, and also what has no active version'),
 });
 export type CapsuleQuery = z.infer<typeof CapsuleQuery>;

@@ -252,6 +252,16 @@ describe('people', () => {
     expect(me.account?.email).toBe(publisher.publisher.owner.email);
   });
 
+  test('a publisher sees all they have published, and goes from there to its versions', async () => {
+    await comeAsPublisher();
+    await page.goto('/publishing');
+    const row = page.getByRole('row', { name: new RegExp(talker) });
+    expect(await isSeen(row.getByRole('cell', { name: '1.0.0', exact: true }))).toBe(true);
+    await row.getByRole('link').click();
+    await page.getByRole('tab', { name: 'Versions' }).click();
+    expect(await isSeen(page.getByRole('button', { name: 'Change the state of 1.0.0' }))).toBe(true);
+  });
+
   test('an API key is shown once, works, and stops working when it is revoked', async () => {
     const keyName = `ci ${newHandle()}`;
     await comeAsPublisher();

@@ -3,18 +3,19 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { cellSpiffeId, type IdentitySource, runnerSpiffeId } from '#contracts/identity';
-import { newId } from '#contracts/ids';
-import { type Heartbeat, HEARTBEAT_INTERVAL_MS } from '#contracts/runner';
+import { HEARTBEAT_INTERVAL_MS } from '#contracts/runner';
 import { type Authority, createAuthority, issueCertificate } from '#contracts/x509-authority';
 import { Heartbeats } from '#runner/heartbeat';
 import { MtlsAgent } from '#runner/identity/client-tls';
 import { createMtlsServer } from '#runner/identity/server-tls';
+import { quietHeartbeat } from '#support/quiet-heartbeat';
 import { until } from '#support/until';
 
 const CELL = cellSpiffeId('soma.test', 'eu-west-1');
 const RUNNER = runnerSpiffeId('soma.test', 'eu-west-1', 'runner-1');
 /** So soon a cell that did not listen is told again: well within the time between two heartbeats. */
 const RETRY_MS = 250;
+const QUIET = quietHeartbeat('eu-west-1');
 
 let composed: number;
 let heard: number;
@@ -107,20 +108,3 @@ async function identityOf(authority: Authority, spiffeId: string): Promise<Ident
   };
   return { current: () => svid, onRotate: () => () => undefined, close: () => undefined };
 }
-
-const QUIET: Omit<Heartbeat, 'lease'> = {
-  runnerId: newId('rnr'),
-  cell: 'eu-west-1',
-  endpoint: 'https://127.0.0.1:1',
-  version: 'test',
-  isDraining: false,
-  isReady: true,
-  capacity: 1,
-  running: 0,
-  executor: 'crun',
-  isolationClasses: [],
-  pendingIsolationClasses: [],
-  warm: {},
-  cachedDigests: [],
-  lostRunIds: [],
-};

@@ -104,6 +104,32 @@ describe('the catalogue', () => {
     expect(none.body).toEqual({ items: [], next: null });
   });
 
+  test('shows of one publisher all there is, also what cannot be installed, and nothing of others', async () => {
+    const home = edge.cellUrls['eu-west-1'];
+    const other = await Publisher.create(edge.url, 'eu-west-1');
+    expect((await ask(home, `/v1/capsules?publisher=${other.handle}`)).body).toEqual({ items: [], next: null });
+    const [kept, dropped] = [`${other.handle}/kept`, `${other.handle}/dropped`];
+    expect((await other.publish({ name: kept }, {}, 'kept')).status).toBe(201);
+    expect((await other.publish({ name: dropped }, {}, 'dropped')).status).toBe(201);
+    const status = { method: 'PATCH', json: { status: 'yanked' } };
+    expect((await other.owner.ask(`/v1/capsules/${dropped}/versions/1.0.0`, status)).status).toBe(200);
+
+    const { items } = pageOf(CapsuleListing).parse((await ask(home, `/v1/capsules?publisher=${other.handle}`)).body);
+    const versions = new Map(items.map(({ name, latestVersion }) => [name, latestVersion]));
+    expect(versions).toEqual(
+      new Map([
+        [dropped, null],
+        [kept, '1.0.0'],
+      ]),
+    );
+    const some = await ask(home, `/v1/capsules?publisher=${other.handle}&q=dropped`);
+    expect(
+      pageOf(CapsuleListing)
+        .parse(some.body)
+        .items.map(({ name }) => name),
+    ).toEqual([dropped]);
+  });
+
   test.each([
     '/v1/capsules?limit=0',
     '/v1/capsules?limit=x',
@@ -112,6 +138,7 @@ describe('the catalogue', () => {
     '/v1/capsules?q=%00',
     '/v1/capsules?q=a%0Ab',
     '/v1/capsules?category=UPPER',
+    '/v1/capsules?publisher=%25',
     `/v1/capsules?q=${'x'.repeat(5_000)}`,
     '/v1/capsules/UP/per',
     '/v1/capsules/a/b/versions/1.x',

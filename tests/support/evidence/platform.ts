@@ -6,6 +6,7 @@ import { newId } from '#contracts/ids';
 import type { Heartbeat } from '#contracts/runner';
 
 import { newHandle } from '../people.ts';
+import { quietHeartbeat } from '../quiet-heartbeat.ts';
 import { type EvidenceTable, NOBODYS_LOG } from './row.ts';
 import type { EvidenceWorld } from './world.ts';
 
@@ -31,25 +32,7 @@ function entryOf({ publisher }: EvidenceWorld, homeCell: Cell): z.input<typeof C
 
 const verificationOf = (homeCell: string) => ({ handle: newHandle(), homeCell, isVerified: true, revision: 1 });
 
-function heartbeatOf(cell: Cell): Heartbeat {
-  return {
-    runnerId: newId('rnr'),
-    cell,
-    endpoint: 'https://127.0.0.1:1',
-    version: 'test',
-    lease: 'lease',
-    isDraining: false,
-    isReady: true,
-    capacity: 1,
-    running: 0,
-    executor: 'crun',
-    isolationClasses: [],
-    pendingIsolationClasses: [],
-    warm: {},
-    cachedDigests: [],
-    lostRunIds: [],
-  };
-}
+const heartbeatOf = (cell: Cell): Heartbeat => ({ ...quietHeartbeat(cell), lease: 'lease' });
 
 /** What operators, runners and other cells say. Only an operator's word changes anything of a tenant's here. */
 export const PLATFORM: EvidenceTable = {

@@ -11,6 +11,15 @@ import { allPages } from './all-pages.ts';
 import { call } from './client.ts';
 import { tenantKey } from './tenants.ts';
 
+/** Also those without an active version: only their publisher looks for these. */
+export function capsulesOf(publisher: string) {
+  return queryOptions({
+    queryKey: ['capsules', 'of', publisher],
+    queryFn: ({ signal }) =>
+      allPages((query) => call(capsulesApi.search, { query: { ...query, publisher } }, { signal })),
+  });
+}
+
 export function layerList(tenant: TenantId) {
   return queryOptions({
     queryKey: [...tenantKey(tenant), 'layers'],

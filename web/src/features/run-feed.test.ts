@@ -1,38 +1,12 @@
 import { expect, test } from 'vitest';
 
-import { Digest } from '#contracts/digest';
-import { newId } from '#contracts/ids';
-import { NO_USAGE, type Run } from '#contracts/run';
+import { NO_USAGE } from '#contracts/run';
+import { queuedRun } from '#support/queued-run';
 
 import { ApiFailure } from '../api/failure.ts';
 import { RunFeed } from './run-feed.ts';
 
-const RUN: Run = {
-  id: newId('run'),
-  tenantId: newId('ten'),
-  installationId: newId('ins'),
-  rerunOf: null,
-  scheduleId: null,
-  capsule: 'demo/hello',
-  version: '1.0.0',
-  digest: Digest.parse(`sha256:${'ab'.repeat(32)}`),
-  cell: 'eu-west-1',
-  isolation: 'standard',
-  attempts: 1,
-  state: 'queued',
-  cause: null,
-  detail: null,
-  exitCode: null,
-  retryAfterS: null,
-  output: null,
-  usage: null,
-  amountNanos: null,
-  receipt: null,
-  artifacts: [],
-  createdAt: '2026-11-23T10:00:00.000Z',
-  startedAt: null,
-  endedAt: null,
-};
+const RUN = queuedRun();
 
 const FRAMES = [
   { seq: 1, atMs: 1, kind: 'stdout', text: 'Hel', encoding: 'utf8' },

@@ -5,7 +5,7 @@ import { audit, usage } from './evidence.ts';
 import { failure } from './failure.ts';
 import { kept, permissions, secrets, settings } from './installation.ts';
 import { palette, shell } from './shell.ts';
-import { layers, members, publisherKeys, publishing, versionStatus } from './tenant.ts';
+import { layers, members, ownCapsules, publisherKeys, publishing, versionStatus } from './tenant.ts';
 import { form, installations, run, runs } from './work.ts';
 
 /** Every word the app says. One object a language, one type for all: a missing or misspelt key does not compile. */
@@ -25,6 +25,7 @@ export const m = {
   apiKeys,
   members,
   publishing,
+  ownCapsules,
   publisherKeys,
   layers,
   versionStatus,

@@ -28,8 +28,15 @@ export const members = {
 
 export const publishing = {
   title: 'Publishing',
-  lead: 'The keys that sign what this tenant publishes, and its layers of dependencies.',
-  mine: (handle: string) => `Capsules of ${handle}`,
+  lead: 'What this tenant publishes, the keys that sign it, and its layers of dependencies.',
+};
+
+export const ownCapsules = {
+  title: 'Capsules',
+  lead: 'The page of each has its versions, where you deprecate or yank one.',
+  none: 'No capsule yet: soma init, then soma publish.',
+  columns: { capsule: 'Capsule', version: 'Version', price: 'Price', changed: 'Changed' },
+  noVersion: 'none active',
 };
 
 export const publisherKeys = {

@@ -51,6 +51,7 @@ export const run = {
   progress: 'Progress',
   result: 'Result',
   noResult: 'It gave no result.',
+  retryAfter: (seconds: number) => `Try again in ${counted(seconds, 'second', 'seconds')}.`,
   usage: 'Usage',
   usageFacts: {
     cpu: 'Processor',

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 
-import { layerList } from '../api/publishing.ts';
+import { capsulesOf, layerList } from '../api/publishing.ts';
 import { useTenant } from '../features/session.ts';
 import { m } from '../messages/index.ts';
+import { CapsuleTable } from '../ui/capsule-table.tsx';
 import { EmptyNote } from '../ui/empty-note.tsx';
 import { LayerTable } from '../ui/layer-table.tsx';
 import { Loaded } from '../ui/loaded.tsx';
@@ -13,20 +13,33 @@ import { RowsSkeleton } from '../ui/skeleton.tsx';
 import { PublisherKeySection } from './publisher-key-section.tsx';
 
 export function Publishing() {
-  const { handle } = useTenant();
-  const mine = (
-    <Link to="/" search={{ q: handle }} className="button">
-      {m.publishing.mine(handle)}
-    </Link>
-  );
   return (
     <>
-      <PageTitle title={m.publishing.title} lead={m.publishing.lead} action={mine} />
+      <PageTitle title={m.publishing.title} lead={m.publishing.lead} />
       <div className="space-y-12">
+        <CapsuleSection />
         <PublisherKeySection />
         <LayerSection />
       </div>
     </>
+  );
+}
+
+function CapsuleSection() {
+  const { handle } = useTenant();
+  const capsules = useQuery(capsulesOf(handle));
+  return (
+    <section>
+      <SectionTitle title={m.ownCapsules.title} lead={m.ownCapsules.lead} />
+      <Loaded
+        query={capsules}
+        skeleton={<RowsSkeleton rows={3} />}
+        isEmpty={(list) => list.length === 0}
+        empty={<EmptyNote>{m.ownCapsules.none}</EmptyNote>}
+      >
+        {(list) => <CapsuleTable listings={list} />}
+      </Loaded>
+    </section>
   );
 }
 

@@ -1,4 +1,4 @@
-import { and, desc, getTableColumns, isNotNull, type SQL, sql } from 'drizzle-orm';
+import { and, desc, getTableColumns, isNotNull, like, type SQL, sql } from 'drizzle-orm';
 
 import { type CapsuleListing, CapsuleQuery } from '#contracts/api/capsules';
 import { catalogueCapsules } from '#db/postgres/schema/index';
@@ -13,9 +13,9 @@ export interface CapsulePage {
   readonly next: string | null;
 }
 
-/** Lists what can be installed: the best match first where words are given, else what was released last. */
+/** Lists what can be installed, or all of one publisher: the best match first where words are given, else what was released last. */
 export async function searchCapsules({ ctx, input }: Verb<CapsuleQuery, Platform>): Promise<CapsulePage> {
-  const { q, category, cursor, limit } = CapsuleQuery.parse(input);
+  const { q, category, publisher, cursor, limit } = CapsuleQuery.parse(input);
   const { search: document, ...columns } = getTableColumns(catalogueCapsules);
   const words = q?.trim() ? sql`websearch_to_tsquery('english', ${q})` : undefined;
   const order: SQL<number> = words
@@ -27,7 +27,9 @@ export async function searchCapsules({ ctx, input }: Verb<CapsuleQuery, Platform
     .from(catalogueCapsules)
     .where(
       and(
-        isNotNull(catalogueCapsules.latestVersion),
+        publisher === undefined
+          ? isNotNull(catalogueCapsules.latestVersion)
+          : like(catalogueCapsules.name, `${publisher}/%`),
         words && sql`(${document} @@ ${words} or position(lower(${q}) in ${catalogueCapsules.name}) > 0)`,
         category === undefined ? undefined : sql`${catalogueCapsules.categories} ? ${category}`,
         cursor === undefined ? undefined : after(order, cursor),
