@@ -54,8 +54,8 @@ export interface Measured {
   /** What the run is charged for. */
   readonly usage: Usage;
   readonly grantedBytes: number;
-  /** What the kernel charged the parent group meanwhile. */
-  readonly kernelUs: number;
+  /** What the kernel had charged the parent group when the last word of process 1 came in, and when the sandbox was let go: the metering looks in between. */
+  readonly kernelUs: { readonly atLastWord: number; readonly atEnd: number };
   /** The wall time as process 1 of the sandbox says it, by its own timer. */
   readonly saidUs: number;
   /** What this process' timer says of it, from just before the hand-over until the last word is here. */
@@ -112,6 +112,7 @@ export class MeteringWorld {
     const tasks = isolation === 'standard' ? await SandboxTasks.atRest(accountGroup()) : undefined;
     const lastWord = lastWordOf(sandbox, (trailer) => ({
       atUs: performance.now() * 1_000,
+      kernelUs: parentCpuUs(),
       saidUs: trailer.wallUs,
       tasks: tasks && { runtimeBefore: tasks.runtimeBefore, runtimeUs: trailer.cpuUs, initUs: tasks.initUs() },
     }));
@@ -132,13 +133,19 @@ export class MeteringWorld {
       onFault,
     });
     await run.ended;
-    const kernelUs = (await atEndUs) - beforeUs;
     const text = readFileSync(path, 'utf8');
     const { end, output } = resultOf({ status: 200, headers: {}, text: text.slice(text.indexOf('\n') + 1) });
     if (end.outcome.state !== 'succeeded') throw new Error(`the run did not succeed: ${end.outcome.detail}`);
-    const { atUs, saidUs, tasks: charged } = await lastWord;
-    const grantedBytes = start.resources.memoryBytes;
-    return { usage: end.usage, grantedBytes, kernelUs, saidUs, hostUs: atUs - handedOverUs, tasks: charged, output };
+    const { atUs, kernelUs, saidUs, tasks: charged } = await lastWord;
+    return {
+      usage: end.usage,
+      grantedBytes: start.resources.memoryBytes,
+      kernelUs: { atLastWord: kernelUs - beforeUs, atEnd: (await atEndUs) - beforeUs },
+      saidUs,
+      hostUs: atUs - handedOverUs,
+      tasks: charged,
+      output,
+    };
   }
 
   /** A folder of one executor's own, where only what sandboxes boot from is the same for all: to write it out takes a while. */
