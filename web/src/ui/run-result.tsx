@@ -28,7 +28,9 @@ export function RunResult({
           <p className="flex flex-wrap items-center gap-x-3 gap-y-1.5 text-sm">
             <span className="figures text-xs text-ink-3">{outcome.cause}</span>
             <span className="text-ink-2">{outcome.detail}</span>
-            {run.retryAfterS !== null && <span className="text-ink-2">{m.run.retryAfter(run.retryAfterS)}</span>}
+            {outcome.retryAfterS !== undefined && (
+              <span className="text-ink-2">{m.run.retryAfter(outcome.retryAfterS)}</span>
+            )}
             {outcome.cause === 'budget_exhausted' && (
               <Link to="/usage" className="link">
                 {m.usage.setBudget}
