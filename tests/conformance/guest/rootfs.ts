@@ -35,6 +35,8 @@ const BUSYBOX_APPLETS = [
   'cat',
   'ls',
   'dmesg',
+  'nsenter',
+  'sleep',
 ];
 const ROOT_MODULES = ['overlay'];
 /** In the order they are loaded: without them the kernel sees no disk. */
