@@ -13,7 +13,7 @@ import { ensureBaseSystem } from './rootfs.ts';
 
 /** Started in the guest as programs of their own. */
 const PROGRAMS = ['runner-fleet/main.ts', 'tests/conformance/guest/inside/main.ts'];
-const WITHIN_MS = 45 * 60_000;
+const WITHIN_MS = 90 * 60_000;
 const LOCK_WAIT_SECONDS = 1_200;
 
 /** Tests that are run together. */
