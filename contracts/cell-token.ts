@@ -73,10 +73,7 @@ export async function verifyCellToken(authorization: string | null, expected: Ce
   }
 }
 
-/**
- * A cell that finds no key of its own makes one, and two requests at once make two: the second is published after the first was fetched, and
- * is not asked for while that is a moment ago.
- */
+/** A key may be made a moment after the others were fetched, and is not asked for while that is a moment ago. */
 function patient(keys: RemoteJWKSet): JWTVerifyGetKey {
   return async (header, token) => {
     try {

@@ -71,6 +71,21 @@ describe('a signing key', () => {
   });
 });
 
+describe('many requests that find at once that no key signs any more', () => {
+  test('make one, and are believed at every door at once', async () => {
+    const { key } = await keyHolder();
+    await issue(key);
+    await edge.databases['eu-west-1'].query("update signing_keys set expires_at = now() - interval '1 minute'");
+    const before = await publishedKeys();
+    const tokens = await Promise.all(Array.from({ length: 12 }, () => issue(key)));
+    const statuses = tokens.flatMap((token) => [use(edge.url, token), use(edge.cellUrls['eu-west-1'], token)]);
+    expect(new Set(await Promise.all(statuses))).toEqual(new Set([200]));
+    const kids = new Set(tokens.map((token) => decodeProtectedHeader(token).kid));
+    expect((await publishedKeys()).filter((kid) => !before.includes(kid))).toEqual([...kids]);
+    expect(kids.size).toBe(1);
+  });
+});
+
 describe('after a leak, as docs/operations.md says', () => {
   test('deleted signing keys are replaced, and what they signed opens nothing', async () => {
     const { key } = await keyHolder();

@@ -16,6 +16,7 @@ import { credentials, deviceCodes, members, sessions, signingKeys, tenants, user
 import type { Platform } from '../../context.ts';
 import { accessControl, roles } from './access.ts';
 import { hashedSessions } from './hashed-sessions.ts';
+import { keepSigningKey } from './keep-signing-key.ts';
 
 export const CLI_CLIENT_ID = 'soma-cli';
 
@@ -35,7 +36,8 @@ const tables = { users, sessions, credentials, deviceCodes, signingKeys, tenants
  * better-auth over one database handle. Over a transaction everything it writes commits or vanishes as one, together with
  * the audit entry of the verb that called it; that is why there is one instance a transaction and none for all.
  */
-export function accounts({ env, cell }: Platform, db: Database | Transaction, options: AccountsOptions = {}) {
+export function accounts(platform: Platform, db: Database | Transaction, options: AccountsOptions = {}) {
+  const { env, cell } = platform;
   return betterAuth({
     secret: env.AUTH_SECRET,
     baseURL: env.PUBLIC_URL,
@@ -96,6 +98,7 @@ export function accounts({ env, cell }: Platform, db: Database | Transaction, op
         jwt: { issuer: env.PUBLIC_URL, audience: ACCESS_TOKEN_AUDIENCE, expirationTime: '15m' },
         disableSettingJwtHeader: true,
         schema: { jwks: { modelName: 'signingKeys' } },
+        adapter: { createJwk: (made) => keepSigningKey(platform, randomText(16), made) },
       }),
     ],
   });
