@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { Installation } from '#contracts/api/installations';
 import { Run } from '#contracts/run';
 import type { EdgeView } from '#support/edge-view';
-import { type Answer, Person, refusalOf } from '#support/people';
+import { type InstalledTool, installTool } from '#support/installed-tool';
+import { type Answer, refusalOf } from '#support/people';
 import { Publisher } from '#support/publisher';
 import { sharedEdge } from '#support/shared-edge';
 import { until } from '#support/until';
@@ -19,32 +19,14 @@ afterAll(async () => {
   await edge.close();
 });
 
-interface World {
-  readonly tenant: Person;
-  readonly capsule: string;
-  readonly slug: string;
-  readonly installation: string;
-}
+const newWorld = (installation: object = {}) => installTool(acme, { installation });
 
-let worlds = 0;
-async function newWorld(change: object = {}): Promise<World> {
-  worlds += 1;
-  const slug = `tool-${worlds}`;
-  const capsule = `${acme.handle}/${slug}`;
-  const published = await acme.publish({ name: capsule }, {}, slug);
-  if (published.status !== 201) throw new Error(JSON.stringify(published.body));
-  const { person: tenant } = await Person.withTenant(edge.url);
-  await tenant.ask('/v1/budget', { method: 'PUT', json: { limitNanos: '100000000000' } });
-  const { id } = Installation.parse((await tenant.ask('/v1/installations', { json: { capsule, ...change } })).body);
-  return { tenant, capsule, slug, installation: id };
-}
-
-async function start({ tenant, capsule }: World, key?: string): Promise<Answer> {
+async function start({ tenant, capsule }: InstalledTool, key?: string): Promise<Answer> {
   const headers = key === undefined ? {} : { 'idempotency-key': key };
   return tenant.ask('/v1/runs', { json: { capsule, input: { word: 'hi' } }, headers });
 }
 
-async function end({ tenant }: World, id: string): Promise<Run> {
+async function end({ tenant }: InstalledTool, id: string): Promise<Run> {
   await tenant.ask(`/v1/runs/${id}/cancel`, { method: 'POST' });
   return until('the end of the run', async () => {
     const run = Run.parse((await tenant.ask(`/v1/runs/${id}`)).body);
@@ -99,10 +81,10 @@ describe('an installation with a limit on its open runs', () => {
 });
 
 describe('a re-run', () => {
-  const again = ({ tenant }: World, id: string, json: object = {}, headers = {}) =>
+  const again = ({ tenant }: InstalledTool, id: string, json: object = {}, headers = {}) =>
     tenant.ask(`/v1/runs/${id}/rerun`, { json, headers });
 
-  const inputOf = async ({ tenant }: World, id: string) => (await tenant.ask(`/v1/runs/${id}/input`)).body;
+  const inputOf = async ({ tenant }: InstalledTool, id: string) => (await tenant.ask(`/v1/runs/${id}/input`)).body;
 
   test('repeats the input and the version, and says what it repeats', async () => {
     const world = await newWorld();

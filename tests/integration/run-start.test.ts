@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { Installation } from '#contracts/api/installations';
 import { RunPage } from '#contracts/api/runs';
 import { TenantUsage } from '#contracts/api/usage';
 import type { ManifestInput } from '#contracts/manifest';
 import { Run } from '#contracts/run';
 import type { EdgeView } from '#support/edge-view';
-import { type Answer, Person, refusalOf } from '#support/people';
+import { type InstalledTool, installTool } from '#support/installed-tool';
+import { type Answer, refusalOf } from '#support/people';
 import { Publisher } from '#support/publisher';
 import { sharedEdge } from '#support/shared-edge';
 import { until } from '#support/until';
@@ -22,39 +22,25 @@ afterAll(async () => {
   await edge.close();
 });
 
-interface World {
-  readonly tenant: Person;
-  readonly capsule: string;
-  readonly slug: string;
-  readonly installation: string;
-}
+const newWorld = (manifest: Partial<ManifestInput> = {}) => installTool(acme, { manifest, hasBudget: false });
 
-let worlds = 0;
-async function newWorld(change: Partial<ManifestInput> = {}): Promise<World> {
-  worlds += 1;
-  const slug = `tool-${worlds}`;
-  const capsule = `${acme.handle}/${slug}`;
-  const published = await acme.publish({ name: capsule, ...change }, {}, slug);
-  if (published.status !== 201) throw new Error(JSON.stringify(published.body));
-  const tenant = await Person.signUp(edge.url, 'eu-west-1');
-  await tenant.createTenant();
-  const { id } = Installation.parse((await tenant.ask('/v1/installations', { json: { capsule } })).body);
-  return { tenant, capsule, slug, installation: id };
-}
-
-async function start({ tenant, capsule }: World, key?: string, input: unknown = { word: 'hi' }): Promise<Answer> {
+async function start(
+  { tenant, capsule }: InstalledTool,
+  key?: string,
+  input: unknown = { word: 'hi' },
+): Promise<Answer> {
   const headers = key === undefined ? {} : { 'idempotency-key': key };
   return tenant.ask('/v1/runs', { json: { capsule, input }, headers });
 }
 
-async function ended({ tenant }: World, id: string): Promise<Run> {
+async function ended({ tenant }: InstalledTool, id: string): Promise<Run> {
   return until('the end of the run', async () => {
     const run = Run.parse((await tenant.ask(`/v1/runs/${id}`)).body);
     return run.endedAt !== null && run;
   });
 }
 
-async function actionsOf({ tenant }: World): Promise<string[]> {
+async function actionsOf({ tenant }: InstalledTool): Promise<string[]> {
   const { rows } = await edge.databases['eu-west-1'].query<{ entry: string }>(
     `select (record ->> 'action') || ' ' || (record ->> 'outcome') as entry from audit_entries
      where tenant_id = $1 and record ->> 'action' like 'run.%' order by id`,
@@ -149,13 +135,9 @@ describe('a run', () => {
   });
 
   test('of a capsule that cannot do without a secret is refused', async () => {
-    worlds += 1;
-    const slug = `tool-${worlds}`;
-    const capsule = `${acme.handle}/${slug}`;
-    await acme.publish({ name: capsule, secrets: [{ name: 'API_TOKEN' }] }, {}, slug);
-    const json = { capsule, approved: ['secret:API_TOKEN'] };
-    expect((await acme.owner.ask('/v1/installations', { json })).status).toBe(201);
-    const refused = await acme.owner.ask('/v1/runs', { json: { capsule, input: { word: 'hi' } } });
+    const manifest = { secrets: [{ name: 'API_TOKEN' }] };
+    const installation = { approved: ['secret:API_TOKEN'] };
+    const refused = await start(await installTool(acme, { manifest, installation, hasBudget: false }));
     expect([refused.status, refusalOf(refused)]).toEqual([409, 'conflict']);
     expect(refused.body).toMatchObject({ missingSecrets: ['API_TOKEN'] });
   });

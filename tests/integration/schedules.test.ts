@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { AuditPage } from '#contracts/api/audit';
-import { Installation } from '#contracts/api/installations';
 import { RunPage } from '#contracts/api/runs';
 import { Schedule, SchedulePage } from '#contracts/api/schedules';
 import { type Edge, startEdge } from '#support/edge';
-import { type Answer, Person, refusalOf } from '#support/people';
+import { type InstalledTool, installTool } from '#support/installed-tool';
+import { type Answer, refusalOf } from '#support/people';
 import { Publisher } from '#support/publisher';
 import { until } from '#support/until';
 
@@ -20,44 +20,26 @@ afterAll(async () => {
   await edge.close();
 });
 
-interface World {
-  readonly tenant: Person;
-  readonly capsule: string;
-  readonly slug: string;
-  readonly installation: string;
-}
-
-let worlds = 0;
-async function newWorld({ budget = true } = {}): Promise<World> {
-  worlds += 1;
-  const slug = `tool-${worlds}`;
-  const capsule = `${acme.handle}/${slug}`;
-  const published = await acme.publish({ name: capsule }, {}, slug);
-  if (published.status !== 201) throw new Error(JSON.stringify(published.body));
-  const { person: tenant } = await Person.withTenant(edge.url);
-  if (budget) await tenant.ask('/v1/budget', { method: 'PUT', json: { limitNanos: '100000000000' } });
-  const { id } = Installation.parse((await tenant.ask('/v1/installations', { json: { capsule } })).body);
-  return { tenant, capsule, slug, installation: id };
-}
+const newWorld = ({ budget: hasBudget = true } = {}) => installTool(acme, { hasBudget });
 
 const TABLE = { name: 'nightly', cron: '30 2 * * *', zone: 'Europe/Berlin', input: { word: 'hi' } };
 
-function create({ tenant, installation }: World, change: object = {}): Promise<Answer> {
+function create({ tenant, installation }: InstalledTool, change: object = {}): Promise<Answer> {
   return tenant.ask('/v1/schedules', { json: { installation, ...TABLE, ...change } });
 }
 
-async function creates(world: World, change: object = {}): Promise<Schedule> {
+async function creates(world: InstalledTool, change: object = {}): Promise<Schedule> {
   const answer = await create(world, change);
   expect([answer.status, answer.body]).toEqual([201, expect.anything()]);
   return Schedule.parse(answer.body);
 }
 
-const look = async ({ tenant }: World, { id }: Schedule) =>
+const look = async ({ tenant }: InstalledTool, { id }: Schedule) =>
   Schedule.parse((await tenant.ask(`/v1/schedules/${id}`)).body);
-const runsOf = async ({ tenant }: World) => RunPage.parse((await tenant.ask('/v1/runs?limit=100')).body).items;
+const runsOf = async ({ tenant }: InstalledTool) => RunPage.parse((await tenant.ask('/v1/runs?limit=100')).body).items;
 const cron = () => edge.fireCron('eu-west-1');
 
-async function entriesOf({ tenant }: World, action: string) {
+async function entriesOf({ tenant }: InstalledTool, action: string) {
   return AuditPage.parse((await tenant.ask(`/v1/audit?action=${action}`)).body).items.map(({ record }) => record);
 }
 
