@@ -10,6 +10,7 @@ import {
 import { pageOf } from '../api/paging.ts';
 import { BUNDLE_MEDIA_TYPE, UPLOAD_MAX_BYTES } from '../bundle.ts';
 import { operation } from '../operation.ts';
+import { signedArchive } from '../signed-archive.ts';
 
 const tags = ['Capsules'];
 
@@ -79,21 +80,7 @@ export const publish = operation({
   timeoutMs: 120_000,
   request: {
     params: CapsulePath,
-    body: {
-      required: true,
-      content: {
-        'multipart/form-data': {
-          schema: {
-            type: 'object',
-            required: ['bundle', 'signature'],
-            properties: {
-              bundle: { type: 'string', contentMediaType: BUNDLE_MEDIA_TYPE },
-              signature: { type: 'string', contentMediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json' },
-            },
-          },
-        },
-      },
-    },
+    body: signedArchive(BUNDLE_MEDIA_TYPE),
   },
   responses: {
     200: {

@@ -3,6 +3,7 @@ import { pageOf, PageQuery } from '../api/paging.ts';
 import { UPLOAD_MAX_BYTES } from '../bundle.ts';
 import { LAYER_MEDIA_TYPE } from '../layer.ts';
 import { operation } from '../operation.ts';
+import { signedArchive } from '../signed-archive.ts';
 
 const tags = ['Layers'];
 
@@ -17,23 +18,7 @@ export const publish = operation({
   audit: 'layer.publish',
   maxBodyBytes: UPLOAD_MAX_BYTES,
   timeoutMs: 120_000,
-  request: {
-    body: {
-      required: true,
-      content: {
-        'multipart/form-data': {
-          schema: {
-            type: 'object',
-            required: ['bundle', 'signature'],
-            properties: {
-              bundle: { type: 'string', contentMediaType: LAYER_MEDIA_TYPE },
-              signature: { type: 'string', contentMediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json' },
-            },
-          },
-        },
-      },
-    },
-  },
+  request: { body: signedArchive(LAYER_MEDIA_TYPE) },
   responses: {
     200: {
       description: 'You published the same bytes before; nothing was changed',
