@@ -19,6 +19,8 @@ const docker = new Dockerode();
 export async function startEngine(): Promise<void> {
   const log = openSync(LOG, 'a');
   const started = spawn('dockerd', FLAGS, { stdio: ['ignore', log, log] });
+  // It ends with the machine, which ends once nothing else keeps its work going.
+  started.unref();
   const deadline = Date.now() + READY_WITHIN_MS;
   while (!(await answers())) {
     if (Date.now() > deadline || started.exitCode !== null) {
