@@ -206,6 +206,16 @@ describe('the input of a run', () => {
     expect(await actionsOf(world)).toEqual(['run.start refused']);
   });
 
+  test('is judged by the version that would run it, whatever version ran before', async () => {
+    const world = await newWorld();
+    expect((await start(world)).status).toBe(201);
+    const input = { type: 'object', required: ['name'], properties: { name: { type: 'string' } } } as const;
+    await acme.publish({ name: world.capsule, version: '1.1.0', input }, {}, world.slug);
+    const started = await start(world, undefined, { name: 'Ada' });
+    expect([started.status, started.body]).toEqual([201, expect.objectContaining({ version: '1.1.0' })]);
+    expect(refusalOf(await start(world))).toBe('invalid_input');
+  });
+
   test('may hold any text there is', async () => {
     const world = await newWorld();
     for (const word of ['\u0000', '\ud800', '\u{1f4a9}', '"\\', "'; drop table runs"]) {

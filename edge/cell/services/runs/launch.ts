@@ -12,10 +12,10 @@ import { auditRecord } from '../audit/record.ts';
 import { writeOnce } from '../write-once.ts';
 import { type Beginning, begin } from './begin.ts';
 import { expecting } from './expecting.ts';
-import { forget, type Prepared, prepare, type Selector } from './prepare.ts';
+import { forget, type Prepared, prepare, prepareAnew, type Selector } from './prepare.ts';
 import { type Keyed, replay } from './replay.ts';
 import { startLock, StartRow, startStatement } from './start-statement.ts';
-import { validateInput } from './validate-input.ts';
+import { inputFaults, validateInput } from './validate-input.ts';
 
 export interface Launch {
   readonly selector: Selector;
@@ -74,8 +74,7 @@ async function attemptLaunch(
   { keyed, id }: { readonly keyed: Keyed | undefined; readonly id: RunId },
 ): Promise<Run | 'known' | 'changed'> {
   const inputText = JSON.stringify(input);
-  const prepared = await prepare(ctx, selector);
-  validateInput(prepared.release, input);
+  const prepared = await prepareFor(ctx, selector, input);
 
   const createdAt = ctx.now();
   const origin = { rerunOf: launched.rerunOf ?? null, scheduleId: launched.scheduleId ?? null };
@@ -101,6 +100,15 @@ async function attemptLaunch(
   if (row?.is_wanted === false) throw new Declined('what this start depends on does not hold');
   if (row?.is_full) throw concurrencyLimit(prepared);
   return 'changed';
+}
+
+/** A refusal is a version's that the installation takes now: no statement would find out that the one that was remembered no longer counts. */
+async function prepareFor(ctx: Ctx, selector: Selector, input: JsonValue): Promise<Prepared> {
+  const remembered = await prepare(ctx, selector);
+  if (inputFaults(remembered.release, input).length === 0) return remembered;
+  const prepared = await prepareAnew(ctx, selector);
+  validateInput(prepared.release, input);
+  return prepared;
 }
 
 function concurrencyLimit({ maxConcurrentRuns, release }: Prepared): DomainError {

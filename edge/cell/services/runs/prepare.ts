@@ -44,6 +44,12 @@ export function forget(ctx: Ctx, selector: Selector): void {
   remembered.delete(keyOf(ctx, selector));
 }
 
+/** As `prepare`, without what was remembered: for whoever answers by it, and has no statement that checks the revisions. */
+export async function prepareAnew(ctx: Ctx, selector: Selector): Promise<Prepared> {
+  forget(ctx, selector);
+  return prepare(ctx, selector);
+}
+
 /** @throws NotFound · DomainError `gone` · ApprovalRequired · DomainError `residency_violation` · Conflict · Unavailable */
 export async function prepare(ctx: Ctx, selector: Selector): Promise<Prepared> {
   const key = keyOf(ctx, selector);
