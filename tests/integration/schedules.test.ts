@@ -203,6 +203,42 @@ describe('a schedule', () => {
     expect(refusalOf(await change({ enabled: true }))).toBe('not_found');
   });
 
+  test('is made for what its installation is now, whatever ran before', async () => {
+    const world = await newWorld();
+    const { tenant, capsule, slug, installation } = world;
+    const runs = () => tenant.ask('/v1/runs', { json: { installation, input: { word: 'hi' } } });
+    expect((await runs()).status).toBe(201);
+    const input = { type: 'object', required: ['name'], properties: { name: { type: 'string' } } } as const;
+    expect((await acme.publish({ name: capsule, version: '1.1.0', input }, {}, slug)).status).toBe(201);
+
+    expect(refusalOf(await create(world))).toBe('invalid_input');
+    const schedule = await creates(world, { input: { name: 'Ada' } });
+    const change = { method: 'PATCH', json: { input: { name: 'Grace' } } };
+    expect((await tenant.ask(`/v1/schedules/${schedule.id}`, change)).status).toBe(200);
+
+    await tenant.ask(`/v1/installations/${installation}`, { method: 'DELETE' });
+    expect(refusalOf(await create(world, { name: 'late', input: { name: 'Ada' } }))).toBe('not_found');
+  });
+
+  test('is not made where its installation is removed meanwhile', async () => {
+    const world = await newWorld();
+    const client = await edge.databases['eu-west-1'].connect();
+    try {
+      await client.query('begin');
+      await client.query('select from tenants where id = $1 for update', [world.tenant.tenantId]);
+      const created = create(world);
+      const waiting = 'select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))';
+      await until('it waits for its turn', async () => (await client.query(waiting)).rowCount);
+      await world.tenant.ask(`/v1/installations/${world.installation}`, { method: 'DELETE' });
+      await client.query('commit');
+      expect(refusalOf(await created)).toBe('not_found');
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+    expect(SchedulePage.parse((await world.tenant.ask('/v1/schedules')).body).items).toEqual([]);
+  });
+
   test('is disabled with its installation', async () => {
     const world = await newWorld();
     const schedule = await creates(world);

@@ -1,14 +1,15 @@
-import { eq } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 
 import { CreateSchedule, type Schedule } from '#contracts/api/schedules';
-import { Conflict } from '#contracts/errors';
-import { newId } from '#contracts/ids';
-import { schedules } from '#db/postgres/schema/index';
+import { Conflict, NotFound } from '#contracts/errors';
+import { type InstallationId, newId } from '#contracts/ids';
+import type { Transaction } from '#db/postgres/client';
+import { installations, schedules } from '#db/postgres/schema/index';
 
-import { requirePermission, type Verb } from '../../context.ts';
+import { type Ctx, requirePermission, type Verb } from '../../context.ts';
 import { recordAudit } from '../audit/record.ts';
 import { isUniqueViolation } from '../postgres-errors.ts';
-import { prepare } from '../runs/prepare.ts';
+import { prepareAnew } from '../runs/prepare.ts';
 import { validateInput } from '../runs/validate-input.ts';
 import { takeTurn } from '../tenants/take-turn.ts';
 import { transact } from '../transact.ts';
@@ -28,7 +29,7 @@ export async function createSchedule({ ctx, input }: Verb<CreateSchedule>): Prom
   requirePermission(ctx, 'runs:write');
   const { installation, enabled, ...given } = CreateSchedule.parse(input);
   const timetable = readTimetable(given);
-  const { release } = await prepare(ctx, { installation });
+  const { release } = await prepareAnew(ctx, { installation });
   validateInput(release, given.input);
 
   const now = ctx.now();
@@ -47,6 +48,7 @@ export async function createSchedule({ ctx, input }: Verb<CreateSchedule>): Prom
     await takeTurn(tx, ctx.tenant.id);
     if ((await tx.$count(schedules, eq(schedules.tenantId, ctx.tenant.id))) >= MOST_SCHEDULES)
       throw new Conflict(`a tenant has at most ${MOST_SCHEDULES} schedules; remove one first`);
+    await holdInstallation(tx, ctx, installation);
     await tx.insert(schedules).values(row);
     const { name, cron, zone, overlap } = given;
     await recordAudit(tx, ctx, {
@@ -60,4 +62,14 @@ export async function createSchedule({ ctx, input }: Verb<CreateSchedule>): Prom
     throw error;
   });
   return findSchedule(ctx, row.id);
+}
+
+/** Whoever removes it meanwhile waits until this commits, and disables what was made. @throws NotFound it was removed since it was looked at */
+async function holdInstallation(tx: Transaction, { tenant }: Ctx, id: InstallationId): Promise<void> {
+  const held = await tx
+    .select({ id: installations.id })
+    .from(installations)
+    .where(and(eq(installations.id, id), eq(installations.tenantId, tenant.id), isNull(installations.removedAt)))
+    .for('share');
+  if (held.length === 0) throw new NotFound('installation');
 }

@@ -7,7 +7,7 @@ import { schedules } from '#db/postgres/schema/index';
 
 import { type Ctx, requirePermission, type Verb } from '../../context.ts';
 import { recordAudit } from '../audit/record.ts';
-import { prepare } from '../runs/prepare.ts';
+import { prepareAnew } from '../runs/prepare.ts';
 import { validateInput } from '../runs/validate-input.ts';
 import { transact } from '../transact.ts';
 import { findSchedule } from './find.ts';
@@ -34,7 +34,7 @@ export async function updateSchedule({ ctx, input }: Verb<UpdateInput>): Promise
   const timetable = readTimetable({ cron, zone });
   const isEnabled = enabled ?? before.isEnabled;
   if (change.input !== undefined) {
-    const { release } = await prepare(ctx, { installation: installationId });
+    const { release } = await prepareAnew(ctx, { installation: installationId });
     validateInput(release, change.input);
   }
 
