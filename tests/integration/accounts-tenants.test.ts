@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Member } from '#contracts/api/tenants';
 import type { Cell } from '#contracts/cells';
 import type { EdgeView } from '#support/edge-view';
-import { Person, refusalOf } from '#support/people';
+import { newHandle, Person, refusalOf } from '#support/people';
 import { sharedEdge } from '#support/shared-edge';
 
 let edge: EdgeView;
@@ -39,6 +39,14 @@ describe('a tenant', () => {
       const answer = await rival.ask('/v1/tenants', { json });
       expect([answer.status, refusalOf(answer)]).toEqual([409, 'conflict']);
     }
+  });
+
+  test('is made once, also where it is asked for several times at once', async () => {
+    const person = await Person.signUp(edge.url, 'eu-west-1');
+    const json = { name: 'Analytical Engines', handle: newHandle() };
+    const answers = await Promise.all(Array.from({ length: 12 }, () => person.ask('/v1/tenants', { json })));
+    const made = await person.ask('/v1/tenants');
+    for (const { status, body } of answers) expect([status, { items: [body] }]).toEqual([201, made.body]);
   });
 
   test('takes no handle that would pass for the platform', async () => {

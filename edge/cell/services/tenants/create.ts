@@ -11,7 +11,6 @@ import { actorOf, type Ctx, type PersonCtx, requirePerson, type Verb } from '../
 import { accounts } from '../accounts/auth.ts';
 import { viewTenant } from '../accounts/memberships.ts';
 import { recordAudit } from '../audit/record.ts';
-import { isUniqueViolation } from '../postgres-errors.ts';
 import { transact } from '../transact.ts';
 
 /** Names that would read as the platform's own. */
@@ -36,15 +35,12 @@ const RESERVED = new Set([
  */
 export async function createTenant({ ctx, input }: Verb<CreateTenant, PersonCtx>): Promise<TenantMembership> {
   const person = requirePerson(ctx);
-  const { name, handle, residency } = CreateTenant.parse(input);
+  const wanted = CreateTenant.parse(input);
+  const { name, handle, residency } = wanted;
   if (RESERVED.has(handle)) throw new Conflict(`the handle ${handle} is reserved`);
 
   const claim = await claimHandle(ctx, handle);
-  if (claim.existing) {
-    const { tenant, role } = claim.existing;
-    if (role === 'owner' && tenant.name === name && tenant.residency === residency) return viewTenant(tenant, role);
-    throw new Conflict(`the handle ${handle} is taken`);
-  }
+  if (claim.existing) return sameAs(claim.existing, wanted);
 
   const tenantCtx: Ctx = {
     ...ctx,
@@ -72,10 +68,18 @@ export async function createTenant({ ctx, input }: Verb<CreateTenant, PersonCtx>
       createdAt: createdAt.toISOString(),
       role: 'owner' as const,
     };
-  }).catch((error: unknown) => {
-    if (isUniqueViolation(error)) throw new Conflict(`the handle ${handle} is taken`);
-    throw error;
+  }).catch(async (error: unknown) => {
+    // Two that took over one claim meet in the database or in better-auth, and each has its own word for it: what is there now tells.
+    const first = await findTenant(ctx, claim.id);
+    if (!first) throw error;
+    return sameAs(first, wanted);
   });
+}
+
+/** The tenant that is there, where it is the one that is asked for. @throws conflict */
+function sameAs({ tenant, role }: Found, { name, handle, residency }: CreateTenant): TenantMembership {
+  if (role === 'owner' && tenant.name === name && tenant.residency === residency) return viewTenant(tenant, role);
+  throw new Conflict(`the handle ${handle} is taken`);
 }
 
 /** As with e-mail addresses: a claim whose tenant was never written is taken over under the id it was claimed for. */
@@ -87,6 +91,8 @@ async function claimHandle(ctx: PersonCtx, handle: string) {
   const id = idOf('ten').parse(claim.owner);
   return { id, existing: await findTenant(ctx, id) };
 }
+
+type Found = NonNullable<Awaited<ReturnType<typeof findTenant>>>;
 
 async function findTenant(ctx: PersonCtx, id: TenantId) {
   const [found] = await ctx.db
