@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
+import { MOST_MEMBERS } from '#cell/services/accounts/auth';
 import { Member } from '#contracts/api/tenants';
 import type { Cell } from '#contracts/cells';
 import type { EdgeView } from '#support/edge-view';
@@ -142,6 +143,31 @@ describe('members', () => {
       [person.tenantId],
     );
     expect(rows).toEqual([{ owners: 1 }]);
+  });
+
+  test('are added once, also where it is asked for several times at once', async () => {
+    const { person } = await owner();
+    const friend = await Person.signUp(edge.url, 'eu-west-1');
+    const json = { email: friend.email, role: 'viewer' };
+    const answers = await Promise.all(Array.from({ length: 8 }, () => person.ask('/v1/members', { json })));
+    const [, added] = await membersOf(person);
+    for (const { status, body } of answers) expect([status, body]).toEqual([201, added]);
+  });
+
+  test('are as many as a tenant may have, and no more', async () => {
+    const { person } = await owner();
+    const friend = await Person.signUp(edge.url, 'eu-west-1');
+    await edge.databases['eu-west-1'].query(
+      `with made as (
+         insert into users (id, name, email)
+         select 'usr_' || md5($1 || n), 'Grace', md5($1 || n) || '@example.com' from generate_series(2, $2::int) as n
+         returning id
+       )
+       insert into members (id, tenant_id, user_id, role) select 'mem_' || md5(id), $1, id, 'viewer' from made`,
+      [person.tenantId, MOST_MEMBERS],
+    );
+    const answer = await person.ask('/v1/members', { json: { email: friend.email, role: 'viewer' } });
+    expect([answer.status, refusalOf(answer)]).toEqual([409, 'conflict']);
   });
 
   test('of another tenant cannot be touched: there is no such member', async () => {

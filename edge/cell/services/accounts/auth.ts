@@ -19,6 +19,8 @@ import { hashedSessions } from './hashed-sessions.ts';
 import { keepSigningKey } from './keep-signing-key.ts';
 
 export const CLI_CLIENT_ID = 'soma-cli';
+/** Of one tenant. */
+export const MOST_MEMBERS = 100;
 
 export interface AccountsOptions {
   /** Ids that are claimed in the global directory before the row exists. */
@@ -72,6 +74,7 @@ export function accounts(platform: Platform, db: Database | Transaction, options
         ac: accessControl,
         roles,
         creatorRole: 'owner',
+        membershipLimit: MOST_MEMBERS,
         schema: {
           organization: {
             modelName: 'tenants',
