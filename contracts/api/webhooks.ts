@@ -8,7 +8,9 @@ import { RunSummary } from './runs.ts';
 export const WebhookEvent = z.enum(['run.ended']);
 export type WebhookEvent = z.infer<typeof WebhookEvent>;
 
-const Url = z.string().max(2_000).describe('https, the default port, a public host name');
+export const MAX_WEBHOOK_URL_CHARS = 2_000;
+
+const Url = z.string().max(MAX_WEBHOOK_URL_CHARS).describe('https, the default port, a public host name');
 const Events = z
   .array(WebhookEvent)
   .min(1)

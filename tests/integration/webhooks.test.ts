@@ -319,6 +319,14 @@ describe('a webhook', () => {
       expect(refusalOf(changed)).toBe('invalid_input');
     },
   );
+
+  test('does not take a URL that no index can hold once it is written out', async () => {
+    const { tenant } = await newWorld();
+    // No two alike, for an index makes less of what repeats itself.
+    const path = Array.from({ length: 1_900 }, (_, index) => String.fromCodePoint(0x4e00 + ((index * 7_919) % 20_000)));
+    const answer = await tenant.ask('/v1/webhooks', { json: { url: `https://hooks.acme.com/${path.join('')}` } });
+    expect([answer.status, refusalOf(answer)]).toEqual([400, 'invalid_input']);
+  });
 });
 
 test('what was to be sent when a Worker died is sent by the next one', async () => {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
+import { MAX_WEBHOOK_URL_CHARS } from '#contracts/api/webhooks';
+
 import { isTarget, readTarget } from './target.ts';
 
 const RULES = { publicUrl: 'https://soma.dev', insecureHosts: '' };
@@ -47,6 +49,13 @@ test.each([
 ])('%s is none', (url, why) => {
   const violations = [expect.objectContaining({ path: '/url', message: expect.stringContaining(why) })];
   expect(() => readTarget(url, RULES)).toThrow(expect.objectContaining({ extra: { violations } }));
+});
+
+test('a URL that is too long once it is written out is none', () => {
+  const written = 'https://acme.com/'.length;
+  const characters = Math.floor((MAX_WEBHOOK_URL_CHARS - written) / '%E5%AD%97'.length);
+  expect(isTarget(`https://acme.com/${'字'.repeat(characters)}`, RULES)).toBe(true);
+  expect(isTarget(`https://acme.com/${'字'.repeat(characters + 1)}`, RULES)).toBe(false);
 });
 
 test('whatever is written, what is taken is https on a name with a dot and without a port', () => {

@@ -1,3 +1,4 @@
+import { MAX_WEBHOOK_URL_CHARS } from '#contracts/api/webhooks';
 import { DomainError, InvalidInput } from '#contracts/errors';
 
 export interface TargetRules {
@@ -50,6 +51,9 @@ export function isTarget(text: string, rules: TargetRules): boolean {
 
 function faultOf(url: URL, { publicUrl, insecureHosts }: TargetRules): string | undefined {
   if (url.username !== '' || url.password !== '') return 'expected no user and password; messages are signed instead';
+  // Each character that is not ASCII becomes up to nine, and an index takes no more.
+  if (url.href.length > MAX_WEBHOOK_URL_CHARS)
+    return `expected at most ${MAX_WEBHOOK_URL_CHARS} characters; written out as it is sent it has ${url.href.length}`;
   if (url.hash !== '') return 'expected no fragment: it would never be sent';
   const allowed = insecureHosts.split(',').map((host) => host.trim());
   if (['http:', 'https:'].includes(url.protocol) && (allowed.includes(url.host) || allowed.includes(url.hostname)))
