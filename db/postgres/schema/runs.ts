@@ -48,9 +48,9 @@ export const runs = pgTable(
     endedAt: instant(),
   },
   (table) => [
-    // Ids sort by creation time, so that they are the cursor too.
-    index('runs_tenant').on(table.tenantId, table.id.desc()),
-    index('runs_tenant_capsule').on(table.tenantId, table.capsule, table.id.desc()),
+    // Ids sort by creation time, so that they are the cursor too. Read backwards: `desc()` of an index puts nulls last, and that of a query first.
+    index('runs_tenant').on(table.tenantId, table.id),
+    index('runs_tenant_capsule').on(table.tenantId, table.capsule, table.id),
     index('runs_open_installation')
       .on(table.installationId)
       .where(sql`${table.state} in ('queued', 'running')`),

@@ -36,7 +36,7 @@ export const schedules = pgTable(
   },
   (table) => [
     unique('schedules_name').on(table.tenantId, table.name),
-    index('schedules_tenant').on(table.tenantId, table.id.desc()),
+    index('schedules_tenant').on(table.tenantId, table.id),
     index('schedules_installation').on(table.installationId),
     index('schedules_due')
       .on(table.nextAt)

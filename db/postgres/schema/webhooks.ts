@@ -60,7 +60,7 @@ export const webhookDeliveries = pgTable(
     deliveredAt: instant(),
   },
   (table) => [
-    index('webhook_deliveries_webhook').on(table.webhookId, table.id.desc()),
+    index('webhook_deliveries_webhook').on(table.webhookId, table.id),
     index('webhook_deliveries_due')
       .on(table.webhookId, table.nextAttemptAt)
       .where(sql`${table.state} = 'pending'`),

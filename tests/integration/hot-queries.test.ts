@@ -1,0 +1,79 @@
+import { neon } from '@neondatabase/serverless';
+import { drizzle } from 'drizzle-orm/neon-http';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+
+import type { Ctx } from '#cell/context';
+import { listRuns } from '#cell/services/runs/list';
+import { listDeliveries } from '#cell/services/webhooks/list-deliveries';
+import { idOf, type TenantId, type WebhookId } from '#contracts/ids';
+import * as schema from '#db/postgres/schema/index';
+import { LeftWorld, startLeftStores } from '#support/left-world';
+
+/** So many rows that a plan which sorts them all costs more than one which does not. */
+const MANY = 5_000;
+
+let stores: Awaited<ReturnType<typeof startLeftStores>>;
+let world: LeftWorld;
+beforeAll(async () => {
+  stores = await startLeftStores();
+  world = await LeftWorld.create(stores);
+  for (const each of [world, await LeftWorld.create(stores), await LeftWorld.create(stores)]) await fill(each);
+  await stores.pool.query('analyze');
+});
+afterAll(() => stores.close());
+
+async function fill({ tenantId, installationId, versionId, capsule }: LeftWorld): Promise<void> {
+  await stores.pool.query(
+    `insert into runs (id, tenant_id, installation_id, version_id, capsule, version, digest, isolation, state, input, created_at)
+     select 'run_' || md5($1 || n), $1, $2, $3, $4, '1.0.0', 'sha256:0', 'standard', 'succeeded', '{}', now()
+     from generate_series(1, $5::int) as n`,
+    [tenantId, installationId, versionId, capsule, MANY],
+  );
+  const webhook = webhookOf(tenantId);
+  await stores.pool.query(
+    `insert into webhooks (id, tenant_id, url, events, secrets, created_by, created_at, updated_at)
+     values ($1, $2, 'https://hooks.acme.com/', '{run.ended}', '[]', 'usr', now(), now())`,
+    [webhook, tenantId],
+  );
+  await stores.pool.query(
+    `insert into webhook_deliveries (id, tenant_id, webhook_id, event, state, next_attempt_at, created_at)
+     select 'dlv_' || md5($1 || n), $2, $1, 'ping', 'delivered', now(), now() from generate_series(1, $3::int) as n`,
+    [webhook, tenantId, MANY],
+  );
+}
+
+function webhookOf(tenantId: TenantId): WebhookId {
+  return idOf('whk').parse(tenantId.replace('ten_', 'whk_'));
+}
+
+const Plan = z.array(z.object({ 'QUERY PLAN': z.string() }));
+
+/** How Postgres goes about the one statement that `read` makes. */
+async function planOf(read: (ctx: Ctx) => Promise<unknown>): Promise<string> {
+  const statements: { text: string; params: unknown[] }[] = [];
+  const logger = { logQuery: (text: string, params: unknown[]) => void statements.push({ text, params }) };
+  const db = drizzle(neon(stores.postgres.url), { schema, casing: 'snake_case', logger });
+  await read({ ...world.owner, db });
+  const last = statements.at(-1);
+  if (!last) throw new Error('nothing was asked for');
+  const { rows } = await stores.pool.query(`explain ${last.text}`, last.params);
+  return Plan.parse(rows)
+    .map((row) => row['QUERY PLAN'])
+    .join('\n');
+}
+
+const page = { limit: 20 };
+test.each<[what: string, index: string, read: (ctx: Ctx) => Promise<unknown>]>([
+  ['runs', 'runs_tenant', (ctx) => listRuns({ ctx, input: page })],
+  ['runs of a capsule', 'runs_tenant_capsule', (ctx) => listRuns({ ctx, input: { ...page, capsule: world.capsule } })],
+  [
+    'deliveries',
+    'webhook_deliveries_webhook',
+    (ctx) => listDeliveries({ ctx, input: { id: webhookOf(world.tenantId), query: { ...page, state: undefined } } }),
+  ],
+])('a page of %s is read off the index %s, however much there is', async (_, index, read) => {
+  const plan = await planOf(read);
+  expect(plan).toContain(`using ${index} on`);
+  expect(plan).not.toContain('Sort');
+});
