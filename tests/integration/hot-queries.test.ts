@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import type { Ctx } from '#cell/context';
+import { searchCapsules } from '#cell/services/catalogue/search';
 import { listRuns } from '#cell/services/runs/list';
 import { listDeliveries } from '#cell/services/webhooks/list-deliveries';
 import { idOf, type TenantId, type WebhookId } from '#contracts/ids';
@@ -41,6 +42,14 @@ async function fill({ tenantId, installationId, versionId, capsule }: LeftWorld)
      select 'dlv_' || md5($1 || n), $2, $1, 'ping', 'delivered', now(), now() from generate_series(1, $3::int) as n`,
     [webhook, tenantId, MANY],
   );
+  await stores.pool.query(
+    `insert into catalogue_capsules (id, name, home_cell, title, description, license, categories, keywords, runtime,
+       permissions, latest_version, latest_digest, revision, updated_at)
+     select 'cap_' || md5($1 || n), 'acme/' || md5($1 || n), 'eu-west-1', 'Tool', 'A tool.', 'MIT', '[]', '[]', 'node24', '[]',
+       '1.0.0', 'sha256:0', 1, now() - make_interval(mins => n)
+     from generate_series(1, $2::int) as n`,
+    [tenantId, MANY],
+  );
 }
 
 function webhookOf(tenantId: TenantId): WebhookId {
@@ -49,7 +58,7 @@ function webhookOf(tenantId: TenantId): WebhookId {
 
 const Plan = z.array(z.object({ 'QUERY PLAN': z.string() }));
 
-/** How Postgres goes about the one statement that `read` makes. */
+/** How Postgres goes about the last statement that `read` makes. */
 async function planOf(read: (ctx: Ctx) => Promise<unknown>): Promise<string> {
   const statements: { text: string; params: unknown[] }[] = [];
   const logger = { logQuery: (text: string, params: unknown[]) => void statements.push({ text, params }) };
@@ -71,6 +80,15 @@ test.each<[what: string, index: string, read: (ctx: Ctx) => Promise<unknown>]>([
     'deliveries',
     'webhook_deliveries_webhook',
     (ctx) => listDeliveries({ ctx, input: { id: webhookOf(world.tenantId), query: { ...page, state: undefined } } }),
+  ],
+  ['the catalogue', 'catalogue_capsules_updated', (ctx) => searchCapsules({ ctx, input: page })],
+  [
+    'the rest of the catalogue',
+    'catalogue_capsules_updated',
+    async (ctx) => {
+      const { next } = await searchCapsules({ ctx, input: page });
+      return searchCapsules({ ctx, input: { ...page, cursor: next ?? undefined } });
+    },
   ],
 ])('a page of %s is read off the index %s, however much there is', async (_, index, read) => {
   const plan = await planOf(read);

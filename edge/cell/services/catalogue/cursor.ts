@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { InvalidInput } from '#contracts/errors';
 import { idOf } from '#contracts/ids';
 
+/** The sort value is a rank or seconds since the epoch; of many more a store makes no instant. */
+const MAX_SORT = 1e11;
+
 /** Where a page of the catalogue ends: the sort value and the id that breaks ties. */
 const Position = z.tuple([
   z
@@ -10,7 +13,7 @@ const Position = z.tuple([
     .max(30)
     .regex(/^[0-9.e+-]+$/)
     .transform(Number)
-    .pipe(z.number()),
+    .pipe(z.number().min(0).max(MAX_SORT)),
   idOf('cap'),
 ]);
 export type Position = z.infer<typeof Position>;

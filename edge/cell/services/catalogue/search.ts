@@ -18,12 +18,11 @@ export async function searchCapsules({ ctx, input }: Verb<CapsuleQuery, Platform
   const { q, category, publisher, cursor, limit } = CapsuleQuery.parse(input);
   const { search: document, ...columns } = getTableColumns(catalogueCapsules);
   const words = q?.trim() ? sql`websearch_to_tsquery('english', ${q})` : undefined;
-  const order: SQL<number> = words
-    ? sql`ts_rank(${document}, ${words})::float8`
-    : sql`extract(epoch from ${catalogueCapsules.updatedAt})::float8`;
+  const rank: SQL<number> | undefined = words && sql`ts_rank(${document}, ${words})::float8`;
+  const sort: SQL<number> = rank ?? sql`extract(epoch from ${catalogueCapsules.updatedAt})::float8`;
 
   const found = await ctx.db
-    .select({ ...columns, isPublisherVerified: IS_PUBLISHER_VERIFIED, sort: order.mapWith(Number) })
+    .select({ ...columns, isPublisherVerified: IS_PUBLISHER_VERIFIED, sort: sort.mapWith(Number) })
     .from(catalogueCapsules)
     .where(
       and(
@@ -32,10 +31,10 @@ export async function searchCapsules({ ctx, input }: Verb<CapsuleQuery, Platform
           : like(catalogueCapsules.name, `${publisher}/%`),
         words && sql`(${document} @@ ${words} or position(lower(${q}) in ${catalogueCapsules.name}) > 0)`,
         category === undefined ? undefined : sql`${catalogueCapsules.categories} ? ${category}`,
-        cursor === undefined ? undefined : after(order, cursor),
+        cursor === undefined ? undefined : after(cursor, rank),
       ),
     )
-    .orderBy(desc(order), desc(catalogueCapsules.id))
+    .orderBy(desc(rank ?? catalogueCapsules.updatedAt), desc(catalogueCapsules.id))
     .limit(limit + 1);
 
   const page = found.slice(0, limit);
@@ -46,7 +45,11 @@ export async function searchCapsules({ ctx, input }: Verb<CapsuleQuery, Platform
   };
 }
 
-function after(order: SQL, cursor: string): SQL {
-  const [sort, id] = readCursor(cursor);
-  return sql`(${order}, ${catalogueCapsules.id}) < (${sort}::float8, ${id})`;
+/** Without words it is compared as the index holds it; back from a number it is the same microsecond. */
+function after(cursor: string, rank: SQL | undefined): SQL {
+  const { id, updatedAt } = catalogueCapsules;
+  const [sort, lastId] = readCursor(cursor);
+  return rank
+    ? sql`(${rank}, ${id}) < (${sort}::float8, ${lastId})`
+    : sql`(${updatedAt}, ${id}) < (to_timestamp(${sort}::float8), ${lastId})`;
 }
