@@ -43,6 +43,21 @@ describe('the audit log', () => {
     ]);
   });
 
+  test('has an entry where who belongs to it asks in the name of a tenant that they do not belong to', async () => {
+    const [{ person }, other] = await Promise.all([owner(), owner()]);
+    for (const named of [other.tenant.id, newId('ten'), 'nonsense']) {
+      const json = { name: 'mine', scopes: ['runs:read'] };
+      await person.ask('/v1/api-keys', { json, headers: { 'soma-tenant': named } });
+    }
+    const refused = await auditOf(person, '&outcome=refused');
+    expect(refused.map(({ record }) => [record.action, record.reason, record.actor.type])).toEqual([
+      ['api-key.create', 'invalid_input', 'user'],
+      ['api-key.create', 'not_found', 'user'],
+      ['api-key.create', 'not_found', 'user'],
+    ]);
+    expect(await auditOf(other.person, '&outcome=refused')).toEqual([]);
+  });
+
   test('is chained in the order of writing, and its chain can be read back and recomputed', async () => {
     const { person } = await owner();
     await person.createApiKey(['runs:read']);

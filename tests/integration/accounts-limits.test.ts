@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { newId } from '#contracts/ids';
 import { type Edge, startEdge } from '#support/edge';
 import { type Answer, ask, bearer, Person, refusalOf } from '#support/people';
 
@@ -27,6 +28,13 @@ test.each(['/v1/tenants', '/v1/me'])('an account asks for %s so many times a min
   const friend = await Person.signUp(edge.url, 'eu-west-1');
   expect(await statusesOf(PER_ACTOR, () => person.ask(path))).toEqual(new Set([200, 429]));
   expect((await friend.ask(path)).status).toBe(200);
+});
+
+test('an account asks for tenants that it does not belong to so many times a minute and no more', async () => {
+  const { person } = await Person.withTenant(edge.url);
+  const headers = { 'soma-tenant': newId('ten') };
+  expect(await statusesOf(PER_ACTOR, () => person.ask('/v1/runs', { headers }))).toEqual(new Set([404, 429]));
+  expect((await person.ask('/v1/runs')).status).toBe(200);
 });
 
 test('a credential that is refused does not use up what the tenant has', async () => {

@@ -6,7 +6,7 @@ import { cookiePrefix } from '#contracts/identity';
 
 import type { AppEnv, Ctx, PersonCtx } from '../context.ts';
 import { authenticate, identifyPerson } from '../services/accounts/authenticate.ts';
-import { type Identified, type Presented, presentedBearer } from '../services/accounts/credential.ts';
+import { type Identified, type OutOfPlace, type Presented, presentedBearer } from '../services/accounts/credential.ts';
 import { identifyOperator } from '../services/identity/operator.ts';
 import { identifyPeer } from '../services/identity/peer.ts';
 import { identifyRunner } from '../services/identity/runner.ts';
@@ -66,10 +66,19 @@ export const guardPublic: Guard = () => async (_c, next) => {
 };
 
 /** A refused credential whose tenant is known still names that tenant, so that the refusal is found in its audit log. */
-async function admit(c: Context<AppEnv>, { ctx, refusal = foreignWrite(c) }: Identified): Promise<Ctx> {
+async function admit(c: Context<AppEnv>, identified: Identified | OutOfPlace): Promise<Ctx> {
+  if ('person' in identified) return turnAway(c, identified);
+  const { ctx, refusal = foreignWrite(c) } = identified;
   c.set('ctx', ctx);
   await letIn(c, { id: ctx.tenant.id, who: 'this tenant', refusal });
   return ctx;
+}
+
+/** It is known who asks, so that this is counted and told as all that they are refused. */
+async function turnAway(c: Context<AppEnv>, { person: ctx, refusal }: OutOfPlace): Promise<never> {
+  c.set('person', ctx);
+  await letIn(c, { id: ctx.person.id, who: 'this account', refusal });
+  throw refusal;
 }
 
 async function admitPerson(c: Context<AppEnv>, sessionToken: string): Promise<PersonCtx> {

@@ -5,21 +5,21 @@ import { idOf } from '#contracts/ids';
 import { PERMISSIONS_OF } from '#contracts/permissions';
 import { members, sessions, tenants, users } from '#db/postgres/schema/index';
 
-import { actorOf, type Ctx, type PersonCtx, type Platform } from '../../context.ts';
+import { actorOf, type PersonCtx, type Platform } from '../../context.ts';
 import { authenticateApiKey } from '../api-keys/authenticate.ts';
 import { secretHash } from '../secret-hash.ts';
 import { authenticateAccessToken } from '../tokens/authenticate.ts';
-import type { Identified, Presented } from './credential.ts';
+import type { Identified, OutOfPlace, Presented } from './credential.ts';
 
-/** Finds out who acts for which tenant. @throws unauthenticated · invalid_input no tenant was chosen */
+/** Finds out who acts for which tenant. @throws unauthenticated */
 export async function authenticate(
   platform: Platform,
   presented: Presented,
   chosenTenant: string | undefined,
-): Promise<Identified> {
+): Promise<Identified | OutOfPlace> {
   if (presented.kind === 'api-key') return authenticateApiKey(platform, presented.key);
   if (presented.kind === 'jwt') return authenticateAccessToken(platform, presented.token);
-  return { ctx: await actInTenant(platform, presented.token, chosenTenant) };
+  return actInTenant(platform, presented.token, chosenTenant);
 }
 
 /** A person's session, in one statement. */
@@ -29,27 +29,37 @@ export async function identifyPerson(platform: Platform, token: string): Promise
   return { ...platform, person: { ...row.person, sessionToken: token } };
 }
 
-async function actInTenant(platform: Platform, token: string, chosen: string | undefined): Promise<Ctx> {
+async function actInTenant(
+  platform: Platform,
+  token: string,
+  chosen: string | undefined,
+): Promise<Identified | OutOfPlace> {
   const rows = await sessionRows(platform, token);
   const [first] = rows;
   if (!first) throw new DomainError('unauthenticated', 'this session has ended; sign in again');
 
   const tenantId = chosen === undefined ? undefined : idOf('ten').safeParse(chosen);
-  if (tenantId?.success === false) throw new DomainError('invalid_input', 'expected soma-tenant: ten_…');
+  const outOfPlace = (refusal: DomainError) => ({
+    person: { ...platform, person: { ...first.person, sessionToken: token } },
+    refusal,
+  });
+  if (tenantId?.success === false) return outOfPlace(new DomainError('invalid_input', 'expected soma-tenant: ten_…'));
   const memberships = rows.filter((row) => row.member !== null && row.tenant !== null);
   const found = tenantId
     ? memberships.find((row) => row.tenant?.id === tenantId.data)
     : memberships.length === 1
       ? memberships[0]
       : undefined;
-  if (!found?.member || !found.tenant) throw noTenant(memberships.length, chosen !== undefined);
+  if (!found?.member || !found.tenant) return outOfPlace(noTenant(memberships.length, chosen !== undefined));
 
   return {
-    ...platform,
-    actor: actorOf(platform, 'user', first.person.id),
-    tenant: found.tenant,
-    permissions: new Set(PERMISSIONS_OF[found.member.role]),
-    credential: 'session',
+    ctx: {
+      ...platform,
+      actor: actorOf(platform, 'user', first.person.id),
+      tenant: found.tenant,
+      permissions: new Set(PERMISSIONS_OF[found.member.role]),
+      credential: 'session',
+    },
   };
 }
 

@@ -2,12 +2,18 @@ import type { Cell } from '#contracts/cells';
 import { DomainError } from '#contracts/errors';
 import { parseOpaqueCredential } from '#contracts/identity';
 
-import type { Ctx } from '../../context.ts';
+import type { Ctx, PersonCtx } from '../../context.ts';
 
 /** Who it is. `refusal` is set where the credential no longer counts but its tenant is known: the refusal belongs in that tenant's log. */
 export interface Identified {
   readonly ctx: Ctx;
   readonly refusal?: DomainError;
+}
+
+/** A person who acts for none of their tenants: the refusal belongs in the log of each of them. */
+export interface OutOfPlace {
+  readonly person: PersonCtx;
+  readonly refusal: DomainError;
 }
 
 /** What a caller presented, told apart by its form alone; nothing in it is verified yet. */
