@@ -8,6 +8,8 @@ import { deliverCatalogue } from '../catalogue/deliver.ts';
 import { deliverVerification, PUBLISHER_KIND } from '../publishers/deliver.ts';
 
 const BATCH = 100;
+/** What is not begun by then waits for the next relay: peers may hang, and whoever wakes this waits for it. */
+const NO_MORE_AFTER_MS = 20_000;
 const FIRST_RETRY_S = 1;
 const LONGEST_RETRY_S = 300;
 const MOST_ERROR_LENGTH = 500;
@@ -36,7 +38,9 @@ export async function relayOutbox(platform: Platform): Promise<Delivered> {
     .orderBy(asc(outbox.nextAttemptAt), asc(outbox.id))
     .limit(BATCH);
   const outcomes = { delivered: 0, failed: 0 };
+  const startedMs = platform.now().getTime();
   for (const row of due) {
+    if (platform.now().getTime() - startedMs > NO_MORE_AFTER_MS) break;
     try {
       const deliver = DELIVERERS[row.kind];
       if (!deliver) throw new Error(`nobody delivers ${row.kind}`);

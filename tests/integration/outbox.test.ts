@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { relayOutbox } from '#cell/services/outbox/relay';
+import { PUBLISHER_KIND } from '#cell/services/publishers/deliver';
+import { newId } from '#contracts/ids';
+import { LeftWorld, startLeftStores } from '#support/left-world';
+
+let stores: Awaited<ReturnType<typeof startLeftStores>>;
+beforeAll(async () => {
+  stores = await startLeftStores();
+});
+afterAll(() => stores.close());
+
+test('a peer that hangs is not waited for again and again: what is left waits for the next time', async () => {
+  const world = await LeftWorld.create(stores);
+  const payload = { handle: 'acme', homeCell: 'eu-west-1', isVerified: true, revision: 1 };
+  for (let row = 0; row < 20; row += 1)
+    await stores.pool.query(`insert into outbox (id, kind, destination, payload) values ($1, $2, 'us-west-2', $3)`, [
+      newId('out'),
+      PUBLISHER_KIND,
+      payload,
+    ]);
+  const TIMEOUT_MS = 10_000;
+  const hanging = () => {
+    world.later(TIMEOUT_MS);
+    return Promise.reject(new Error('us-west-2 took too long'));
+  };
+  const bindings = {
+    PUBLIC_URL: 'https://soma.test',
+    TRUST_DOMAIN: 'soma.test',
+    AUTH_SECRET: 'a secret that is long enough for whoever signs with it',
+    PEER_US_WEST_2: { fetch: hanging },
+  };
+  const startedMs = world.now.getTime();
+  const { delivered, failed } = await relayOutbox({ ...world.ctx, env: Object.assign(world.ctx.env, bindings) });
+  expect([delivered, failed > 0]).toEqual([0, true]);
+  expect(world.now.getTime() - startedMs).toBeLessThanOrEqual(3 * TIMEOUT_MS);
+  const { rows } = await stores.pool.query('select from outbox where delivered_at is null and attempts = 0');
+  expect(rows).toHaveLength(20 - failed);
+});
