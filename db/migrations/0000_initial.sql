@@ -437,16 +437,16 @@ CREATE UNIQUE INDEX "audit_entries_chain" ON "audit_entries" USING btree ("tenan
 CREATE INDEX "idempotency_keys_created" ON "idempotency_keys" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "outbox_pending" ON "outbox" USING btree ("next_attempt_at") WHERE "outbox"."delivered_at" is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "installations_capsule" ON "installations" USING btree ("tenant_id","capsule") WHERE "installations"."removed_at" is null;--> statement-breakpoint
-CREATE INDEX "runs_tenant" ON "runs" USING btree ("tenant_id","id");--> statement-breakpoint
-CREATE INDEX "runs_tenant_capsule" ON "runs" USING btree ("tenant_id","capsule","id");--> statement-breakpoint
+CREATE INDEX "runs_tenant" ON "runs" USING btree ("tenant_id","id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "runs_tenant_capsule" ON "runs" USING btree ("tenant_id","capsule","id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "runs_open_installation" ON "runs" USING btree ("installation_id") WHERE "runs"."state" in ('queued', 'running');--> statement-breakpoint
 CREATE INDEX "runs_open" ON "runs" USING btree (coalesce("swept_at", "created_at")) WHERE "runs"."state" in ('queued', 'running');--> statement-breakpoint
-CREATE INDEX "schedules_tenant" ON "schedules" USING btree ("tenant_id","id");--> statement-breakpoint
+CREATE INDEX "schedules_tenant" ON "schedules" USING btree ("tenant_id","id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "schedules_installation" ON "schedules" USING btree ("installation_id");--> statement-breakpoint
 CREATE INDEX "schedules_due" ON "schedules" USING btree ("next_at") WHERE "schedules"."next_at" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "stored_objects_open" ON "stored_objects" USING btree ("key") WHERE "stored_objects"."stored_until" is null;--> statement-breakpoint
 CREATE INDEX "stored_objects_tenant" ON "stored_objects" USING btree ("tenant_id","stored_until");--> statement-breakpoint
 CREATE INDEX "stored_objects_orphaned" ON "stored_objects" USING btree ("orphaned_at") WHERE "stored_objects"."orphaned_at" is not null and "stored_objects"."stored_until" is null;--> statement-breakpoint
-CREATE INDEX "webhook_deliveries_webhook" ON "webhook_deliveries" USING btree ("webhook_id","id");--> statement-breakpoint
+CREATE INDEX "webhook_deliveries_webhook" ON "webhook_deliveries" USING btree ("webhook_id","id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_due" ON "webhook_deliveries" USING btree ("webhook_id","next_attempt_at") WHERE "webhook_deliveries"."state" = 'pending';--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_created" ON "webhook_deliveries" USING btree ("created_at");
