@@ -63,6 +63,7 @@ export class Run {
   #outputBytes = 0;
   #stderrTail = Buffer.alloc(0);
 
+  /** @throws where the sandbox is gone already; then nothing of it has run, nor will anything be said of it */
   constructor(parts: RunParts) {
     this.#parts = parts;
     const { start, sandbox, egress } = parts;
@@ -81,11 +82,13 @@ export class Run {
 
     const { bytes, nonce } = requestOf(parts);
     this.#nonce = nonce;
-    sandbox.channel.on('data', (chunk: Buffer) => this.#onData(chunk));
-    sandbox.channel.on('close', () => void this.#onClose());
-    // Read last before the hand-over: what the runtime needed to boot is not the run's.
+    // Of one that died while it waited nothing would ever be heard again.
+    if (sandbox.channel.destroyed) throw new Error('the channel to the sandbox is closed');
+    // Read last before the hand-over: what the runtime needed to boot is not the run's. Nobody listens yet: where this throws there is no run.
     this.#reading = sandbox.group.meter.read();
     this.#baselineCpuUs = this.#reading.cpuUs;
+    sandbox.channel.on('data', (chunk: Buffer) => this.#onData(chunk));
+    sandbox.channel.on('close', () => void this.#onClose());
     sandbox.channel.write(bytes);
     sandbox.channel.resume();
 
