@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { FRAME, type WireFrame } from '../executor/wire.ts';
 import { ArtifactFolder } from './artifact-folder.ts';
@@ -28,6 +28,13 @@ function data(text: string): WireFrame {
   return { type: FRAME.artifactData, bytes: Buffer.from(text) };
 }
 
+function isOpen(path: string): boolean {
+  return readdirSync('/proc/self/fd').some((fd) => {
+    const link = join('/proc/self/fd', fd);
+    return existsSync(link) && readlinkSync(link) === path;
+  });
+}
+
 test('files are kept under their digests and told by path, empty ones and equal ones too', () => {
   const files = intake({ maxFiles: 3, maxBytes: 100 });
   for (const frame of [begin('b', 4), data('sa'), data('me'), begin('c', 0), begin('a/x', 4), data('same')]) {
@@ -42,6 +49,15 @@ test('files are kept under their digests and told by path, empty ones and equal 
     { path: 'c', sizeBytes: 0, sha256: empty },
   ]);
   expect(readdirSync(directory).toSorted()).toEqual([sha256, empty].toSorted());
+});
+
+test('a file that cannot be synced is told to who waits for that, also where nobody does yet', async () => {
+  const files = intake();
+  const device = '/dev/full';
+  symlinkSync(device, ArtifactFolder.at(directory).place('incoming'));
+  files.take(begin('a', 0));
+  await vi.waitFor(() => expect(isOpen(device)).toBe(false));
+  await expect(files.synced()).rejects.toThrow('fdatasync');
 });
 
 describe('a forged frame is not believed:', () => {

@@ -152,7 +152,10 @@ export class ArtifactIntake {
     const sha256 = hash.digest('hex');
     renameSync(place, this.#folder.place(sha256));
     this.#artifacts.push({ path, sizeBytes, sha256 });
-    this.#syncs.push(sync(fd).finally(() => closeSync(fd)));
+    const synced = sync(fd).finally(() => closeSync(fd));
+    // Whoever waits for it comes later: until then one that fails is not to end the process.
+    synced.catch(() => undefined);
+    this.#syncs.push(synced);
   }
 
   #refuse(refusal: ArtifactRefusal): ArtifactRefusal {
