@@ -26,6 +26,11 @@ export interface ArtifactRefusal {
   readonly detail: string;
 }
 
+/** The disk's failure, and none of the run's. */
+export class NotKept extends Error {
+  override readonly name = 'NotKept';
+}
+
 interface Incoming {
   readonly path: string;
   readonly sizeBytes: number;
@@ -65,14 +70,18 @@ export class ArtifactIntake {
     this.#masker = masker;
   }
 
-  /** Says why where nothing can be kept; from then on it listens no more. @throws on what process 1 does not send */
+  /**
+   * Says why where nothing can be kept; from then on it listens no more.
+   * @throws NotKept where this machine cannot keep it · on what process 1 does not send
+   */
   take(frame: WireFrame): ArtifactRefusal | undefined {
     if (this.#isRefused) return undefined;
     try {
       return this.#takeNext(frame);
     } catch (error) {
+      this.#isRefused = true;
       this.discard();
-      throw error;
+      throw isOfSystem(error) ? new NotKept('a file could not be written', { cause: error }) : error;
     }
   }
 
@@ -197,6 +206,10 @@ export class ArtifactIntake {
     const text = this.#masker.cutBytes(bytes.subarray(0, 256)).toString('utf8');
     return JSON.stringify(text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\ufffd'));
   }
+}
+
+function isOfSystem(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
 }
 
 function pathOf(bytes: Buffer): string | undefined {

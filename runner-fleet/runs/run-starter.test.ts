@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { connect, createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -15,6 +16,7 @@ import { FakeSandbox } from '#support/fake-sandbox';
 import { AddressRules } from '../egress/addresses.ts';
 import { ControlGroup } from '../executor/control-group.ts';
 import type { Sandbox } from '../executor/executor.ts';
+import { FRAME, type FrameType, KILL_WORD } from '../executor/wire.ts';
 import { RunStarter } from './run-starter.ts';
 
 let directory: string;
@@ -26,9 +28,11 @@ afterEach(() => rmSync(directory, { recursive: true }));
 /** One whose counters can be read, also once it is dead. */
 class CountedSandbox extends FakeSandbox {
   override readonly group: ControlGroup;
+  override readonly channel: Socket;
 
-  constructor(root: string) {
+  constructor(root: string, channel = new Socket()) {
     super(SMALL);
+    this.channel = channel;
     mkdirSync(join(root, 'box'), { recursive: true });
     writeFileSync(join(root, 'cgroup.controllers'), '');
     writeFileSync(join(root, 'box/cpu.stat'), 'usage_usec 7\n');
@@ -59,7 +63,7 @@ function starterWith(sandbox: Sandbox, layOut: () => Promise<void> = () => Promi
   return { starter, told };
 }
 
-function aRun(): StartRun {
+function aRun(asked: Partial<StartRun> = {}): StartRun {
   return StartRun.parse({
     runId: newId('run'),
     tenantId: newId('ten'),
@@ -81,7 +85,25 @@ function aRun(): StartRun {
     secrets: {},
     secretHosts: {},
     input: null,
+    ...asked,
   });
+}
+
+/** The runner's end of a connection, and that of process 1. */
+async function connected(path: string): Promise<[Socket, Socket]> {
+  const server = createServer().listen(path);
+  const accepted = once(server, 'connection');
+  const process1 = connect(path);
+  const [channel] = await accepted;
+  server.close();
+  return [channel, process1];
+}
+
+function frame(type: FrameType, body: Buffer): Buffer {
+  const header = Buffer.alloc(5);
+  header.writeUInt8(type);
+  header.writeUInt32LE(body.length, 1);
+  return Buffer.concat([header, body]);
 }
 
 test('a sandbox that dies while its files are laid out becomes no run, and its place is given back', async () => {
@@ -103,4 +125,25 @@ test('a sandbox whose group is gone becomes no run, and its end is nothing that 
   await closed;
   await turn();
   expect(told).toEqual({ faults: ['a run could not be handed over'], left: 1, signed: 0 });
+});
+
+test('where the disk has no room for what a run left, the runner failed and not the run', async () => {
+  const [channel, process1] = await connected(join(directory, 'control'));
+  const { starter, told } = starterWith(new CountedSandbox(join(directory, 'groups'), channel));
+  // A strict run is taken to have ended its sandbox itself where nobody else did, and pays for it.
+  const start = aRun({ isolation: 'strict', artifacts: true });
+  const files = join(directory, `${start.runId}.ndjson.artifacts`);
+  mkdirSync(files);
+  symlinkSync('/dev/full', join(files, 'incoming'));
+  const { spool, run } = await starter.start(start);
+  const size = Buffer.from([4, 0, 0, 0]);
+  process1.write(frame(FRAME.artifact, Buffer.concat([size, Buffer.from('report.txt')])));
+  process1.write(frame(FRAME.artifactData, Buffer.from('half')));
+  // It is told to end, and does.
+  process1.on('data', (bytes: Buffer) => bytes.at(-1) === KILL_WORD[0] && process1.end());
+  await run?.ended;
+  expect(spool.end?.outcome).toMatchObject({ state: 'lost', cause: 'spool_failed' });
+  expect(told).toEqual({ faults: ['a file could not be kept'], left: 1, signed: 1 });
+  expect(existsSync(files)).toBe(false);
+  spool.remove();
 });

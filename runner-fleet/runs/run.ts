@@ -8,7 +8,7 @@ import type { Sandbox } from '../executor/executor.ts';
 import { FRAME, FrameDecoder, KILL_WORD, Trailer, type WireFrame } from '../executor/wire.ts';
 import { type OnFault, orReport } from '../fault.ts';
 import { begin, type Lifecycle, type Signal, step, type StopSignal } from '../lifecycle/lifecycle.ts';
-import { ArtifactIntake, artifactLimitsOf, isArtifactFrame } from './artifact-intake.ts';
+import { ArtifactIntake, artifactLimitsOf, isArtifactFrame, NotKept } from './artifact-intake.ts';
 import { OutputStream } from './output-stream.ts';
 import { requestOf } from './request.ts';
 import { type Ending, type Sealer, sealUntilKept } from './seal.ts';
@@ -159,8 +159,14 @@ export class Run {
     if (!this.#artifacts.hasBegun) {
       this.#timers.push(setTimeout(() => this.stop({ kind: 'spool_failed' }), COLLECT_LIMIT_MS));
     }
-    const refusal = this.#artifacts.take(frame);
-    if (refusal) this.#signal(refusal);
+    try {
+      const refusal = this.#artifacts.take(frame);
+      if (refusal) this.#signal(refusal);
+    } catch (error) {
+      if (!(error instanceof NotKept)) throw error;
+      this.#parts.onFault('a file could not be kept', error);
+      this.#signal({ kind: 'spool_failed' });
+    }
   }
 
   /** Nothing in the sandbox runs any more, and process 1 waits: the counters stand still. */
