@@ -5,7 +5,7 @@ import { SMALL } from '#support/fake-executor';
 import { FakeSandbox } from '#support/fake-sandbox';
 
 import { Refusal } from '../door/refusal.ts';
-import type { Sandbox } from '../executor/executor.ts';
+import type { Sandbox, SandboxShape } from '../executor/executor.ts';
 import { Admission, type AdmissionOptions } from './admission.ts';
 
 const [ADA, BOB] = [newId('ten'), newId('ten')];
@@ -16,9 +16,10 @@ class FakePool {
   refillIntervalMs = 500;
   ready = 0;
   isBroken = false;
+  hasStrict = true;
 
-  canServe(): boolean {
-    return this.ready > 0;
+  canServe({ isolation }: SandboxShape): boolean {
+    return this.ready > 0 && (isolation === 'standard' || this.hasStrict);
   }
 
   take(): Promise<Sandbox> {
@@ -54,9 +55,9 @@ function admissionOf(options: Partial<AdmissionOptions> = {}): Admission {
 }
 
 /** What became of an entry: nothing yet, in, or the code of its refusal and when to come again. */
-function enter(admission: Admission, tenant: TenantId): { now: string } {
+function enter(admission: Admission, tenant: TenantId, shape = SMALL): { now: string } {
   const entry = { now: 'waiting' };
-  admission.enter(tenant, SMALL).then(
+  admission.enter(tenant, shape).then(
     () => (entry.now = 'in'),
     (error: unknown) => {
       entry.now = error instanceof Refusal ? `${error.code} ${error.retryAfterS ?? ''}`.trim() : 'failed';
@@ -115,6 +116,26 @@ test('who has the most waiting makes room for who has less', async () => {
   await settled();
   expect(waiting.map(({ now }) => now)).toEqual(['waiting', 'waiting', 'at_capacity 3', 'waiting', 'waiting']);
   expect(late.now).toBe('waiting');
+});
+
+test('who comes past those who wait for another kind of sandbox takes nobody out of the queue unheard', async () => {
+  const strict: SandboxShape = { ...SMALL, isolation: 'strict' };
+  pool.ready = 2;
+  pool.hasStrict = false;
+  const admission = admissionOf({ places: 4, queueSize: 0 });
+  const waiting = [ADA, ADA, BOB, BOB].map((tenant) => enter(admission, tenant, strict));
+  const past = [ADA, BOB].map((tenant) => enter(admission, tenant));
+  const late = enter(admission, newId('ten'), strict);
+  await settled();
+  expect(past.map(({ now }) => now)).toEqual(['in', 'in']);
+  expect([...waiting, late].map(({ now }) => now)).toEqual([
+    'waiting',
+    'at_capacity 3',
+    'waiting',
+    'waiting',
+    'waiting',
+  ]);
+  expect(admission.waiting).toBe(4);
 });
 
 test('nobody waits longer than agreed', async () => {

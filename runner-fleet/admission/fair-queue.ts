@@ -11,9 +11,9 @@ export type Queued<T> =
 /**
  * Who waits, in turns of tenants: each gets one turn a round, however many it has waiting. Within a tenant, first come, first served.
  *
- * Invariants: a push leaves no more than `total`, and no more than `perTenant` of its tenant; between two tenants that both have something waiting that
- * can be served, the turns they got differ by one at most; who would still have fewer
- * waiting than another tenant has is never refused for want of room.
+ * Invariants: a push leaves no more than `total`, or as many as there were where `total` has become less meanwhile, and no more than `perTenant` of
+ * its tenant; nobody is taken out but for one who is let in; between two tenants that both have something waiting that can be served, the turns they
+ * got differ by one at most; who would still have fewer waiting than another tenant has is never refused for want of room.
  */
 export class FairQueue<T> {
   /** In the order of their next turns. A tenant is here only while it has something waiting. */
@@ -27,8 +27,9 @@ export class FairQueue<T> {
   push(tenant: string, item: T, { total, perTenant }: FairQueueLimits): Queued<T> {
     const line = this.#lines.get(tenant) ?? [];
     if (line.length >= perTenant) return { kind: 'refused' };
-    const displaced = this.#size < total ? [] : this.#displace(line.length + 1);
-    if (this.#size >= total) return { kind: 'refused' };
+    const isFull = this.#size >= total;
+    const displaced = isFull ? this.#displace(line.length + 1) : [];
+    if (isFull && displaced.length === 0) return { kind: 'refused' };
     line.push(item);
     this.#lines.set(tenant, line);
     this.#size++;
