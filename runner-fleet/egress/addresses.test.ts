@@ -102,6 +102,28 @@ test.each(['', 'example.com', '127.1', '0x7f.1', '2130706433', '1.1.1.1:80', 'fe
   },
 );
 
+describe('an address of the machine itself', () => {
+  const own = () => ['127.0.0.1', '93.184.215.14', '2a01:4f8::2'];
+
+  test('is not for capsules though it is public, for no firewall sees who comes from within', () => {
+    const rules = new AddressRules([], own);
+    const asked = ['93.184.215.14', '2a01:4f8::2', '2a01:4f8:0:0:0:0:0:2', '93.184.215.15', '2a01:4f8::3'];
+    expect(asked.map((address) => rules.isAllowed(address))).toEqual([false, false, false, true, true]);
+  });
+
+  test('is any, where the machine cannot tell which it has', () => {
+    const rules = new AddressRules(['127.0.0.0/8'], () => {
+      throw new Error('there are too many open files');
+    });
+    expect(['93.184.215.15', '127.0.0.1'].map((address) => rules.isAllowed(address))).toEqual([false, true]);
+  });
+
+  test('is open where its operator says so', () => {
+    const rules = new AddressRules(['93.184.215.14'], own);
+    expect(own().map((address) => rules.isAllowed(address))).toEqual([false, true, false]);
+  });
+});
+
 describe('exceptions of an operator', () => {
   const rules = new AddressRules(['127.0.0.1', '10.1.0.0/16', 'fd12::/16']);
 

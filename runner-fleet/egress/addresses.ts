@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv4 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 
 /**
  * Which addresses a capsule may be connected to: what the IANA special-purpose registries (RFC 6890) leave as globally
@@ -68,22 +69,38 @@ export function isPublicAddress(address: string): boolean {
   return family === 'ipv6' && GLOBAL_IPV6.check(address, 'ipv6') && !SPECIAL_IPV6.check(address, 'ipv6');
 }
 
-/** What may be connected to on this runner: public addresses, and those its operator added. */
+/** What may be connected to on this runner: public addresses but the machine's own, and those its operator added. */
 export class AddressRules {
   readonly #exceptions: BlockList;
+  readonly #ownAddresses: () => readonly string[];
 
   /** @throws RangeError where an exception is no `address` or `address/prefix` */
-  constructor(exceptions: readonly string[]) {
-    this.#exceptions = new BlockList();
-    for (const exception of exceptions) addSubnet(this.#exceptions, exception);
+  constructor(exceptions: readonly string[], ownAddresses = addressesOfMachine) {
+    this.#exceptions = subnets(exceptions);
+    this.#ownAddresses = ownAddresses;
   }
 
   isAllowed(address: string): boolean {
     const family = familyOf(address);
     if (family === undefined) return false;
     if ((family === 'ipv4' ? NEVER : NEVER_IPV6).check(address, family)) return false;
-    return isPublicAddress(address) || this.#exceptions.check(address, family);
+    if (this.#exceptions.check(address, family)) return true;
+    return isPublicAddress(address) && !this.#mayBeOwn(address, family);
   }
+
+  /** A firewall around the machine sees nobody who comes from within. Looked at anew: the machine may have got another address. */
+  #mayBeOwn(address: string, family: 'ipv4' | 'ipv6'): boolean {
+    try {
+      return subnets(this.#ownAddresses()).check(address, family);
+    } catch {
+      // It cannot tell, as where no descriptor is left: so any may be.
+      return true;
+    }
+  }
+}
+
+function addressesOfMachine(): string[] {
+  return Object.values(networkInterfaces()).flatMap((found = []) => found.map(({ address }) => address));
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
