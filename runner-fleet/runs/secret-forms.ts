@@ -1,6 +1,6 @@
 import { MIN_SECRET_BYTES } from '#contracts/secret';
 
-/** Every way in which a value is likely to be written down: as it is, in base64 at any offset, in a URL, in JSON. */
+/** Every way in which a value is likely to be written down: as it is, in base64 at any offset, in a URL, in JSON, as a program shows its variables. */
 export function formsOf(value: string): Buffer[] {
   const bytes = Buffer.from(value);
   if (bytes.length < MIN_SECRET_BYTES) return [];
@@ -10,6 +10,7 @@ export function formsOf(value: string): Buffer[] {
     quoted,
     quoted.replaceAll('/', '\\/'),
     asciiOnly(quoted),
+    ...shownForms(quoted),
     ...urlForms(value),
     ...base64Cores(bytes).flatMap((core) => [core, core.replaceAll('+', '-').replaceAll('/', '_')]),
   ];
@@ -19,6 +20,12 @@ export function formsOf(value: string): Buffer[] {
 /** As `json.dumps` of Python writes it. */
 function asciiOnly(quoted: string): string {
   return quoted.replaceAll(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** As `repr` of Python and `inspect` of Node show text: in quotes that it does not hold, or with one kind of its own escaped. */
+function shownForms(quoted: string): string[] {
+  const unquoted = quoted.replaceAll('\\"', '"');
+  return [unquoted, unquoted.replaceAll("'", "\\'")];
 }
 
 /** Libraries differ in what they leave as it is, in how they write a space, and in the case of their digits. */

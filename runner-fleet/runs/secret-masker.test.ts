@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
@@ -40,6 +42,24 @@ describe('a value', () => {
 
   test('as Python escapes it is masked', () => {
     expect(new SecretMasker({ KEY: 'schlüssel💩' }).text('"schl\\u00fcssel\\ud83d\\udca9"')).toBe('"***"');
+  });
+
+  describe('as it is shown inside of something else is masked', () => {
+    const account = '{"key":"-----BEGIN-----\\nMIIE\\n"}';
+    test.each([
+      ['in quotes that it does not hold', account],
+      ['in the third kind of quotes', 'it\'s "said"\n'],
+      ['with its own quotes escaped', 'it\'s `so` "said"\n'],
+    ])('by Node, %s', (_, secret) => {
+      expect(new SecretMasker({ KEY: secret }).text(inspect([secret]))).toMatch(/^\[ ['`]\*{3}['`] \]$/);
+    });
+
+    test.each([
+      [account, String.raw`['{"key":"-----BEGIN-----\\nMIIE\\n"}']`],
+      ['it\'s "said"\n', String.raw`['it\'s "said"\n']`],
+    ])('by Python', (secret, shown) => {
+      expect(new SecretMasker({ KEY: secret }).text(shown)).toBe("['***']");
+    });
   });
 
   test('of fewer than six bytes is a word like any other', () => {
