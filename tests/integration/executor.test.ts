@@ -10,6 +10,7 @@ import { newId } from '#contracts/ids';
 import { chooseExecutor } from '#runner/executor/choose';
 import { childGroups, isUnified } from '#runner/executor/control-group';
 import type { Executor, Sandbox, SandboxShape } from '#runner/executor/executor';
+import { Belongings } from '#runner/executor/oci/belongings';
 import { ensureImages } from '#runner/images/build';
 
 import { until } from '../support/until.ts';
@@ -116,6 +117,30 @@ test('each sandbox has user ids of the host that nobody else has', async () => {
       expect(first - (sorted[index - 1] ?? 0)).toBeGreaterThanOrEqual(65_536);
   } finally {
     for (const executor of executors) await executor.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+test('what is reaped twice at once gives its user ids back once', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'soma-executor-test-'));
+  const belongings = new Belongings({
+    bundles: join(directory, 'bundles'),
+    sandboxDirectory: join(directory, 'sandboxes'),
+    controlDirectory: join(directory, 'control'),
+    cgroupParent: '/soma',
+    runnerId: newId('rnr'),
+    onFault: (what, error) => console.error(what, error),
+  });
+  try {
+    const orphan = belongings.make();
+    await belongings.takeHostIds(orphan);
+    orphan.isInUse = false;
+    await Promise.all([belongings.reap(), belongings.reap()]);
+    // More than are claimed at a time, so that whatever came back is among them.
+    const firsts = await Promise.all(Array.from({ length: 257 }, () => belongings.takeHostIds(belongings.make())));
+    expect(new Set(firsts).size).toBe(firsts.length);
+  } finally {
+    await belongings.close();
     rmSync(directory, { recursive: true, force: true });
   }
 });

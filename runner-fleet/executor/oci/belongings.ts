@@ -116,7 +116,8 @@ export class Belongings {
       this.#folders.remove(id),
       rm(join(this.#options.bundles, id), { recursive: true, force: true }),
     ]);
-    this.#known.delete(id);
-    if (firstHostId !== undefined) this.#hostIds.giveBack(firstHostId);
+    // Whoever else removes it finds it gone by now: its ids come back once.
+    const wasKnown = this.#known.delete(id);
+    if (wasKnown && firstHostId !== undefined) this.#hostIds.giveBack(firstHostId);
   }
 }
