@@ -10,13 +10,16 @@ const BOOT_TIMEOUT_MS = 20_000;
 
 export interface Connecting {
   readonly channel: Promise<Socket>;
+  /** Nobody wants it any more, whether it has come or not. */
   cancel(): void;
 }
 
 /** Listens for the one connection of the sandbox's process 1. */
 export function acceptOne(path: string): Connecting {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  let accepted: Socket | undefined;
   const server = createServer((socket) => {
+    accepted = socket;
     clearTimeout(timer);
     server.close();
     // A reset is seen as the socket's end.
@@ -26,6 +29,7 @@ export function acceptOne(path: string): Connecting {
   const cancel = () => {
     clearTimeout(timer);
     server.close();
+    accepted?.destroy();
     reject(new Error('the sandbox did not connect'));
   };
   const timer = setTimeout(cancel, BOOT_TIMEOUT_MS);
