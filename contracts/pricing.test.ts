@@ -110,3 +110,9 @@ test('the lines of a charge add up to its total', () => {
 test('a meter that the capsule does not price is free', () => {
   expect(chargeFor(PLAIN, { ...NO_USAGE, meters: { tokens: 1_000 } }).totalNanos).toBe(0n);
 });
+
+test('a meter that a run did not report costs nothing, also where its name is one that every object knows', () => {
+  const meters = { constructor: { unitNanos: nanos(500n), maxPerRun: 10 } };
+  expect(chargeFor({ pricing: { meters } }, NO_USAGE).metersNanos).toBe(0n);
+  expect(chargeFor({ pricing: { meters } }, { ...NO_USAGE, meters: { constructor: 3 } }).metersNanos).toBe(1_500n);
+});

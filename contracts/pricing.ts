@@ -27,9 +27,11 @@ export function chargeFor({ pricing }: Pick<Priced, 'pricing'>, usage: Usage): C
   const perRunNanos = pricing.perRunNanos ?? ZERO_NANOS;
   const cpuNanos = chargeNanos(PLATFORM_RATES.cpuSecondNanos, BigInt(usage.cpuUs), US_PER_SECOND);
   const memoryNanos = chargeNanos(PLATFORM_RATES.memoryGibSecondNanos, BigInt(usage.memoryByteSeconds), BYTES_PER_GIB);
+  // By a map: a capsule names its meters, and may name one `constructor`.
+  const reported = new Map(Object.entries(usage.meters));
   const metersNanos = addNanos(
     ...Object.entries(pricing.meters).map(([name, price]) =>
-      chargeNanos(price.unitNanos, BigInt(usage.meters[name] ?? 0)),
+      chargeNanos(price.unitNanos, BigInt(reported.get(name) ?? 0)),
     ),
   );
   const totalNanos = addNanos(perRunNanos, cpuNanos, memoryNanos, metersNanos);

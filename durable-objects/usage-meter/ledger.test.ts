@@ -189,6 +189,12 @@ test('usage adds up, and the peak of memory is the highest', () => {
   });
 });
 
+test('a meter may have any name that a capsule may give it, also one that every object knows', () => {
+  const meters = { constructor: 4 };
+  const first = addUsage(NO_USAGE_TOTALS, { ...NO_USAGE, meters });
+  expect(addUsage(first, { ...NO_USAGE, meters }).meters).toEqual({ constructor: 8 });
+});
+
 test('a total that a double cannot count exactly is an error, not a wrong number', () => {
   const most = { ...NO_USAGE_TOTALS, cpuUs: Number.MAX_SAFE_INTEGER };
   expect(() => addUsage(most, { ...NO_USAGE, cpuUs: 1 })).toThrow(RangeError);

@@ -67,8 +67,9 @@ export function periodOf(atMs: number): string {
 
 /** Sums of everything, except that the peak of memory is the highest peak. */
 export function addUsage(total: UsageTotals, usage: Usage): UsageTotals {
-  const meters = { ...total.meters };
-  for (const [name, count] of Object.entries(usage.meters)) meters[name] = sum(meters[name] ?? 0, count);
+  // By a map: a capsule names its meters, and may name one `constructor`.
+  const meters = new Map(Object.entries(total.meters));
+  for (const [name, count] of Object.entries(usage.meters)) meters.set(name, sum(meters.get(name) ?? 0, count));
   return {
     cpuUs: sum(total.cpuUs, usage.cpuUs),
     wallUs: sum(total.wallUs, usage.wallUs),
@@ -77,7 +78,7 @@ export function addUsage(total: UsageTotals, usage: Usage): UsageTotals {
     inputBytes: sum(total.inputBytes, usage.inputBytes),
     outputBytes: sum(total.outputBytes, usage.outputBytes),
     egressBytes: sum(total.egressBytes, usage.egressBytes),
-    meters,
+    meters: Object.fromEntries(meters),
   };
 }
 

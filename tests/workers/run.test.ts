@@ -61,6 +61,14 @@ describe('a run', () => {
     expect((await runner.calls()).filter((call) => call === 'PUT run')).toHaveLength(1);
   });
 
+  test('is settled and recorded whatever its capsule calls a meter', async () => {
+    const { runner, runId, tenant } = await runningRun();
+    const usage = { ...USAGE, meters: { constructor: 3 } };
+    await runner.end(runId, { ...GOOD_END, usage });
+    expect(await endOf(tenant)).toMatchObject({ outcome: GOOD_END.outcome, usage });
+    expect(await tenant.meter.summary()).toMatchObject({ reservedNanos: '0', totals: { meters: { constructor: 3 } } });
+  });
+
   test('that is begun twice runs once', async () => {
     const { runner, run, request } = await runningRun();
     await run.begin(request);
