@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { clearState } from '#cell/services/capsule-state/clear';
+import { removeStateKey } from '#cell/services/capsule-state/remove';
 import { stateSnapshot } from '#cell/services/capsule-state/snapshot';
 import { forgetParts } from '#cell/services/datasets/forget';
 import { removeDataset } from '#cell/services/datasets/remove';
@@ -213,6 +214,29 @@ describe('state', () => {
       'state.commit success',
       'state.clear success',
     ]);
+  });
+
+  test.for(['removed', 'cleared'])(
+    'that is %s by a clock that is behind was stored for no time, and not for less',
+    async (how) => {
+      const world = await LeftWorld.create(stores);
+      await world.end(await world.startRun(), { stateChanges: [set('a', 1)] });
+      world.later(-1_000);
+      const input = { id: world.installationId };
+      if (how === 'cleared') await clearState({ ctx: world.owner, input });
+      else await removeStateKey({ ctx: world.owner, input: { ...input, key: 'a' } });
+      world.later(10_000);
+      expect(await world.usage()).toEqual([{ kind: 'state', storedBytes: 0, byteSeconds: '0' }]);
+    },
+  );
+
+  test('that is changed by a clock that is behind is stored once at any time', async () => {
+    const world = await LeftWorld.create(stores);
+    await world.end(await world.startRun(), { stateChanges: [set('a', 1)] });
+    world.later(-1_000);
+    await world.end(await world.startRun(), { stateChanges: [set('a', 22)] });
+    world.later(11_000);
+    expect(await world.usage()).toEqual([{ kind: 'state', storedBytes: 3, byteSeconds: '30' }]);
   });
 
   test('of an installation that was removed meanwhile is not kept', async () => {

@@ -53,15 +53,17 @@ export function commitState({ tenant }: Ctx, target: string, changes: readonly S
       on conflict (installation_id, key) do update set value = excluded.value, size_bytes = excluded.size_bytes,
         revision = excluded.revision, updated_at = excluded.updated_at
     ), state_closed as (
-      update stored_objects set stored_until = ${at} from state_now
+      -- Who waited for their turn, or has another clock, may tell of an earlier time than whoever came before.
+      update stored_objects set stored_until = greatest(stored_from, ${at}) from state_now
       where key = 'state/' || installation_id and stored_until is null
-      returning id
+      returning stored_until
     ), state_opened as (
       insert into stored_objects (tenant_id, kind, key, size_bytes, stored_from)
-      select ${tenant.id}, 'state', 'state/' || state_now.installation_id, bytes, ${at}
+      -- Where the old interval ends, which is closed before this one opens.
+      select ${tenant.id}, 'state', 'state/' || state_now.installation_id, bytes,
+        coalesce((select stored_until from state_closed), ${at})
       from state_now join state_after using (installation_id)
-      -- Looked at so that the old interval is closed before this one opens.
-      where bytes > 0 and (select count(*) from state_closed) >= 0
+      where bytes > 0
     ), state_told as (
       insert into audit_entries (id, tenant_id, record)
       ${told(done)} from state_now

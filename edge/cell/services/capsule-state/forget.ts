@@ -1,4 +1,4 @@
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 
 import type { InstallationId } from '#contracts/ids';
 import { stateKeyOf } from '#contracts/stored-object';
@@ -13,7 +13,7 @@ export async function forgetState(tx: Transaction, installationId: InstallationI
     .returning({ key: installationStateEntries.key });
   await tx
     .update(storedObjects)
-    .set({ storedUntil: at })
+    .set({ storedUntil: sql`greatest(${storedObjects.storedFrom}, ${at.toISOString()}::timestamptz)` })
     .where(and(eq(storedObjects.key, stateKeyOf(installationId)), isNull(storedObjects.storedUntil)));
   return gone.length;
 }
