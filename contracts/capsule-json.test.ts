@@ -56,6 +56,15 @@ test('a wasm capsule takes no layers', () => {
   ]);
 });
 
+test.each([
+  ['by one of its meters', { meters: { minutes: { unitNanos: '1500000000', maxPerRun: 1_000_000_000 } } }],
+  ['by its price alone', { perRunNanos: '999999999999999999' }],
+])('a run that may cost more than any budget allows (%s) is none that could ever start', (_how, pricing) => {
+  expect(violationsIn(withManifest({ pricing }))).toMatchObject([
+    { path: '/pricing', message: expect.stringContaining('expected at most $1000000.00') },
+  ]);
+});
+
 test('brackets in strings do not count as depth', () => {
   expect(violationsIn(withManifest({ description: '['.repeat(500) + '\\"{' }))).toEqual([]);
 });

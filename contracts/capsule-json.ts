@@ -3,6 +3,8 @@ import { DomainError, type Violation, violationsOf } from './errors.ts';
 import { schemaFaults } from './json-schema/faults.ts';
 import { LayerRuntime } from './layer.ts';
 import { Manifest } from './manifest.ts';
+import { formatNanos, MAX_BUDGET_NANOS } from './money.ts';
+import { ceilingFor } from './pricing.ts';
 
 /** Reading `capsule.json` out of a bundle: what the schema of a manifest says, and what only the whole bundle can tell. */
 const MAX_BYTES = 256 * 2 ** 10;
@@ -25,6 +27,7 @@ export function readManifest(files: ReadonlyMap<string, Uint8Array>): Manifest {
   const violations = [
     ...entrypointFaults(manifest, files),
     ...layerFaults(manifest),
+    ...priceFaults(manifest),
     ...schemaFaults(manifest.input, '/input'),
     ...schemaFaults(manifest.output, '/output'),
   ];
@@ -54,6 +57,19 @@ function layerFaults({ runtime, layers }: Manifest): Violation[] {
     faults.push({ path: '/layers', message: `${runtime} takes no layers; expected none` });
   }
   return faults;
+}
+
+/** What may cost more than any tenant can reserve never starts, and is beyond what amounts are written with. */
+function priceFaults(manifest: Manifest): Violation[] {
+  const { totalNanos } = ceilingFor(manifest);
+  if (totalNanos <= MAX_BUDGET_NANOS) return [];
+  const [most, may] = [formatNanos(MAX_BUDGET_NANOS), formatNanos(totalNanos)];
+  return [
+    {
+      path: '/pricing',
+      message: `a run with every limit used up costs ${may}; expected at most ${most}, as no budget is higher`,
+    },
+  ];
 }
 
 function parseJson(bytes: Uint8Array): unknown {

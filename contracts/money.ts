@@ -23,6 +23,9 @@ export const NanosText = z
 /** An amount that cannot be below zero: prices, limits. */
 export const PriceText = NanosText.refine((amount) => amount >= 0n, 'expected a price of zero or more');
 
+/** The most that a tenant may spend in a month, so that sums stay far from the end of a 64-bit column: a million dollars. */
+export const MAX_BUDGET_NANOS = nanos(10n ** 15n);
+
 export function addNanos(...amounts: readonly Nanos[]): Nanos {
   return nanos(amounts.reduce<bigint>((sum, amount) => sum + amount, 0n));
 }

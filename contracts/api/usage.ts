@@ -1,14 +1,11 @@
 import { z } from 'zod';
 
-import { PriceText } from '../money.ts';
+import { MAX_BUDGET_NANOS, PriceText } from '../money.ts';
 import { UsageTotals } from '../run.ts';
 import { STORED_KINDS } from '../stored-object.ts';
 
-/** Money above this is refused, so that sums stay far from the end of a 64-bit column: a million dollars. */
-const MAX_LIMIT_NANOS = 10n ** 15n;
-
 export const SetBudget = z.strictObject({
-  limitNanos: PriceText.refine((amount) => amount <= MAX_LIMIT_NANOS, `expected at most ${MAX_LIMIT_NANOS}`),
+  limitNanos: PriceText.refine((amount) => amount <= MAX_BUDGET_NANOS, `expected at most ${MAX_BUDGET_NANOS}`),
 });
 export type SetBudget = z.infer<typeof SetBudget>;
 

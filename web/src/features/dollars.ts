@@ -1,12 +1,13 @@
+import { MAX_BUDGET_NANOS } from '#contracts/money';
+
 const NANOS_PER_DOLLAR = 1_000_000_000n;
-const MAX_LIMIT_NANOS = 10n ** 15n;
 
 /** `12.5` → nano-units as text; undefined for what is no amount. Whole numbers all the way: no float ever holds money. */
 export function nanosOfDollars(text: string): string | undefined {
   const match = /^\$?\s*(\d{1,7})(?:[.,](\d{1,9}))?$/.exec(text.trim());
   if (!match?.[1]) return undefined;
   const amount = BigInt(match[1]) * NANOS_PER_DOLLAR + BigInt((match[2] ?? '').padEnd(9, '0'));
-  return amount <= MAX_LIMIT_NANOS ? amount.toString() : undefined;
+  return amount <= MAX_BUDGET_NANOS ? amount.toString() : undefined;
 }
 
 /** Nano-units → `12.50`, as a person would type it. */
