@@ -11,7 +11,7 @@ import { expect, test } from 'vitest';
 
 import { generateKeyPair, importPrivateKey } from './ecdsa.ts';
 import { workloadOf } from './spiffe.ts';
-import { createAuthority, issueCertificate } from './x509-authority.ts';
+import { type Authority, createAuthority, issueCertificate, type Validity } from './x509-authority.ts';
 import { authoritiesFor, certificatesOf, readSvidLeaf, UntrustedCertificate, verifySvid } from './x509.ts';
 
 const notAfterMs = Date.now() + 3_600_000;
@@ -47,6 +47,44 @@ test('a chain that was proven once is believed as long as all of it is valid, un
   await expect(at(nowMs, stranger)).rejects.toThrow(UntrustedCertificate);
   expect(await at(nowMs)).toBe(proven);
 });
+
+test('an authority that was renewed under its key speaks for what it signed before and after, whichever of both the bundle names first', async () => {
+  const hoursAgoMs = (hours: number) => Date.now() - hours * 3_600_000;
+  const old = await createAuthority('one.test', { notBeforeMs: hoursAgoMs(4), notAfterMs: hoursAgoMs(1) });
+  const renewed = await renew(old, { notBeforeMs: hoursAgoMs(2), notAfterMs });
+  const { certificatePem } = await issueCertificate(old, { uris: [ID], notBeforeMs: hoursAgoMs(4), notAfterMs });
+  const chain = certificatesOf(certificatePem);
+  for (const bundle of [
+    [old, renewed],
+    [renewed, old],
+  ]) {
+    const trustBundlePem = bundle.map((authority) => authority.certificatePem).join('');
+    const at = (atMs: number) => verifySvid({ chain, trustBundlePem, atMs });
+    expect(await at(hoursAgoMs(3))).toMatchObject({ spiffeId: ID });
+    expect(await at(hoursAgoMs(0))).toMatchObject({ spiffeId: ID });
+    await expect(at(hoursAgoMs(5))).rejects.toThrow('a certificate is valid from');
+  }
+});
+
+/** The same name and key with other dates. */
+async function renew(
+  { certificatePem, privateKeyPem }: Authority,
+  { notBeforeMs, notAfterMs: untilMs }: Required<Validity>,
+) {
+  const { key, publicKey } = await importPrivateKey(privateKeyPem);
+  const { subject, extensions } = new X509Certificate(certificatePem);
+  const keys = { privateKey: key, publicKey: publicKey.key };
+  const dates = { notBefore: new Date(notBeforeMs), notAfter: new Date(untilMs) };
+  const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' };
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: subject,
+    keys,
+    extensions,
+    signingAlgorithm,
+    ...dates,
+  });
+  return { certificatePem: `${certificate.toString('pem')}\n`, privateKeyPem };
+}
 
 test('a chain longer than five certificates is refused unread', async () => {
   const root = await createAuthority('one.test', { notAfterMs });

@@ -210,12 +210,18 @@ async function verifyPath({ leaf, intermediates, authorities, atMs }: Path): Pro
     subject = issuer;
   }
   const below = subject === leaf ? 0 : intermediates.indexOf(subject) + 1;
+  let refusal = new UntrustedCertificate('the chain does not end in an authority of the trust bundle');
   for (const authority of authorities) {
     if (!(await isSignedBy(subject, authority))) continue;
-    assertAuthority(authority, below);
-    return both(validity, validityAt(authority, atMs));
+    try {
+      assertAuthority(authority, below);
+      return both(validity, validityAt(authority, atMs));
+    } catch (error) {
+      // One that was renewed under its key is there twice, and each speaks for its own time.
+      refusal = asUntrusted(error);
+    }
   }
-  throw new UntrustedCertificate('the chain does not end in an authority of the trust bundle');
+  throw refusal;
 }
 
 /** `below` counts the intermediates between this authority and the leaf. */
