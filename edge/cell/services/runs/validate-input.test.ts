@@ -64,3 +64,13 @@ test('the boolean schemas mean everything and nothing', () => {
   expect(violationsFor(true, { any: ['thing'] })).toEqual([]);
   expect(violationsFor(false, null)).toHaveLength(1);
 });
+
+test('an input that would outgrow the row of its run is refused: what fits a body is longer once it is written again', () => {
+  const body = `[${'1e20,'.repeat(200_000)}1]`;
+  expect(body.length).toBeLessThan(2 ** 20);
+  expect(violationsFor(true, JSON.parse(body))).toEqual([
+    { path: '/input', message: expect.stringContaining('expected at most 1048576 bytes') },
+  ]);
+  expect(violationsFor(true, 'x'.repeat(2 ** 20 - 2))).toEqual([]);
+  expect(violationsFor(true, 'x'.repeat(2 ** 20 - 1))).toHaveLength(1);
+});

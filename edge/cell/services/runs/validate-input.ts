@@ -6,6 +6,9 @@ import { type CompiledSchema, compileSchema, judge } from '#contracts/json-schem
 
 import type { Release } from '../catalogue/load-release.ts';
 
+/** A row of a run's object holds 2 MB with all that is beside the input, and JSON that is written again may have grown: `1e20` does. */
+const MAX_BYTES = 2 ** 20;
+
 const compiled = new BoundedMap<VersionId, CompiledSchema>(200);
 
 /** Judges a run's input by the schema of the version that would run it. @throws InvalidInput with what is wrong, where */
@@ -18,6 +21,11 @@ export function validateInput(release: Release, input: JsonValue): void {
 
 /** What is wrong with a run's input, and where; empty where nothing is. */
 export function inputFaults(release: Release, input: JsonValue): Violation[] {
+  const bytes = new TextEncoder().encode(JSON.stringify(input)).length;
+  if (bytes > MAX_BYTES) {
+    const message = `it has ${bytes} bytes as JSON without spaces; expected at most ${MAX_BYTES} bytes`;
+    return [{ path: '/input', message }];
+  }
   return judge(schemaOf(release), input, '/input').map(({ path, message }) => ({ path, message }));
 }
 
