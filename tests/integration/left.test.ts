@@ -5,6 +5,7 @@ import { clearState } from '#cell/services/capsule-state/clear';
 import { removeStateKey } from '#cell/services/capsule-state/remove';
 import { stateSnapshot } from '#cell/services/capsule-state/snapshot';
 import { forgetParts } from '#cell/services/datasets/forget';
+import { listDatasets } from '#cell/services/datasets/list';
 import { removeDataset } from '#cell/services/datasets/remove';
 import { setDatasetRetention } from '#cell/services/datasets/set-retention';
 import { removeInstallation } from '#cell/services/installations/remove';
@@ -117,6 +118,13 @@ describe('rows', () => {
     expect(Object.fromEntries(await left())).toEqual({ pages: 0, links: 0, notes: 0 });
     expect((await world.actions()).filter((action) => action.startsWith('dataset.expire'))).toHaveLength(3);
     expect(await world.usage()).toMatchObject([{ kind: 'dataset', storedBytes: 0 }]);
+  });
+
+  test('are kept until they are deleted where nobody says otherwise, also under a name that every object knows', async () => {
+    const world = await LeftWorld.create(stores);
+    await world.push('constructor', 10);
+    const found = await listDatasets({ ctx: world.owner, input: { id: world.installationId } });
+    expect(found).toMatchObject([{ name: 'constructor', rows: 1, retentionDays: null, expiresAt: null }]);
   });
 
   test('of an installation that was removed can be read for a month, those of runs that end later too', async () => {

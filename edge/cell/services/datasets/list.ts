@@ -24,9 +24,11 @@ export async function listDatasets({ ctx, input }: Verb<{ readonly id: Installat
     .where(and(eq(datasetParts.installationId, id), eq(datasetParts.state, 'stored')))
     .groupBy(datasetParts.name)
     .orderBy(asc(datasetParts.name));
+  // By a map: a data set may be called `constructor`.
+  const stated = new Map(Object.entries(datasetRetentionDays));
   return rows.flatMap(({ updatedAt, expiresAt, ...row }) => {
     if (!updatedAt) return [];
-    const retentionDays = datasetRetentionDays[row.name] ?? null;
+    const retentionDays = stated.get(row.name) ?? null;
     return [{ ...row, updatedAt: updatedAt.toISOString(), expiresAt: expiresAt?.toISOString() ?? null, retentionDays }];
   });
 }
