@@ -34,7 +34,8 @@ export const StateChange = z.union([
 export type StateChange = z.infer<typeof StateChange>;
 
 /** The last change of each key, by key: what a run did to the state, however often it changed its mind. */
-export function lastChanges(changes: readonly StateChange[]): StateChange[] {
-  const byKey = new Map(changes.map((change) => [change.key, change]));
+export function lastChanges(changes: Iterable<StateChange>): StateChange[] {
+  const byKey = new Map<string, StateChange>();
+  for (const change of changes) byKey.set(change.key, change);
   return [...byKey.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
 }

@@ -1,4 +1,3 @@
-import { lastChanges } from '#contracts/capsule-state';
 import { idOf } from '#contracts/ids';
 import type { RunEnded } from '#contracts/objects';
 
@@ -47,7 +46,7 @@ export async function record(env: RunEnv, store: RunStore): Promise<void> {
     egress: store.said.egress(),
     artifacts: [...(left?.artifacts ?? [])],
     datasets: [...(left?.datasets ?? [])],
-    stateChanges: left?.hasStateChanges ? lastChanges(store.said.stateChanges()) : [],
+    stateChanges: left?.hasStateChanges ? store.said.stateChanges() : [],
   };
   await within(CALL_LIMIT_MS, 'recording the end', env.SELF.recordRunEnded(ended));
 }

@@ -1,4 +1,3 @@
-import { lastChanges } from '#contracts/capsule-state';
 import type { Frame } from '#contracts/frames';
 import { idOf } from '#contracts/ids';
 import { jsonSha256 } from '#contracts/json-sha256';
@@ -89,7 +88,7 @@ async function provenClaims(
   if (claims.outputSha256 !== null && (output === undefined || claims.outputSha256 !== jsonSha256(output))) {
     throw new Error('the receipt is about another output');
   }
-  if (claims.state && claims.state.changesSha256 !== jsonSha256(lastChanges(said.stateChanges()))) {
+  if (claims.state && claims.state.changesSha256 !== jsonSha256(said.stateChanges())) {
     throw new Error('the receipt is about other changes of the state');
   }
   return claims;

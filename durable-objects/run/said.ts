@@ -1,12 +1,14 @@
 import { z } from 'zod';
 
-import type { StateChange } from '#contracts/capsule-state';
+import { lastChanges, type StateChange } from '#contracts/capsule-state';
 import { type EgressReport, mergeEgress } from '#contracts/egress';
 import { Frame } from '#contracts/frames';
 import type { JsonValue } from '#contracts/json';
 
-const FrameRow = z.object({ seq: z.int(), body: z.string().transform((text) => Frame.parse(JSON.parse(text))) });
+const FrameRow = z.object({ body: z.string() });
+/** As many frames as are read at once: few where they are long, for a run may say more than an isolate holds. */
 const PAGE_ROWS = 256;
+const PAGE_CHARACTERS = 2 ** 20;
 
 type Kind = Frame['kind'];
 type FrameOf<K extends Kind> = Extract<Frame, { kind: K }>;
@@ -32,8 +34,9 @@ export class Said {
     return mergeEgress(reports.flatMap((frame) => (frame ? [frame.report] : [])));
   }
 
+  /** The last change of each key: what it changed before may be far more. */
   stateChanges(): StateChange[] {
-    return [...this.each('state')].map(({ change }) => change);
+    return lastChanges(this.changes());
   }
 
   /** The rows of one data set, in order; read page by page, so that a reader may take its time. */
@@ -41,30 +44,47 @@ export class Said {
     for (const frame of this.each('row')) if (frame.dataset === dataset) yield frame.data;
   }
 
+  private *changes(): Generator<StateChange> {
+    for (const { change } of this.each('state')) yield change;
+  }
+
   private *each<K extends Kind>(kind: K): Generator<FrameOf<K>> {
     for (let after = this.seqOffset; ;) {
-      const page = this.sql
-        .exec(`${selectOf(kind)} AND seq > ? ORDER BY seq LIMIT ?`, after, PAGE_ROWS)
-        .toArray()
-        .map((row) => FrameRow.parse(row));
-      for (const { body } of page) if (isOf(kind, body)) yield body;
+      const page = this.page(kind, after);
+      for (const frame of page) if (isOf(kind, frame)) yield frame;
       const last = page.at(-1);
-      if (!last || page.length < PAGE_ROWS) return;
+      if (!last) return;
       after = last.seq;
     }
+  }
+
+  private page(kind: Kind, after: number): Frame[] {
+    const frames: Frame[] = [];
+    let characters = 0;
+    for (const row of this.sql.exec(`${selectOf(kind)} AND seq > ? ORDER BY seq LIMIT ?`, after, PAGE_ROWS)) {
+      const { body } = FrameRow.parse(row);
+      frames.push(frameIn(body));
+      characters += body.length;
+      if (characters >= PAGE_CHARACTERS) break;
+    }
+    return frames;
   }
 
   private last<K extends Kind>(kind: K, after: number, upTo = Number.MAX_SAFE_INTEGER): FrameOf<K> | undefined {
     const query = `${selectOf(kind)} AND seq > ? AND seq <= ? ORDER BY seq DESC LIMIT 1`;
     const row = this.sql.exec(query, after, upTo).toArray()[0];
-    const frame = row && FrameRow.parse(row).body;
+    const frame = row && frameIn(FrameRow.parse(row).body);
     return frame && isOf(kind, frame) ? frame : undefined;
   }
 }
 
 /** The kind stands in the text: with a parameter in its place, the index over a few kinds would not be used. */
 function selectOf(kind: Kind): string {
-  return `SELECT seq, body FROM frames WHERE kind = '${kind}'`;
+  return `SELECT body FROM frames WHERE kind = '${kind}'`;
+}
+
+function frameIn(body: string): Frame {
+  return Frame.parse(JSON.parse(body));
 }
 
 function isOf<K extends Kind>(kind: K, frame: Frame): frame is FrameOf<K> {

@@ -42,7 +42,7 @@ export class StateChanges {
 
   claims(): Pick<ReceiptClaims, 'state'> {
     if (!this.#snapshot || this.#changes.size === 0) return {};
-    const changesSha256 = jsonSha256(lastChanges([...this.#changes.values()]));
+    const changesSha256 = jsonSha256(lastChanges(this.#changes.values()));
     return { state: { revision: this.#snapshot.revision, changesSha256 } };
   }
 }
