@@ -4,6 +4,8 @@ import { Json } from './json.ts';
 
 /** Keys and values of one installation that outlive a run. A run gets all of it, and what it changes is kept where the run succeeds. */
 export const STATE_LIMITS = { maxBytes: 256 * 2 ** 10, maxKeys: 1_000, maxKeyBytes: 128 } as const;
+/** One run changes at most all keys that may be there and as many that come into their place: its changes go with its end, in one message. */
+export const MAX_CHANGED_KEYS = 2 * STATE_LIMITS.maxKeys;
 
 const PRINTABLE = /^[\x21-\x7e]+$/;
 

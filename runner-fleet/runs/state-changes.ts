@@ -1,5 +1,6 @@
 import {
   lastChanges,
+  MAX_CHANGED_KEYS,
   STATE_LIMITS,
   type StateChange,
   stateEntryBytes,
@@ -35,6 +36,8 @@ export class StateChanges {
       this.#totalBytes += bytes;
     }
     this.#changes.set(key, change);
+    if (this.#changes.size > MAX_CHANGED_KEYS)
+      return { kind: 'state_limit', detail: `it changed more than ${MAX_CHANGED_KEYS} keys of its state` };
     const { maxKeys, maxBytes } = STATE_LIMITS;
     if (this.#bytes.size <= maxKeys && this.#totalBytes <= maxBytes) return undefined;
     return { kind: 'state_limit', detail: `its state would have more than ${maxKeys} keys or ${maxBytes} bytes` };
