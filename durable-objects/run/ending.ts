@@ -1,5 +1,5 @@
 import { idOf } from '#contracts/ids';
-import type { RunEnded } from '#contracts/objects';
+import type { Placement, RunEnded } from '#contracts/objects';
 
 import { type RunEnv, usageMeterOf } from '../env.ts';
 import { within } from '../within.ts';
@@ -56,23 +56,17 @@ export async function forget(env: RunEnv, store: RunStore): Promise<void> {
   const { placement, former, seqOffset } = store.facts;
   const { runId } = store.request.start;
   const { runnerEndSeq, endSeq } = conclusionOf(store.facts);
-  try {
-    if (placement) {
-      await forgetAt(new RunnerClient(env.RUNNERS, placement.endpoint), runId, {
-        runnerEndSeq,
-        lastSeq: endSeq - 1 - seqOffset,
-      });
-    }
-    if (former?.heldBy) {
-      await forgetAt(new RunnerClient(env.RUNNERS, former.heldBy.endpoint), runId, {
-        runnerEndSeq: former.runnerEndSeq,
-        lastSeq: seqOffset - 1,
-      });
-    }
-  } catch (error) {
-    // A runner that cannot be told for so long has forgotten by itself, or is gone.
-    if (!isTriedEnough(store.facts, Date.now())) throw error;
-  }
+  const tell = async (holder: Placement | null | undefined, heard: Heard) => {
+    if (holder) await forgetAt(new RunnerClient(env.RUNNERS, holder.endpoint), runId, heard);
+  };
+  // Each by itself: one that is gone for good does not keep the other from being told.
+  const told = await Promise.allSettled([
+    tell(placement, { runnerEndSeq, lastSeq: endSeq - 1 - seqOffset }),
+    tell(former?.heldBy, { runnerEndSeq: former?.runnerEndSeq ?? null, lastSeq: seqOffset - 1 }),
+  ]);
+  const failed = told.find(({ status }) => status === 'rejected');
+  // A runner that cannot be told for so long has forgotten by itself, or is gone.
+  if (failed?.status === 'rejected' && !isTriedEnough(store.facts, Date.now())) throw failed.reason;
 }
 
 /** By the runner's own count. */

@@ -1,3 +1,4 @@
+import { runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { HEARTBEAT_EXPIRY_MS } from '#contracts/runner';
@@ -170,6 +171,19 @@ describe('a lost run of an idempotent capsule', () => {
     const frames = await watcher.all();
     expect(frames.map(({ kind }) => kind)).toEqual(['stdout', 'stdout', 'attempt', 'stdout', 'stdout', 'end']);
     expect(await endOf(tenant)).toMatchObject({ outcome: GOOD_END.outcome, amountNanos: AMOUNT });
+  });
+
+  test('may be forgotten by the runner of its first attempt, also where that of the second is gone for good', async () => {
+    const { first, second, tenant, run, runId } = await runOnTheFirstOfTwo();
+    await first.runner.end(runId, { outcome: DIED, usage: USAGE, receipt: 'valid' });
+    await eventually('the second runner has the run', () => second.runner.holds(runId));
+    await tenant.database.failNext(1);
+    await second.runner.end(runId, GOOD_END);
+    await eventually('it was tried', async () => (await tenant.database.failuresLeft()) === 0);
+    await second.runner.become('unreachable');
+    await runDurableObjectAlarm(run);
+    await eventually('the first runner has forgotten the run', async () => !(await first.runner.holds(runId)));
+    expect(await endOf(tenant)).toMatchObject({ outcome: GOOD_END.outcome, attempts: 2 });
   });
 
   test('that was to be cancelled is not started again', async () => {
