@@ -60,7 +60,10 @@ export interface RunObject {
   cancel(): Promise<void>;
   /** `text/event-stream` of frames after `lastEventId`, with heartbeats; ends after the `end` frame. */
   fetch(request: Request): Promise<Response>;
-  /** Called when a runner reports that it lost this run. A report of a runner that does not hold the run changes nothing. */
+  /**
+   * Called when a runner reports that it lost this run. A report of a runner that does not hold the run changes nothing; one that comes after
+   * the end lets the runner forget the run, where it could not be told before.
+   */
   reportLost(detail: string, runnerId?: string): Promise<void>;
 }
 

@@ -65,7 +65,7 @@ export async function forget(env: RunEnv, store: RunStore): Promise<void> {
     tell(former?.heldBy, { runnerEndSeq: former?.runnerEndSeq ?? null, lastSeq: seqOffset - 1 }),
   ]);
   const failed = told.find(({ status }) => status === 'rejected');
-  // A runner that cannot be told for so long has forgotten by itself, or is gone.
+  // A runner that cannot be told for so long is gone. One that comes back after all says what it holds, and is told then.
   if (failed?.status === 'rejected' && !isTriedEnough(store.facts, Date.now())) throw failed.reason;
 }
 

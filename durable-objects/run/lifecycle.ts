@@ -32,7 +32,7 @@ export interface Facts {
   readonly isRecorded: boolean;
   /** What the run left is in the bucket, or known to be lost. */
   readonly isCollected: boolean;
-  /** Whoever held the run knows that it may be forgotten. */
+  /** Whoever held the run knows that it may be forgotten, or could not be told for so long that it is given up. */
   readonly isForgotten: boolean;
   /** Of its frames only the end is left. */
   readonly isExpired: boolean;
@@ -55,7 +55,9 @@ export interface FormerAttempt {
 }
 
 export type Fact = FactOnTheWay | FactAfterTheEnd;
-type FactAfterTheEnd = { readonly kind: 'settled' | 'recorded' | 'collected' | 'forgotten' | 'expired' | 'failed' };
+type FactAfterTheEnd = {
+  readonly kind: 'settled' | 'recorded' | 'collected' | 'forgotten' | 'held-still' | 'expired' | 'failed';
+};
 type FactOnTheWay =
   | { readonly kind: 'begun'; readonly isIdempotent: boolean; readonly placement: Placement | null }
   | { readonly kind: 'placed'; readonly placement: Placement | null }
@@ -76,6 +78,8 @@ export function learn(facts: Facts, fact: Fact): Facts {
       return { ...facts, isCollected: true, failures: 0 };
     case 'forgotten':
       return { ...facts, isForgotten: true, failures: 0 };
+    case 'held-still':
+      return { ...facts, isForgotten: false };
     case 'expired':
       return { ...facts, isExpired: true };
     case 'failed':

@@ -61,7 +61,8 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
 
   async reportLost(detail: string, runnerId?: string): Promise<void> {
     const { isBegun, conclusion, placement } = this.store.facts;
-    if (!isBegun || conclusion) return;
+    if (!isBegun) return;
+    if (conclusion) return this.hearOfHolder(runnerId);
     if (runnerId !== undefined && placement?.runnerId !== runnerId) return;
     await this.keepWatch();
     this.driver.hearOfLoss(detail);
@@ -81,12 +82,21 @@ export class Run extends DurableObject<RunEnv> implements RunObject {
   }
 
   override async alarm(): Promise<void> {
-    const { isBegun, isExpired } = this.store.facts;
-    if (!isBegun || isExpired) return;
+    const { isBegun, isExpired, isForgotten } = this.store.facts;
+    if (!isBegun || (isExpired && isForgotten)) return;
     // The next alarm is armed first: a throw below must not leave the run without one.
     await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_MS);
     this.driver.wake();
     await this.driver.supervise();
+  }
+
+  /** Who could not be told for so long that it was given up is back, and holds the run until it is told. */
+  private async hearOfHolder(runnerId: string | undefined): Promise<void> {
+    const { isForgotten, placement, former } = this.store.facts;
+    const holders = [placement?.runnerId, former?.heldBy?.runnerId];
+    if (!isForgotten || runnerId === undefined || !holders.includes(runnerId)) return;
+    this.store.heldStill();
+    await this.alarm();
   }
 
   /** Alarms go by the wall clock. Where that was set back, whoever comes brings the next one back into reach. */

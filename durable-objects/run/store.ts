@@ -132,6 +132,10 @@ export class RunStore {
     this.learn({ kind: 'forgotten' });
   }
 
+  heldStill(): void {
+    this.learn({ kind: 'held-still' });
+  }
+
   /** Deletes every frame but the end, and what the run was given. */
   expired(): void {
     this.storage.transactionSync(() => {

@@ -3,8 +3,9 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { HEARTBEAT_EXPIRY_MS } from '#contracts/runner';
 import { OFFER_REMEMBERED_MS } from '#durable-objects/fleet/placement';
+import { FRAMES_KEPT_MS } from '#durable-objects/run/lifecycle';
 
-import { AMOUNT, crash, endOf, leaveNothing, lines, storedRow } from './support/runs.ts';
+import { AMOUNT, crash, endOf, leaveNothing, lines, runningRun, storedRow } from './support/runs.ts';
 import { Watcher } from './support/watcher.ts';
 import {
   anotherRunner,
@@ -20,6 +21,7 @@ import {
 
 afterEach(leaveNothing);
 
+const HOUR_MS = 3_600_000;
 const DIED = { state: 'lost', cause: 'runner_died', detail: 'the runner died', exitCode: null } as const;
 
 /** An idempotent run that the first of two runners has accepted. */
@@ -194,6 +196,29 @@ describe('a lost run of an idempotent capsule', () => {
     expect(await second.runner.calls()).toEqual([]);
   });
 });
+
+test.for(['kept', 'expired'])(
+  'a runner that comes back after it was given up may forget the run, also where that is %s',
+  async (how) => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const { runner, heartbeat, tenant, run, runId } = await runningRun();
+    await runner.become('unreachable');
+    await passSeconds(HEARTBEAT_EXPIRY_MS / 1_000 + 3);
+    expect(await endOf(tenant)).toMatchObject({ outcome: { state: 'lost', cause: 'runner_lost' } });
+    vi.setSystemTime(Date.now() + (how === 'kept' ? 2 * HOUR_MS : FRAMES_KEPT_MS));
+    await eventually('it is given up', async () => {
+      await runDurableObjectAlarm(run);
+      const row = await storedRow(run);
+      return row.includes('"is_forgotten":1') && row.includes(`"is_expired":${how === 'kept' ? 0 : 1}`);
+    });
+
+    await runner.become('well');
+    await runner.end(runId, { outcome: DIED, usage: USAGE, receipt: 'valid' });
+    await heartbeat({ lostRunIds: [runId] });
+    await eventually('the runner has forgotten the run', async () => !(await runner.holds(runId)));
+    expect(await tenant.endedRuns()).toHaveLength(1);
+  },
+);
 
 describe('isolation', () => {
   test('a class that no runner offers is refused at once', async () => {

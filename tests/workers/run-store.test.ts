@@ -50,6 +50,7 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
     (store) => store.recorded(),
     (store) => store.collected(),
     (store) => store.forgotten(),
+    (store) => store.heldStill(),
     // Frames go long after the end, never before it.
     (store) => {
       if (store.facts.conclusion) store.expired();
