@@ -130,7 +130,7 @@ export const Heartbeat = z.strictObject({
   warm: z.record(z.string(), z.int()),
   /** Bundles and layers it holds, the last used first. */
   cachedDigests: z.array(Digest).max(256),
-  /** Runs this runner held before it was restarted, and that ended as lost: the cell settles them. */
+  /** Runs that it held before it was restarted, and that ended as lost, and those whose end was not acknowledged for an hour: the cell settles them. */
   lostRunIds: z.array(idOf('run')).max(1_000),
 });
 export type Heartbeat = z.infer<typeof Heartbeat>;

@@ -100,6 +100,18 @@ test('a run that was acknowledged is not run again by a request that comes late'
   await expect(table.begin(start)).rejects.toMatchObject({ code: 'run_id_reused' });
 });
 
+test('a run whose end nobody comes for is told of like one that was lost, until it is acknowledged', async () => {
+  const table = tableIn(directory);
+  const start = tinyRun();
+  const spool = await table.begin(start);
+  expect(table.lostRunIds).toEqual([]);
+  vi.useFakeTimers({ now: spool.lastAtMs + 3_600_001, toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  expect(table.lostRunIds).toEqual([start.runId]);
+  table.acknowledge(start.runId, spool.lastSeq);
+  expect(table.lostRunIds).toEqual([]);
+});
+
 test('a run that the runner died in is ended as lost, also where its files cannot be removed', async () => {
   const start = tinyRun();
   const spool = await tableIn(directory).begin(start);

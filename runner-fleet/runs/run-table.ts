@@ -20,6 +20,8 @@ const SPOOL_SUFFIX = '.ndjson';
 const RETRY_AFTER_S = 1;
 /** Ids of runs that were acknowledged: a request that comes late must not run them again. */
 const MAX_REMEMBERED_IDS = 10_000;
+/** Who drives a run comes for its end at once, and gives up a runner that it has not reached for so long. */
+const UNCLAIMED_AFTER_MS = 3_600_000;
 
 const RUNNER_DIED: Outcome = {
   state: 'lost',
@@ -59,8 +61,11 @@ export class RunTable {
     return this.#isDraining;
   }
 
+  /** Those that an earlier process died in, and those whose end nobody has come for: their spools are kept until somebody does. */
   get lostRunIds(): RunId[] {
-    return [...this.#lost];
+    const longAgoMs = Date.now() - UNCLAIMED_AFTER_MS;
+    const unclaimed = [...this.#entries].filter(([, { spool }]) => spool.isEnded && spool.lastAtMs < longAgoMs);
+    return [...new Set([...this.#lost, ...unclaimed.map(([runId]) => runId)])];
   }
 
   /**
