@@ -5,7 +5,7 @@ import { artifactKey, datasetKey } from '#contracts/stored-object';
 import type { RunEnv } from '../env.ts';
 import { within } from '../within.ts';
 import { conclusionOf, isTriedEnough } from './lifecycle.ts';
-import { RunnerClient } from './runner-client.ts';
+import { runnerAt } from './runner-at.ts';
 import type { RunStore } from './store.ts';
 
 const CALL_LIMIT_MS = 10_000;
@@ -37,7 +37,8 @@ async function keepArtifact(env: RunEnv, store: RunStore, { sha256, sizeBytes }:
   if (await env.BLOBS.head(key)) return true;
   if (!placement) return false;
   try {
-    const body = await new RunnerClient(env.RUNNERS, placement.endpoint).artifact(runId, sha256);
+    const runner = await runnerAt(env, placement, store.facts);
+    const body = await runner.artifact(runId, sha256);
     if (!body) return false;
     await putStream(env.BLOBS, key, { sha256, sizeBytes }, (writable) => body.pipeTo(writable));
     return true;

@@ -5,7 +5,8 @@ import { type RunEnv, usageMeterOf } from '../env.ts';
 import { within } from '../within.ts';
 import { conclusionOf, isTriedEnough } from './lifecycle.ts';
 import { FrameReader } from './ndjson.ts';
-import { RunnerClient } from './runner-client.ts';
+import { runnerAt } from './runner-at.ts';
+import type { RunnerClient } from './runner-client.ts';
 import type { RunStore } from './store.ts';
 
 const RunnerId = idOf('rnr');
@@ -57,7 +58,7 @@ export async function forget(env: RunEnv, store: RunStore): Promise<void> {
   const { runId } = store.request.start;
   const { runnerEndSeq, endSeq } = conclusionOf(store.facts);
   const tell = async (holder: Placement | null | undefined, heard: Heard) => {
-    if (holder) await forgetAt(new RunnerClient(env.RUNNERS, holder.endpoint), runId, heard);
+    if (holder) await forgetAt(await runnerAt(env, holder, store.facts), runId, heard);
   };
   // Each by itself: one that is gone for good does not keep the other from being told.
   const told = await Promise.allSettled([

@@ -263,6 +263,21 @@ describe('the end of a run', () => {
     expect(await tenant.endedRuns()).toEqual([]);
   });
 
+  test('is told to its runner where that is now, and its files are fetched from there', async () => {
+    const { runner, heartbeat, run, runId, tenant } = await runningRun();
+    await tenant.database.failNext(1);
+    await runner.end(runId, { ...GOOD_END, files: { 'report.txt': 'all is well' } });
+    await eventually('it was tried', async () => (await tenant.database.failuresLeft()) === 0);
+    await runner.become('unreachable');
+    const moved = env.FAKE_RUNNER.getByName(`moved-${runId.replace('_', '-')}`);
+    await heartbeat({ endpoint: `https://moved-${runId.replace('_', '-')}` });
+    await eventually('it may forget the run', async () => {
+      await runDurableObjectAlarm(run);
+      return (await moved.calls()).some((call) => call.startsWith('ack'));
+    });
+    expect(await moved.calls()).toEqual(['file', expect.stringContaining('ack')]);
+  });
+
   test('survives a crash between settling and recording', async () => {
     const { runner, run, runId, tenant } = await runningRun();
     await tenant.database.failNext(1);
