@@ -89,9 +89,10 @@ export function defaultsOf(schema: JsonValue): JsonObject {
   return defaults;
 }
 
-/** One thing wrong with an input: the top-level property it belongs to (empty for none), the keyword, and a sentence. */
+/** One thing wrong with an input: the top-level property it belongs to (empty for none), where in it (a JSON Pointer), the keyword, and a sentence. */
 export interface InputProblem {
   readonly name: string;
+  readonly within: string;
   readonly keyword: string;
   readonly message: string;
 }
@@ -100,8 +101,10 @@ export interface InputProblem {
 export function problemsOf(schema: JsonValue, input: JsonValue): InputProblem[] {
   const found = new Map<string, InputProblem>();
   for (const { path, keyword, message } of judge(compileSchema(schema), input, '')) {
-    const name = unescapePointer(path.split('/')[1] ?? '');
-    if (!found.has(name)) found.set(name, { name, keyword, message });
+    const [token = '', ...inner] = path.split('/').slice(1);
+    const name = unescapePointer(token);
+    const within = inner.map((part) => `/${part}`).join('');
+    if (!found.has(name)) found.set(name, { name, within, keyword, message });
   }
   return [...found.values()];
 }

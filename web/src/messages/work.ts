@@ -117,6 +117,13 @@ export const runs = {
   allStates: 'Any state',
 };
 
+/** What the judge of inputs says: where below the field, by which keyword, and a phrase. */
+interface FieldProblem {
+  readonly within: string;
+  readonly keyword: string;
+  readonly message: string;
+}
+
 interface FieldLimits {
   readonly format?: string | undefined;
   readonly minimum?: number | undefined;
@@ -134,15 +141,19 @@ export const form = {
   fileTooLarge: (limit: string) => `Files up to ${limit} fit into an input.`,
   badJson: 'This is not JSON yet.',
   elsewhere: 'Other problems',
-  /** Says what would be right, not what was wrong. */
-  problem: (keyword: string, { format, minimum, maximum, minLength, maxLength, pattern }: FieldLimits): string => {
+  /** Says what would be right, not what was wrong; of what is further in, also where. */
+  problem: (
+    { keyword, within, message }: FieldProblem,
+    { format, minimum, maximum, minLength, maxLength, pattern }: FieldLimits,
+  ): string => {
+    if (within !== '') return `${within}: ${message}.`;
     if (keyword === 'required') return 'Needed to start.';
-    if (keyword === 'minimum' || keyword === 'maximum')
-      return `A number from ${minimum ?? 'any'} to ${maximum ?? 'any'}.`;
+    if ((keyword === 'minimum' || keyword === 'maximum') && minimum !== undefined && maximum !== undefined)
+      return `A number from ${minimum} to ${maximum}.`;
     if (keyword === 'minLength') return `At least ${counted(minLength ?? 1, 'character', 'characters')}.`;
     if (keyword === 'maxLength') return `At most ${whole(maxLength ?? 0)} characters.`;
     if (keyword === 'pattern') return `Text that matches ${pattern ?? 'the pattern'}.`;
-    if (format === 'uri') return 'A full address, such as https://example.com.';
-    return 'This value is not of the expected kind.';
+    if (keyword === 'format' && format === 'uri') return 'A full address, such as https://example.com.';
+    return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
   },
 };

@@ -93,9 +93,9 @@ function JsonInput({
       />
       <div role="alert" className="mt-1 space-y-1 text-xs text-danger">
         {isBroken && <p>{m.form.badJson}</p>}
-        {problems.map(({ name, message }) => (
+        {problems.map(({ name, within, message }) => (
           <p key={name + message}>
-            {name && <code className="figures mr-1.5">{name}</code>}
+            {name && <code className="figures mr-1.5">{name + within}</code>}
             {message}
           </p>
         ))}

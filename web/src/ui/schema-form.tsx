@@ -42,7 +42,7 @@ export function SchemaForm({
 }
 
 function problemText(field: Field, problem: InputProblem | undefined): string | undefined {
-  return problem && m.form.problem(problem.keyword, field.schema);
+  return problem && m.form.problem(problem, field.schema);
 }
 
 function withProperty(object: JsonObject, name: string, value: JsonValue | undefined): JsonObject {
