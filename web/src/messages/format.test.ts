@@ -15,6 +15,15 @@ test('amounts say what they are, at the size people read them', () => {
   expect(month('2026-11')).toBe('November 2026');
 });
 
+test('a time just short of a minute or a second is said as one', () => {
+  expect([duration(999.7), duration(59_970), duration(119_600), duration(3_599_700)]).toEqual([
+    '1 s',
+    '1 min',
+    '2 min',
+    '60 min',
+  ]);
+});
+
 test('money keeps every digit that costs something', () => {
   expect([money('2500000'), money('1000000000'), money('0')]).toEqual(['$0.0025', '$1.00', '$0.00']);
 });

@@ -42,11 +42,13 @@ export function bytes(n: number): string {
   return `${oneDecimal.format(n / 2 ** (exponent * 10))} ${BYTE_UNITS[exponent] ?? ''}`;
 }
 
+/** Rounded before it is taken apart: no second has 1,000 milliseconds to show, and no minute 60 seconds. */
 export function duration(ms: number): string {
-  if (ms < 1_000) return `${whole(Math.round(ms))} ms`;
-  if (ms < 60_000) return `${oneDecimal.format(ms / 1_000)} s`;
-  const [minutes, seconds] = [Math.floor(ms / 60_000), Math.round((ms % 60_000) / 1_000)];
-  return seconds === 0 ? `${whole(minutes)} min` : `${whole(minutes)} min ${whole(seconds)} s`;
+  const [milliseconds, tenths, seconds] = [Math.round(ms), Math.round(ms / 100), Math.round(ms / 1_000)];
+  if (milliseconds < 1_000) return `${whole(milliseconds)} ms`;
+  if (tenths < 600) return `${oneDecimal.format(tenths / 10)} s`;
+  const minutes = `${whole(Math.floor(seconds / 60))} min`;
+  return seconds % 60 === 0 ? minutes : `${minutes} ${seconds % 60} s`;
 }
 
 /** Processor time is short: below a millisecond it is said in microseconds. */
