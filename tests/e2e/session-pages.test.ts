@@ -1,0 +1,52 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+
+import { launchBrowser, Visitor } from '#support/browser';
+import { newHandle, Person } from '#support/people';
+
+const url = inject('publicUrl');
+let browser: Browser;
+let person: Person;
+let visitor: Visitor;
+let page: Page;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+beforeEach(async () => {
+  [person, visitor] = await Promise.all([Person.signUp(url, 'eu-west-1'), Visitor.arrive(browser, url)]);
+  ({ page } = visitor);
+});
+afterEach(async () => {
+  const { complaints } = visitor;
+  await visitor.leave();
+  if (complaints.length > 0) throw new Error(`the page complained: ${complaints.join('\n')}`);
+});
+
+async function createTenant(name: string): Promise<void> {
+  const { status } = await person.ask('/v1/tenants', { json: { name, handle: newHandle() } });
+  if (status !== 201) throw new Error(`no tenant: ${status}`);
+}
+
+test('a tab acts for the tenant that was chosen in it, whatever is chosen in another', async () => {
+  await createTenant('Analytical Engines');
+  await createTenant('Difference Engines');
+  await visitor.takeSession(person.cookie);
+  await page.goto('/runs');
+  await page.getByRole('button', { name: /^Tenant:/ }).click();
+  await page.getByRole('menuitemradio', { name: /Difference Engines/ }).click();
+  const chosen = page.getByRole('button', { name: 'Tenant: Difference Engines' });
+  await chosen.waitFor();
+  const other = await page.context().newPage();
+  await other.goto('/runs');
+  await other.getByRole('button', { name: 'Tenant: Difference Engines' }).click();
+  await other.getByRole('menuitemradio', { name: /Analytical Engines/ }).click();
+  await other.getByRole('button', { name: 'Tenant: Analytical Engines' }).waitFor();
+  await page.getByRole('link', { name: 'Usage' }).click();
+  await page.getByText('No budget is set').waitFor();
+  expect(await chosen.count()).toBe(1);
+  await page.reload();
+  await page.getByText('No budget is set').waitFor();
+  await chosen.waitFor();
+});
