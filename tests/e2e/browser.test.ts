@@ -287,10 +287,12 @@ describe('every page', () => {
     { width: 390, theme: 'dark' },
     { width: 1440, theme: 'light' },
   ] as const;
-  const pages = [
-    ['/', 'Code you can check before it runs'],
+  const guestPages = [
     ['/sign-up', 'Create an account'],
     ['/sign-in', 'Sign in'],
+  ] as const;
+  const pages = [
+    ['/', 'Code you can check before it runs'],
     ['/tenants/new', 'Create a tenant'],
     ['/installations', 'Installed capsules'],
     ['/runs', 'Runs'],
@@ -307,19 +309,21 @@ describe('every page', () => {
     await visitor.leave();
     visitor = await Visitor.arrive(browser, url, look);
     ({ page } = visitor);
-    await comeAsPublisher();
     const own = [
       [`/capsules/${talker}`, `Talker of ${publisher.publisher.handle}`],
       [`/installations/${installation.id}`, installation.capsule],
     ] as const;
     const faults: Record<string, unknown> = {};
-    for (const [path, heading] of [...pages, ...own]) {
+    const judge = async (path: string, heading: string) => {
       await page.goto(path);
       await page.getByRole('heading', { level: 1, name: heading }).waitFor();
       await expect.poll(() => page.locator('[aria-busy]').count(), { timeout: SEEN_WITHIN_MS }).toBe(0);
       const found = await visitor.accessibilityFaults();
       if (found.length > 0 || (await visitor.isTooWide())) faults[path] = { found, tooWide: await visitor.isTooWide() };
-    }
+    };
+    for (const [path, heading] of guestPages) await judge(path, heading);
+    await comeAsPublisher();
+    for (const [path, heading] of [...pages, ...own]) await judge(path, heading);
     expect(faults).toEqual({});
   });
 

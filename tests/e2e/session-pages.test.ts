@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
 import { launchBrowser, Visitor } from '#support/browser';
-import { newHandle, Person } from '#support/people';
+import { newHandle, PASSWORD, Person } from '#support/people';
 
 const url = inject('publicUrl');
 let browser: Browser;
@@ -28,6 +28,28 @@ async function createTenant(name: string): Promise<void> {
   const { status } = await person.ask('/v1/tenants', { json: { name, handle: newHandle() } });
   if (status !== 201) throw new Error(`no tenant: ${status}`);
 }
+
+async function signIn(): Promise<void> {
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** Where one is, once that page stands there. */
+async function pathOf(heading: string): Promise<string> {
+  await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+  return new URL(page.url()).pathname;
+}
+
+test('who signs in from the page for signing up does not come back to it', async () => {
+  await page.goto('/sign-up');
+  await page.getByRole('banner').getByRole('link', { name: 'Sign in' }).click();
+  await signIn();
+  expect(await pathOf('Code you can check before it runs')).toBe('/');
+  await page.goto('/sign-in?next=/tenants/new');
+  expect(await pathOf('Create a tenant')).toBe('/tenants/new');
+});
 
 test('a tab acts for the tenant that was chosen in it, whatever is chosen in another', async () => {
   await createTenant('Analytical Engines');

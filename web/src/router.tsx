@@ -1,17 +1,11 @@
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Outlet,
-  redirect,
-} from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { z } from 'zod';
 
 import { RunState } from '#contracts/run';
 
 import { session } from './api/accounts.ts';
 import { queries } from './api/queries.ts';
+import { localPath } from './features/local-path.ts';
 import { NotFound } from './routes/not-found.tsx';
 import { RootError } from './routes/root-error.tsx';
 import { Shell } from './routes/shell.tsx';
@@ -40,6 +34,7 @@ const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
   validateSearch: z.object({ next: text }),
+  beforeLoad: ({ search }) => leadOn(search.next),
   component: lazyRouteComponent(() => import('./routes/sign-in.tsx'), 'SignIn'),
 });
 
@@ -47,8 +42,18 @@ const signUp = createRoute({
   getParentRoute: () => root,
   path: '/sign-up',
   validateSearch: z.object({ next: text }),
+  beforeLoad: ({ search }) => leadOn(search.next),
   component: lazyRouteComponent(() => import('./routes/sign-up.tsx'), 'SignUp'),
 });
+
+/** Who is signed in has nothing to do where one signs in: that page leads on to what comes after it. */
+async function leadOn(next: string | undefined): Promise<void> {
+  // Where the cell of an old session does not answer, one may still sign in to another.
+  const me = await queries.ensureQueryData(session).catch(() => null);
+  // A router takes a thrown redirect for an answer.
+  // oxlint-disable-next-line typescript/only-throw-error
+  if (me !== null) throw redirect({ href: localPath(next), replace: true });
+}
 
 /** Pages of who is signed in: everyone else signs in first and comes back. */
 const person = createRoute({
