@@ -51,6 +51,23 @@ test('who signs in from the page for signing up does not come back to it', async
   expect(await pathOf('Create a tenant')).toBe('/tenants/new');
 });
 
+test('who has signed out in another tab signs in again where they go on, and is led there', async () => {
+  await createTenant('Analytical Engines');
+  await visitor.takeSession(person.cookie);
+  await page.goto('/usage');
+  await page.getByText('No budget is set').waitFor();
+  const other = await page.context().newPage();
+  await other.goto('/');
+  await other.getByRole('button', { name: /^Tenant:/ }).click();
+  await other.getByRole('menuitem', { name: 'Sign out' }).click();
+  await other.getByRole('link', { name: 'Sign in' }).waitFor();
+  expect(new URL(other.url()).pathname).toBe('/');
+  await page.getByRole('link', { name: 'Runs', exact: true }).click();
+  expect(await pathOf('Sign in')).toBe('/sign-in');
+  await signIn();
+  expect(await pathOf('Runs')).toBe('/runs');
+});
+
 test('a tab acts for the tenant that was chosen in it, whatever is chosen in another', async () => {
   await createTenant('Analytical Engines');
   await createTenant('Difference Engines');

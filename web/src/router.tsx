@@ -7,6 +7,7 @@ import { session } from './api/accounts.ts';
 import { queries } from './api/queries.ts';
 import { localPath } from './features/local-path.ts';
 import { NotFound } from './routes/not-found.tsx';
+import { PersonArea } from './routes/person-area.tsx';
 import { RootError } from './routes/root-error.tsx';
 import { Shell } from './routes/shell.tsx';
 import { PageSkeleton } from './ui/skeleton.tsx';
@@ -65,7 +66,7 @@ const person = createRoute({
     // oxlint-disable-next-line typescript/only-throw-error
     if (me === null) throw redirect({ to: '/sign-in', search: { next: location.href } });
   },
-  component: Outlet,
+  component: PersonArea,
 });
 
 const device = createRoute({
