@@ -67,6 +67,18 @@ test('a schedule and a webhook are added, paused and looked at on one page', asy
   }
 });
 
+test('what comes of a schedule is told while its page is open', async () => {
+  const visitor = await arrive();
+  const { page } = visitor;
+  await page.goto('/automation');
+  await page.getByRole('heading', { name: 'Schedules' }).waitFor();
+  await expect.poll(() => page.locator('[aria-busy]').count(), { timeout: 20_000 }).toBe(0);
+  const schedule = { name: 'from elsewhere', installation: installation.id, cron: '0 5 * * *', zone: 'UTC', input: {} };
+  expect((await tenant.publisher.owner.ask('/v1/schedules', { json: schedule })).status).toBe(201);
+  await page.getByRole('row', { name: /from elsewhere/ }).waitFor();
+  await visitor.leave();
+});
+
 test('a run is run again with another input from its page', async () => {
   let runId = '';
   for await (const frame of tenant.run(installation, { word: 'hi' })) ({ runId } = frame);

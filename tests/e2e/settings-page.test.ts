@@ -126,6 +126,21 @@ test('an installation is set on one page, and what its runs have left is seen an
   await page.getByText('No run has noted anything down').waitFor();
 });
 
+test('what a run has left is there however soon one comes back to the settings', async () => {
+  const { page } = visitor;
+  const source = "export default (input, soma) => { soma.state.set('visits', 1); return null; };\n";
+  const installation = await tenant.installs('noter', source, { permissions: { state: true } }, ['state']);
+  await page.goto(`/installations/${installation.id}/settings`);
+  await page.getByText('No run has noted anything down.').waitFor();
+  await page.getByRole('link', { name: 'Run it' }).click();
+  await page.getByRole('button', { name: 'Start run' }).click();
+  await page.getByText('Succeeded').waitFor();
+  await page.getByRole('link', { name: 'Settings' }).click();
+  const noted = page.getByRole('row', { name: /^visits 1/ });
+  await noted.waitFor();
+  expect(await noted.count()).toBe(1);
+});
+
 test('an installation whose new version wants more is approved where it is set', async () => {
   const { page } = visitor;
   const installation = await tenant.installs('greedy', 'export default () => 1;');

@@ -10,6 +10,10 @@ import { allPages } from './all-pages.ts';
 import { call } from './client.ts';
 import { tenantKey } from './tenants.ts';
 
+/** Time tables and ends of runs bring something new while the page is looked at. */
+const REFRESH_MS = 5_000;
+const SENDING_POLL_MS = 2_000;
+
 export function schedulesKey(tenant: TenantId) {
   return [...tenantKey(tenant), 'schedules'] as const;
 }
@@ -18,6 +22,7 @@ export function scheduleList(tenant: TenantId) {
   return queryOptions({
     queryKey: schedulesKey(tenant),
     queryFn: ({ signal }) => allPages((query) => call(schedulesApi.list, { query }, { tenant, signal })),
+    refetchInterval: REFRESH_MS,
   });
 }
 
@@ -60,7 +65,8 @@ export function deliveryList(tenant: TenantId, id: WebhookId) {
   return queryOptions({
     queryKey: [...webhooksKey(tenant), id, 'deliveries'],
     queryFn: ({ signal }) => call(webhooksApi.deliveries, { params: { id } }, { tenant, signal }),
-    refetchInterval: ({ state: { data } }) => (data?.items.some(({ state }) => state === 'pending') ? 2_000 : false),
+    refetchInterval: ({ state: { data } }) =>
+      data?.items.some(({ state }) => state === 'pending') ? SENDING_POLL_MS : REFRESH_MS,
   });
 }
 

@@ -9,6 +9,8 @@ import { call } from './client.ts';
 import { installationsKey } from './installations.ts';
 
 const ROWS_PAGE_SIZE = 50;
+/** Runs change it whether the page is open or not: what was read before is shown, and read anew. */
+const CHANGED_BY_RUNS = { staleTime: 0, refetchInterval: 5_000 };
 
 // What the runs of an installation have left behind for its tenant and for each other.
 
@@ -16,6 +18,7 @@ export function installationState(tenant: TenantId, installation: string) {
   return queryOptions({
     queryKey: [...installationsKey(tenant), installation, 'state'],
     queryFn: ({ signal }) => call(stateApi.list, { params: { id: installation } }, { tenant, signal }),
+    ...CHANGED_BY_RUNS,
   });
 }
 
@@ -32,6 +35,7 @@ export function datasetList(tenant: TenantId, installation: string) {
     queryKey: [...installationsKey(tenant), installation, 'datasets'],
     queryFn: async ({ signal }) =>
       (await call(datasetsApi.list, { params: { id: installation } }, { tenant, signal })).items,
+    ...CHANGED_BY_RUNS,
   });
 }
 
@@ -46,6 +50,7 @@ export function datasetRows(tenant: TenantId, installation: string, name: string
       ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page: Answered<typeof datasetsApi.items>) => page.next ?? undefined,
+    staleTime: CHANGED_BY_RUNS.staleTime,
   });
 }
 
