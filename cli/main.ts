@@ -6,6 +6,10 @@ const { stdin, stdout, stderr, env } = process;
 
 // A reader that has seen enough, such as `head`, is no failure.
 stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT_OK : EXIT_FAILED));
+// What is told beside the result is for who reads it: a run goes on to its end, and gives its result, without one.
+stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.exit(EXIT_FAILED);
+});
 
 const host: Host = {
   stdin,

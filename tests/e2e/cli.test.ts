@@ -197,6 +197,24 @@ describe('a run', () => {
     expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining(id) });
   });
 
+  test('gives its result also where nobody reads on what is told beside it', async () => {
+    const source = `export default async () => {
+      for (let line = 0; line < 5; line += 1) await new Promise((resolve) => setTimeout(resolve, 50, console.log(line)));
+      return 'done';
+    };`;
+    const { capsule } = await tenant.installs('talkative', source);
+    const child = spawn(process.execPath, [SOMA, 'run', capsule], { env, cwd: folder });
+    child.stderr.once('data', () => child.stderr.destroy());
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    const code = await new Promise((settle) => {
+      child.on('close', settle);
+    });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '"done"\n' });
+  });
+
   test('is cancelled by Ctrl-C', async () => {
     const slow = await tenant.installs(
       'slow',
