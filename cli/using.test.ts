@@ -92,6 +92,22 @@ test('who is not logged in, or has no key, asked for something that makes sense 
   });
 });
 
+test('a file that is no export of an audit log is told with its line, and not as a dump', async () => {
+  const file = join(folder, 'audit.jsonl');
+  await writeFile(file, '{"checkpoint":{}}\n');
+  expect(await world.soma(`audit verify --file ${file}`)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /^soma: line 1 of .*audit\.jsonl is not as an export of an audit log has it: \/checkpoint\/\w+ .*\n$/,
+    ),
+  });
+  await writeFile(file, 'no JSON\n');
+  expect(await world.soma(`audit verify --file ${file}`)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^soma: line 1 of .*\n$/),
+  });
+});
+
 test.each(['show tool', 'install acme', 'versions list a/b/c', 'versions set Acme/Tool 1.0.0 --status yanked'])(
   '%s names no capsule, and nobody is asked for it',
   async (line) => {

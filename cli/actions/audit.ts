@@ -112,16 +112,25 @@ export async function exportLog(this: Context, { out }: ExportFlags): Promise<vo
 const Head = z.object({ checkpoint: AuditCheckpoint });
 
 function parseExport(text: string, path: string): AuditLogCopy {
+  const [head = '', ...lines] = text.split('\n').filter(Boolean);
+  const { checkpoint } = parseLine(Head, head, `line 1 of ${path}`);
+  const Entry = AuditEntries.shape.items.element;
+  return { checkpoint, entries: lines.map((line, index) => parseLine(Entry, line, `line ${index + 2} of ${path}`)) };
+}
+
+function parseLine<T>(schema: z.ZodType<T>, line: string, place: string): T {
+  const parsed = schema.safeParse(jsonOrNothing(line));
+  if (parsed.success) return parsed.data;
+  const [fault] = parsed.error.issues;
+  const where = fault?.path.map((member) => `/${String(member)}`).join('') ?? '';
+  throw new Failure(`${place} is not as an export of an audit log has it: ${where} ${fault?.message ?? ''}`.trim());
+}
+
+function jsonOrNothing(line: string): unknown {
   try {
-    const [head, ...lines] = text
-      .split('\n')
-      .filter(Boolean)
-      .map((line): unknown => JSON.parse(line));
-    return { checkpoint: Head.parse(head).checkpoint, entries: AuditEntries.shape.items.parse(lines) };
-  } catch (error) {
-    throw new Failure(
-      `${path} is no export of an audit log: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    return JSON.parse(line);
+  } catch {
+    return undefined;
   }
 }
 
