@@ -215,6 +215,20 @@ describe('a run that is watched', () => {
   });
 });
 
+test('text that is no JSON yet starts nothing, also where the schema takes any text', async () => {
+  const input = { type: 'object', properties: { value: { title: 'Value' } } };
+  const taker = await publisher.installs('taker', 'export default (input) => input;', { input });
+  await comeAsPublisher();
+  await page.goto(`/installations/${taker.id}`);
+  await page.getByLabel('Value').fill('{ "rows": [1, 2');
+  await page.getByRole('button', { name: 'Start run' }).click();
+  expect(await page.getByLabel('Value').evaluate((control) => control.matches(':focus'))).toBe(true);
+  await page.getByLabel('Value').fill('{ "rows": [1, 2] }');
+  await page.getByRole('button', { name: 'Start run' }).click();
+  await run().getByText('Succeeded').waitFor();
+  expect((await publisher.listRuns()).filter(({ installationId }) => installationId === taker.id)).toHaveLength(1);
+});
+
 describe('people', () => {
   test('who is not signed in is asked to, and is led on to where they wanted to go', async () => {
     await page.goto('/runs');

@@ -37,6 +37,9 @@ export function InputEditor({
   function submit(event: React.SubmitEvent) {
     event.preventDefault();
     if (parsed === undefined) return;
+    // A schema may take any text, also one that was to become something else.
+    const unfinished = form.current && unfinishedIn(form.current);
+    if (unfinished) return unfinished.focus();
     const found = problemsOf(schema, parsed);
     setProblems(found);
     if (found.length === 0) onSubmit(parsed);
@@ -102,6 +105,11 @@ function JsonInput({
       </div>
     </>
   );
+}
+
+function unfinishedIn({ elements }: HTMLFormElement): HTMLTextAreaElement | undefined {
+  const areas = [...elements].filter((control) => control instanceof HTMLTextAreaElement);
+  return areas.find(({ validity }) => validity.customError);
 }
 
 function format(value: JsonValue): string {

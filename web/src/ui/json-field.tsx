@@ -5,7 +5,7 @@ import { isJsonValue, type JsonValue } from '#contracts/json';
 import { m } from '../messages/index.ts';
 import type { ControlAttributes } from './field-control.tsx';
 
-/** A value that no other control fits, as JSON text. While it is not JSON, the value keeps the text, which the schema refuses. */
+/** A value that no other control fits, as JSON text. While it is not JSON, the value keeps the text, and the control says that it is not valid. */
 export function JsonField({
   value,
   attributes,
@@ -21,6 +21,7 @@ export function JsonField({
     <>
       <textarea
         {...attributes}
+        ref={(control) => control?.setCustomValidity(isBroken ? m.form.badJson : '')}
         aria-invalid={attributes['aria-invalid'] || isBroken}
         className="field figures text-xs leading-5"
         rows={4}
