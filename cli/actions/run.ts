@@ -144,6 +144,8 @@ function outcomeFields({ state, cause, detail, exitCode, retryAfterS }: Outcome)
   return { state, cause, detail, exitCode, retryAfterS: retryAfterS ?? null };
 }
 
-export function describeOutcome({ state, cause, detail }: Outcome): string {
-  return state === 'succeeded' ? 'succeeded' : `${state.replaceAll('_', ' ')} (${cause})${detail ? `: ${detail}` : ''}`;
+export function describeOutcome({ state, cause, detail, retryAfterS }: Outcome): string {
+  if (state === 'succeeded') return 'succeeded';
+  const retry = retryAfterS === undefined ? '' : `; try again in ${retryAfterS} s`;
+  return `${state.replaceAll('_', ' ')} (${cause})${detail ? `: ${detail}` : ''}${retry}`;
 }

@@ -275,8 +275,7 @@ export function refused(cause: Cause, detail: string): Outcome {
 }
 
 function noCapacity(roomInS: number | undefined): Outcome {
-  const when = roomInS === undefined ? 'later' : `in ${roomInS} s`;
-  const outcome = refused('no_capacity', `no runner of this region had a free place; try again ${when}`);
+  const outcome = refused('no_capacity', 'no runner of this region had a free place');
   return roomInS === undefined ? outcome : { ...outcome, retryAfterS: roomInS };
 }
 
