@@ -34,6 +34,10 @@ test('frames are the same however the bytes are cut, also inside a character', (
   );
 });
 
+test('what is not UTF-8 is no frame', () => {
+  expect(() => new FrameReader().push(Uint8Array.of(0x22, 0xff, 0x22))).toThrow(ProtocolError);
+});
+
 test.each([
   ['no JSON', 'hello\n'],
   ['no frame', '{"kind":"stdout","seq":0,"atMs":0,"text":""}\n'],

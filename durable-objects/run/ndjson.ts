@@ -19,10 +19,18 @@ export class FrameReader {
   }
 
   push(chunk: Uint8Array): Frame[] {
-    const lines = (this.rest + this.decoder.decode(chunk, { stream: true })).split('\n');
+    const lines = (this.rest + this.decode(chunk)).split('\n');
     this.rest = lines.pop() ?? '';
     if (this.rest.length > MAX_LINE_CHARACTERS) throw new ProtocolError(`a line exceeds ${MAX_LINE_CHARACTERS}`);
     return lines.filter((line) => line !== '').map((line) => this.renumber(parseFrame(line)));
+  }
+
+  private decode(chunk: Uint8Array): string {
+    try {
+      return this.decoder.decode(chunk, { stream: true });
+    } catch (error) {
+      throw new ProtocolError('it is not UTF-8', { cause: error });
+    }
   }
 
   private renumber(frame: Frame): Frame {

@@ -48,6 +48,15 @@ test('nothing is read ahead of a client, however much there is', async () => {
   }
 });
 
+test('a watcher whose frames cannot be read is there no more', async () => {
+  const source = new Source(2);
+  source.read = () => {
+    throw new Error('it expired while it was sent');
+  };
+  await expect(new Response(watch(source, 0)).text()).rejects.toThrow('it expired');
+  expect(source.watchers).toBe(0);
+});
+
 test('a watcher is there until the end, or until it leaves', async () => {
   const source = new Source(2);
   const stays = watch(source, 0);

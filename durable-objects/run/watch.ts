@@ -33,30 +33,38 @@ export function watch(source: EventSource, afterSeq: number): ReadableStream<Uin
   let position: Position = { seq: afterSeq + 1, offset: 0 };
   let isClosed = false;
   const leave = source.join();
+  async function feed(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    for (;;) {
+      const chunk = source.read(position);
+      if (chunk) {
+        position = chunk.next;
+        controller.enqueue(chunk.bytes);
+      }
+      if (source.isOver(position)) {
+        leave();
+        controller.close();
+        return;
+      }
+      if (chunk) return;
+      const event = await source.next();
+      if (isClosed) return;
+      if (event === 'heartbeat') {
+        controller.enqueue(HEARTBEAT);
+        return;
+      }
+    }
+  }
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
         controller.enqueue(HELLO);
       },
       async pull(controller) {
-        for (;;) {
-          const chunk = source.read(position);
-          if (chunk) {
-            position = chunk.next;
-            controller.enqueue(chunk.bytes);
-          }
-          if (source.isOver(position)) {
-            leave();
-            controller.close();
-            return;
-          }
-          if (chunk) return;
-          const event = await source.next();
-          if (isClosed) return;
-          if (event === 'heartbeat') {
-            controller.enqueue(HEARTBEAT);
-            return;
-          }
+        try {
+          await feed(controller);
+        } catch (error) {
+          leave();
+          throw error;
         }
       },
       cancel() {

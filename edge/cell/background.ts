@@ -8,7 +8,7 @@ import { sweepAccounts } from './services/accounts/sweep.ts';
 import { relayAudit } from './services/audit/relay.ts';
 import { sweepAudit } from './services/audit/sweep.ts';
 import { sweepBundles } from './services/capsules/sweep.ts';
-import { relayOutbox } from './services/outbox/relay.ts';
+import { forgetDelivered, relayOutbox } from './services/outbox/relay.ts';
 import { sweepRuns } from './services/runs/sweep.ts';
 import { sweepSchedules } from './services/schedules/sweep.ts';
 import { sweepStorage } from './services/storage/sweep.ts';
@@ -50,7 +50,10 @@ export async function onSchedule(env: CellEnv, execution: ExecutionContext): Pro
   const platform = openPlatform({ env, afterwards: (work) => execution.waitUntil(work) });
   await Promise.all([
     attempt(platform, 'audit', () => sweepAudit(platform)),
-    attempt(platform, 'outbox', () => relayOutbox(platform)),
+    attempt(platform, 'outbox', async () => {
+      await forgetDelivered(platform);
+      return relayOutbox(platform);
+    }),
     attempt(platform, 'runs', () => sweepRuns(platform)),
     attempt(platform, 'storage', () => sweepStorage(platform)),
     attempt(platform, 'bundles', async () => {

@@ -2,6 +2,7 @@ import { generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
+import { MOST_KEYS } from '#cell/services/api-keys/create';
 import { AccessToken } from '#contracts/api/accounts';
 import { ApiKey } from '#contracts/api/api-keys';
 import { AuditPage } from '#contracts/api/audit';
@@ -108,6 +109,27 @@ describe('an API key', () => {
     const first = await person.ask('/v1/api-keys', { json });
     expect(refusalOf(await person.ask('/v1/api-keys', { json }))).toBe('conflict');
     await person.ask(`/v1/api-keys/${ApiKey.parse(first.body).id}`, { method: 'DELETE' });
+    expect((await person.ask('/v1/api-keys', { json })).status).toBe(201);
+  });
+
+  test('is one of so many and no more, and is listed for as long as it is not revoked', async () => {
+    const { person } = await owner();
+    const { id: oldest } = await person.createApiKey(['runs:read']);
+    await edge.databases['eu-west-1'].query(
+      `insert into api_keys (id, tenant_id, name, hint, secret_sha256, scopes, created_by, expires_at, revoked_at)
+       select 'key_' || md5($1 || n), $1, n::text, '', md5($1 || n), '{}', 'usr', now() + interval '1 day',
+         case when n > $2 then now() end
+       from generate_series(2, $2::int * 2) as n`,
+      [person.tenantId, MOST_KEYS],
+    );
+    const json = { name: 'one more', scopes: ['runs:read'] };
+    const refused = await person.ask('/v1/api-keys', { json });
+    expect([refused.status, refusalOf(refused)]).toEqual([409, 'conflict']);
+    const listed = z.object({ items: z.array(ApiKey) }).parse((await person.ask('/v1/api-keys')).body).items;
+    expect(listed.filter(({ revokedAt }) => revokedAt === null)).toHaveLength(MOST_KEYS);
+    expect(listed.map(({ id }) => id)).toContain(oldest);
+
+    await person.ask(`/v1/api-keys/${oldest}`, { method: 'DELETE' });
     expect((await person.ask('/v1/api-keys', { json })).status).toBe(201);
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { relayOutbox } from '#cell/services/outbox/relay';
+import { forgetDelivered, relayOutbox } from '#cell/services/outbox/relay';
 import { PUBLISHER_KIND } from '#cell/services/publishers/deliver';
 import { newId } from '#contracts/ids';
 import { LeftWorld, startLeftStores } from '#support/left-world';
@@ -37,4 +37,18 @@ test('a peer that hangs is not waited for again and again: what is left waits fo
   expect(world.now.getTime() - startedMs).toBeLessThanOrEqual(3 * TIMEOUT_MS);
   const { rows } = await stores.pool.query('select from outbox where delivered_at is null and attempts = 0');
   expect(rows).toHaveLength(20 - failed);
+});
+
+test('what was delivered is kept for a week, and what was not until it is', async () => {
+  const { ctx } = await LeftWorld.create(stores);
+  await stores.pool.query('delete from outbox');
+  await stores.pool.query(
+    `insert into outbox (id, kind, destination, payload, created_at, delivered_at)
+     select $1 || n, $2, 'us-west-2', '{}', now() - interval '30 days', d
+     from (values (1, now() - interval '8 days'), (2, now() - interval '6 days'), (3, null)) as v (n, d)`,
+    [newId('out').slice(0, -1), PUBLISHER_KIND],
+  );
+  await forgetDelivered(ctx);
+  const { rows } = await stores.pool.query('select right(id, 1) as n from outbox order by id');
+  expect(rows).toEqual([{ n: '2' }, { n: '3' }]);
 });

@@ -161,12 +161,7 @@ describe('placing a run', () => {
     const watcher = await Watcher.open(run);
     await eventually('it was asked', async () => (await runner.calls()).includes('PUT run'));
     await passSeconds(60);
-    const outcome = {
-      state: 'refused',
-      cause: 'no_capacity',
-      detail: expect.stringContaining('try again in 7 s'),
-      retryAfterS: 7,
-    };
+    const outcome = { state: 'refused', cause: 'no_capacity', retryAfterS: 7 };
     expect(await watcher.all()).toMatchObject([{ kind: 'end', outcome }]);
   });
 

@@ -42,6 +42,9 @@ export const outbox = pgTable(
     index('outbox_pending')
       .on(table.nextAttemptAt)
       .where(sql`${table.deliveredAt} is null`),
+    index('outbox_delivered')
+      .on(table.deliveredAt)
+      .where(sql`${table.deliveredAt} is not null`),
   ],
 );
 

@@ -103,7 +103,6 @@ export const run = {
   input: 'Input',
   form: 'Form',
   json: 'JSON',
-  badJson: 'This is not JSON yet:',
 };
 
 export const runs = {
@@ -140,7 +139,6 @@ export const form = {
   fromFile: 'Fill from a file',
   fileTooLarge: (limit: string) => `Files up to ${limit} fit into an input.`,
   badJson: 'This is not JSON yet.',
-  elsewhere: 'Other problems',
   /** Says what would be right, not what was wrong; of what is further in, also where. */
   problem: (
     { keyword, within, message }: FieldProblem,

@@ -37,7 +37,11 @@ export function FileButton({ isBase64, onText }: { isBase64: boolean; onText: (t
         type="file"
         hidden
         aria-label={m.form.fromFile}
-        onChange={(event) => void take(event.target.files?.[0])}
+        onChange={({ currentTarget }) => {
+          void take(currentTarget.files?.[0]);
+          // Chosen again after it was changed, the same file is one to read anew.
+          currentTarget.value = '';
+        }}
       />
     </div>
   );

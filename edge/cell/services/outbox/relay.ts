@@ -10,6 +10,9 @@ import { deliverVerification, PUBLISHER_KIND } from '../publishers/deliver.ts';
 const BATCH = 100;
 /** What is not begun by then waits for the next relay: peers may hang, and whoever wakes this waits for it. */
 const NO_MORE_AFTER_MS = 20_000;
+/** What was delivered is looked at by nobody but who looks for a fault. */
+const KEPT = '7 days';
+const MOST_FORGOTTEN = 5_000;
 const FIRST_RETRY_S = 1;
 const LONGEST_RETRY_S = 300;
 const MOST_ERROR_LENGTH = 500;
@@ -56,6 +59,14 @@ export async function relayOutbox(platform: Platform): Promise<Delivered> {
     }
   }
   return outcomes;
+}
+
+/** Forgets what was delivered a week ago. */
+export async function forgetDelivered({ db }: Platform): Promise<void> {
+  await db.execute(sql`
+    delete from ${outbox} where id in (
+      select id from ${outbox} where delivered_at < now() - ${KEPT}::interval
+      order by delivered_at limit ${MOST_FORGOTTEN}::int)`);
 }
 
 async function postpone({ db }: Platform, row: typeof outbox.$inferSelect, error: unknown): Promise<void> {
