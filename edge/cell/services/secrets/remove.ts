@@ -1,11 +1,12 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 
 import type { SecretPath } from '#contracts/api/secrets';
 import { NotFound } from '#contracts/errors';
-import { installations, installationSecrets } from '#db/postgres/schema/index';
+import { installationSecrets } from '#db/postgres/schema/index';
 
 import { requirePermission, type Verb } from '../../context.ts';
 import { recordAudit } from '../audit/record.ts';
+import { revise } from '../installations/revise.ts';
 import { transact } from '../transact.ts';
 
 /** Forgets a secret: runs that start from now on do not get it. @throws NotFound */
@@ -14,18 +15,7 @@ export async function removeSecret({ ctx, input }: Verb<SecretPath>): Promise<vo
   const { id: installationId, name } = input;
 
   await transact(ctx, async (tx) => {
-    const [installation] = await tx
-      .update(installations)
-      .set({ revision: sql`${installations.revision} + 1` })
-      .where(
-        and(
-          eq(installations.id, installationId),
-          eq(installations.tenantId, ctx.tenant.id),
-          isNull(installations.removedAt),
-        ),
-      )
-      .returning({ id: installations.id });
-    if (!installation) throw new NotFound('installation');
+    await revise(tx, ctx, installationId);
     const [removed] = await tx
       .delete(installationSecrets)
       .where(and(eq(installationSecrets.installationId, installationId), eq(installationSecrets.name, name)))

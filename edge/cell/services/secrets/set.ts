@@ -1,15 +1,16 @@
-import { and, count, eq, isNull, sql, sum } from 'drizzle-orm';
+import { count, eq, sum } from 'drizzle-orm';
 
 import { type InstallationSecret, type SecretPath, SetSecret } from '#contracts/api/secrets';
-import { Conflict, NotFound } from '#contracts/errors';
+import { Conflict } from '#contracts/errors';
 import type { InstallationId } from '#contracts/ids';
 import { importDataKeys, sealText } from '#contracts/sealed-text';
 import { MAX_SECRETS, MAX_SECRETS_BYTES, secretContext } from '#contracts/secret';
 import type { Transaction } from '#db/postgres/client';
-import { installations, installationSecrets } from '#db/postgres/schema/index';
+import { installationSecrets } from '#db/postgres/schema/index';
 
 import { requirePermission, type Verb } from '../../context.ts';
 import { recordAudit } from '../audit/record.ts';
+import { revise } from '../installations/revise.ts';
 import { transact } from '../transact.ts';
 import { secretView } from './view.ts';
 
@@ -34,19 +35,7 @@ export async function setSecret({ ctx, input }: Verb<SetSecretInput>): Promise<I
   const change = { sealed, sizeBytes: new TextEncoder().encode(value).length, setAt: ctx.now(), setBy: { type, id } };
 
   return transact(ctx, async (tx) => {
-    // A new revision: what was remembered of this installation no longer holds, and writers wait for each other.
-    const [installation] = await tx
-      .update(installations)
-      .set({ revision: sql`${installations.revision} + 1` })
-      .where(
-        and(
-          eq(installations.id, installationId),
-          eq(installations.tenantId, ctx.tenant.id),
-          isNull(installations.removedAt),
-        ),
-      )
-      .returning({ id: installations.id });
-    if (!installation) throw new NotFound('installation');
+    await revise(tx, ctx, installationId);
     const [secret] = await tx
       .insert(installationSecrets)
       .values({ installationId, name, ...change })
