@@ -246,6 +246,8 @@ describe('a schedule', () => {
     expect(await look(world, schedule)).toMatchObject({ enabled: false, nextFirings: [] });
     const [entry] = await entriesOf(world, 'installation.remove');
     expect(entry?.unmapped).toMatchObject({ schedulesDisabled: [schedule.id] });
+    const again = await world.tenant.ask(`/v1/schedules/${schedule.id}`, { method: 'PATCH', json: { enabled: true } });
+    expect([again.status, refusalOf(again)]).toEqual([404, 'not_found']);
   });
 
   test('belongs to its tenant, and needs the permission to run', async () => {

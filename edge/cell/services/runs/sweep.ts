@@ -8,10 +8,16 @@ import { Json } from '#contracts/json';
 import type { Platform } from '../../context.ts';
 import { runObject } from '../../objects.ts';
 import { loadRelease } from '../catalogue/load-release.ts';
+import { eachOf } from '../each-of.ts';
 import { grantedSecrets } from '../secrets/granted.ts';
 import { begin } from './begin.ts';
 
-const MOST_RUNS = 100;
+/** Claimed at once. */
+const BATCH = 100;
+/** As many as there may be connections of one request. */
+const AT_ONCE = 6;
+/** What is not begun by then waits for the next sweep, which comes in a minute. */
+const NO_MORE_AFTER_MS = 20_000;
 /** An open run is looked after again after this long. */
 const SWEEP_AFTER = '15 seconds';
 
@@ -37,16 +43,17 @@ export interface Swept {
  * repeats a cancellation that did not get through. What fails is found by the next sweep.
  */
 export async function sweepRuns(platform: Platform): Promise<Swept> {
-  const open = await claimOpenRuns(platform);
+  const startedMs = platform.now().getTime();
   const failures: { runId: string; error: unknown }[] = [];
-  for (const run of open) {
-    try {
-      await lookAfter(platform, run);
-    } catch (error) {
-      failures.push({ runId: run.id, error });
-    }
+  let swept = 0;
+  for (;;) {
+    const open = await claimOpenRuns(platform);
+    await eachOf(open, AT_ONCE, (run) =>
+      lookAfter(platform, run).catch((error: unknown) => void failures.push({ runId: run.id, error })),
+    );
+    swept += open.length;
+    if (open.length < BATCH || platform.now().getTime() - startedMs > NO_MORE_AFTER_MS) return { swept, failures };
   }
-  return { swept: open.length, failures };
 }
 
 /** Marks them as looked after before it is done: a run that makes the sweep fail must not keep the others from their turn. */
@@ -56,7 +63,7 @@ async function claimOpenRuns({ db }: Platform): Promise<OpenRun[]> {
     where id in (
       select id from runs
       where state in ('queued', 'running') and coalesce(swept_at, created_at) < now() - ${SWEEP_AFTER}::interval
-      order by coalesce(swept_at, created_at) limit ${MOST_RUNS}::int
+      order by coalesce(swept_at, created_at) limit ${BATCH}::int
       for update skip locked
     )
     returning id, tenant_id as "tenantId", installation_id as "installationId", version_id as "versionId", isolation, input,

@@ -22,7 +22,7 @@ export interface UpdateInput {
  * Changes a schedule. A new time table, or enabling it, counts from now on: nothing that was due before is made up for. An
  * installation that could not run now does not keep it from being changed or disabled.
  *
- * @throws NotFound · InvalidInput · Conflict changed meanwhile · what `prepare` throws, for a new input
+ * @throws NotFound · InvalidInput · Conflict changed meanwhile · what `prepare` throws, for a new input and where it is enabled
  */
 export async function updateSchedule({ ctx, input }: Verb<UpdateInput>): Promise<Schedule> {
   requirePermission(ctx, 'schedules:write');
@@ -33,9 +33,10 @@ export async function updateSchedule({ ctx, input }: Verb<UpdateInput>): Promise
   const { installationId } = before;
   const timetable = readTimetable({ cron, zone });
   const isEnabled = enabled ?? before.isEnabled;
-  if (change.input !== undefined) {
+  const isTurnedOn = isEnabled && !before.isEnabled;
+  if (change.input !== undefined || isTurnedOn) {
     const { release } = await prepareAnew(ctx, { installation: installationId });
-    validateInput(release, change.input);
+    validateInput(release, change.input ?? before.input);
   }
 
   const now = ctx.now();
