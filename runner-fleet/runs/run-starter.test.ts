@@ -7,11 +7,10 @@ import { setImmediate as turn } from 'node:timers/promises';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { Digest } from '#contracts/digest';
 import { newId } from '#contracts/ids';
-import { StartRun } from '#contracts/runner';
 import { SMALL } from '#support/fake-executor';
 import { FakeSandbox } from '#support/fake-sandbox';
+import { someRun } from '#support/some-run';
 
 import { AddressRules } from '../egress/addresses.ts';
 import { ControlGroup } from '../executor/control-group.ts';
@@ -63,32 +62,6 @@ function starterWith(sandbox: Sandbox, layOut: () => Promise<void> = () => Promi
   return { starter, told };
 }
 
-function aRun(asked: Partial<StartRun> = {}): StartRun {
-  return StartRun.parse({
-    runId: newId('run'),
-    tenantId: newId('ten'),
-    installationId: newId('ins'),
-    capsule: 'acme/test',
-    version: '1.0.0',
-    digest: Digest.parse(`sha256:${'0'.repeat(64)}`),
-    cell: 'eu-west-1',
-    runtime: 'node24',
-    entrypoint: 'main.js',
-    style: 'handler',
-    resources: {},
-    isolation: 'standard',
-    layers: [],
-    egress: [],
-    artifacts: false,
-    datasets: [],
-    meterLimits: {},
-    secrets: {},
-    secretHosts: {},
-    input: null,
-    ...asked,
-  });
-}
-
 /** The runner's end of a connection, and that of process 1. */
 async function connected(path: string): Promise<[Socket, Socket]> {
   const server = createServer().listen(path);
@@ -112,7 +85,7 @@ test('a sandbox that dies while its files are laid out becomes no run, and its p
     sandbox.channel.destroy();
     await once(sandbox.channel, 'close');
   });
-  await expect(starter.start(aRun())).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(starter.start(someRun())).rejects.toMatchObject({ code: 'unavailable' });
   expect(told).toEqual({ faults: ['a run could not be handed over'], left: 1, signed: 0 });
   expect(readdirSync(directory).filter((name) => name.endsWith('.ndjson'))).toEqual([]);
 });
@@ -121,7 +94,7 @@ test('a sandbox whose group is gone becomes no run, and its end is nothing that 
   const sandbox = new FakeSandbox(SMALL);
   const { starter, told } = starterWith(sandbox);
   const closed = once(sandbox.channel, 'close');
-  await expect(starter.start(aRun())).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(starter.start(someRun())).rejects.toMatchObject({ code: 'unavailable' });
   await closed;
   await turn();
   expect(told).toEqual({ faults: ['a run could not be handed over'], left: 1, signed: 0 });
@@ -131,7 +104,7 @@ test('where the disk has no room for what a run left, the runner failed and not 
   const [channel, process1] = await connected(join(directory, 'control'));
   const { starter, told } = starterWith(new CountedSandbox(join(directory, 'groups'), channel));
   // A strict run is taken to have ended its sandbox itself where nobody else did, and pays for it.
-  const start = aRun({ isolation: 'strict', artifacts: true });
+  const start = someRun({ isolation: 'strict', artifacts: true });
   const files = join(directory, `${start.runId}.ndjson.artifacts`);
   mkdirSync(files);
   symlinkSync('/dev/full', join(files, 'incoming'));

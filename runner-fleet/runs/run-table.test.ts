@@ -4,9 +4,8 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 
-import { Digest } from '#contracts/digest';
 import { newId } from '#contracts/ids';
-import { StartRun } from '#contracts/runner';
+import { someRun } from '#support/some-run';
 
 import { Refusal } from '../door/refusal.ts';
 import { AddressRules } from '../egress/addresses.ts';
@@ -44,30 +43,7 @@ function tableIn(spools: string, faults: string[] = []): RunTable {
 }
 
 /** One that ends without a sandbox: no runtime boots in so little memory. */
-function tinyRun(): StartRun {
-  return StartRun.parse({
-    runId: newId('run'),
-    tenantId: newId('ten'),
-    installationId: newId('ins'),
-    capsule: 'acme/test',
-    version: '1.0.0',
-    digest: Digest.parse(`sha256:${'0'.repeat(64)}`),
-    cell: 'eu-west-1',
-    runtime: 'node24',
-    entrypoint: 'main.js',
-    style: 'handler',
-    resources: { memoryBytes: 16 * 2 ** 20 },
-    isolation: 'standard',
-    layers: [],
-    egress: [],
-    artifacts: false,
-    datasets: [],
-    meterLimits: {},
-    secrets: {},
-    secretHosts: {},
-    input: null,
-  });
-}
+const tinyRun = () => someRun({ resources: { memoryBytes: 16 * 2 ** 20 } });
 
 function openFiles(): string[] {
   return readdirSync('/proc/self/fd').flatMap((fd) => {

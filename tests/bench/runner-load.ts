@@ -6,7 +6,8 @@ import { newId } from '#contracts/ids';
 import type { StartRun } from '#contracts/runner';
 import { findRuntimes } from '#runner/executor/oci/runtimes';
 import { PrivateEngine } from '#support/private-engine';
-import { type RunOptions, RunnerWorld } from '#support/runner-process';
+import { RunnerWorld } from '#support/runner-process';
+import type { RunOptions } from '#support/some-run';
 
 import type { Timing } from './measure.ts';
 

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jsonSha256 } from '#contracts/json-sha256';
 import { AddressRules } from '#runner/egress/addresses';
 
-import type { RunOptions } from '../support/runner-process.ts';
 import { SandboxWorld } from '../support/sandbox-world.ts';
+import type { RunOptions } from '../support/some-run.ts';
 
 let world: SandboxWorld;
 beforeAll(async () => {

@@ -4,7 +4,8 @@ import { newId } from '#contracts/ids';
 import { ControlGroup } from '#runner/executor/control-group';
 
 import { hostPidOf } from '../support/host-process.ts';
-import { type RunOptions, RunnerWorld } from '../support/runner-process.ts';
+import { RunnerWorld } from '../support/runner-process.ts';
+import type { RunOptions } from '../support/some-run.ts';
 import { until } from '../support/until.ts';
 
 const PYTHON: RunOptions = { runtime: 'python3.11' };

@@ -13,7 +13,8 @@ import { ReceiptClaims } from '#contracts/receipt';
 import { freePorts } from '#local/ports';
 
 import type { RunResult } from '../support/run-result.ts';
-import { type RunOptions, RunnerWorld } from '../support/runner-process.ts';
+import { RunnerWorld } from '../support/runner-process.ts';
+import type { RunOptions } from '../support/some-run.ts';
 
 let world: RunnerWorld;
 let healthPort: number;

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { AddressRules } from '#runner/egress/addresses';
 
-import type { RunOptions } from '../support/runner-process.ts';
 import { SandboxWorld } from '../support/sandbox-world.ts';
+import type { RunOptions } from '../support/some-run.ts';
 
 const SECRET = 'pa"ss/word +1\nén';
 let world: SandboxWorld;

@@ -4,8 +4,8 @@ import type { IsolationClass } from '#contracts/isolation';
 import { AddressRules } from '#runner/egress/addresses';
 import type { ExecutorChoice } from '#runner/executor/choose';
 
-import type { RunOptions } from './runner-process.ts';
 import { SandboxWorld } from './sandbox-world.ts';
+import type { RunOptions } from './some-run.ts';
 
 const PYTHON: RunOptions = { runtime: 'python3.11', artifacts: true };
 

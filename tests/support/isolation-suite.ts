@@ -6,7 +6,8 @@ import type { IsolationClass } from '#contracts/isolation';
 
 import { processesThatShow } from './host-process.ts';
 import type { RunResult } from './run-result.ts';
-import { type RunOptions, RunnerWorld } from './runner-process.ts';
+import { RunnerWorld } from './runner-process.ts';
+import type { RunOptions } from './some-run.ts';
 import { until } from './until.ts';
 
 const PYTHON: RunOptions = { runtime: 'python3.11' };

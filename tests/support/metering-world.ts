@@ -20,7 +20,6 @@ import { newId } from '#contracts/ids';
 import type { IsolationClass } from '#contracts/isolation';
 import type { JsonValue } from '#contracts/json';
 import { jsonSha256 } from '#contracts/json-sha256';
-import { Resources } from '#contracts/manifest';
 import type { Usage } from '#contracts/run';
 import type { StartRun } from '#contracts/runner';
 import { BundleCache } from '#runner/bundles/bundle-cache';
@@ -37,6 +36,7 @@ import { Spool, type SpoolHeader } from '#runner/runs/spool';
 
 import { resultOf } from './run-result.ts';
 import { type Account, SandboxTasks } from './sandbox-tasks.ts';
+import { someRun } from './some-run.ts';
 
 const PARENT = `somatest${process.pid}.slice`;
 
@@ -248,28 +248,8 @@ function accountBeforeDisposal(sandbox: Sandbox): Promise<number> {
 }
 
 function startOf(digest: StartRun['digest'], isolation: IsolationClass, input: JsonValue): StartRun {
-  return {
-    runId: newId('run'),
-    tenantId: newId('ten'),
-    installationId: newId('ins'),
-    capsule: 'acme/spin',
-    version: '1.0.0',
-    digest,
-    cell: 'eu-west-1',
-    runtime: 'python3.11',
-    entrypoint: 'main.py',
-    style: 'handler',
-    resources: Resources.parse({ cpuMillis: 2_000, timeoutMs: 900_000 }),
-    isolation,
-    layers: [],
-    egress: [],
-    artifacts: false,
-    datasets: [],
-    meterLimits: {},
-    secrets: {},
-    secretHosts: {},
-    input,
-  };
+  const python = { runtime: 'python3.11', entrypoint: 'main.py' } as const;
+  return someRun({ ...python, digest, resources: { cpuMillis: 2_000, timeoutMs: 900_000 }, isolation, input });
 }
 
 function headerOf(start: StartRun): SpoolHeader {

@@ -6,7 +6,8 @@ import { verifyReceipt } from '#contracts/verify-receipt';
 
 import { isOnlyThePool, metricIn, remainsOf, warmIn } from './remains.ts';
 import { type Answer, claimsOf, resultOf, type RunResult } from './run-result.ts';
-import { type RunnerWorld, type RunOptions } from './runner-process.ts';
+import { type RunnerWorld } from './runner-process.ts';
+import type { RunOptions } from './some-run.ts';
 import { letGoIn } from './ticker.ts';
 import { until } from './until.ts';
 

@@ -25,7 +25,6 @@ import { Frame } from '#contracts/frames';
 import { cellSpiffeId, runnerSpiffeId } from '#contracts/identity';
 import { newId } from '#contracts/ids';
 import { type LayerRuntime, packLayer } from '#contracts/layer';
-import { Resources } from '#contracts/manifest';
 import { Heartbeat, type StartRun } from '#contracts/runner';
 import { type Authority, createAuthority, issueCertificate } from '#contracts/x509-authority';
 import { MtlsAgent } from '#runner/identity/client-tls';
@@ -35,6 +34,7 @@ import { ensureImages } from '#runner/images/build';
 
 import { sandboxIdsOf } from './remains.ts';
 import { type Answer, resultOf, type RunResult } from './run-result.ts';
+import { type RunOptions, someRun } from './some-run.ts';
 import { until } from './until.ts';
 
 const TRUST_DOMAIN = 'soma.test';
@@ -160,29 +160,12 @@ export class RunnerWorld {
   async prepare(files: Readonly<Record<string, string | Uint8Array>>, options: RunOptions = {}): Promise<StartRun> {
     const { resources, ...rest } = { ...this.#defaults, ...options };
     const digest = await this.putBundle(files);
-    return {
-      runId: newId('run'),
-      tenantId: newId('ten'),
-      installationId: newId('ins'),
-      capsule: 'acme/test',
-      version: '1.0.0',
+    return someRun({
       digest,
-      cell: CELL,
-      runtime: 'node24',
       entrypoint: Object.keys(files)[0] ?? '',
-      style: 'handler',
-      resources: Resources.parse({ timeoutMs: 20_000, ...resources }),
-      isolation: 'standard',
-      layers: [],
-      egress: [],
-      artifacts: false,
-      datasets: [],
-      meterLimits: {},
-      secrets: {},
-      secretHosts: {},
-      input: null,
+      resources: { timeoutMs: 20_000, ...resources },
       ...rest,
-    };
+    });
   }
 
   /** Runs `files` to the end, and acknowledges it. */
@@ -328,8 +311,6 @@ export class RunnerWorld {
     return directory;
   }
 }
-
-export type RunOptions = Partial<Omit<StartRun, 'resources'>> & { readonly resources?: Partial<Resources> };
 
 /** A sandbox that is let go takes its files along. */
 function textOf(path: string): string {

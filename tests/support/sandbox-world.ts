@@ -11,9 +11,7 @@ import { Frame } from '#contracts/frames';
 import { newId } from '#contracts/ids';
 import type { IsolationClass } from '#contracts/isolation';
 import { type LayerRuntime, packLayer } from '#contracts/layer';
-import { Resources } from '#contracts/manifest';
 import { ReceiptClaims } from '#contracts/receipt';
-import type { StartRun } from '#contracts/runner';
 import { BundleCache } from '#runner/bundles/bundle-cache';
 import type { Network } from '#runner/egress/gate';
 import { chooseExecutor, type ExecutorChoice } from '#runner/executor/choose';
@@ -24,7 +22,7 @@ import { RunTable } from '#runner/runs/run-table';
 import type { Spool } from '#runner/runs/spool';
 
 import { type RunResult, resultOf } from './run-result.ts';
-import type { RunOptions } from './runner-process.ts';
+import { type RunOptions, someRun } from './some-run.ts';
 
 /** The runs of a runner in this process, in real sandboxes, on a network that the test makes up. */
 export class SandboxWorld {
@@ -110,29 +108,12 @@ export class SandboxWorld {
   async #begin(files: Readonly<Record<string, string | Uint8Array>>, { resources, ...rest }: RunOptions) {
     const contents = Object.entries({ 'capsule.json': '{}', ...files }).toSorted(([a], [b]) => (a < b ? -1 : 1));
     const archive = packBundle(new Map(contents.map(([path, content]) => [path, Buffer.from(content)])));
-    const start: StartRun = {
-      runId: newId('run'),
-      tenantId: newId('ten'),
-      installationId: newId('ins'),
-      capsule: 'acme/test',
-      version: '1.0.0',
+    const start = someRun({
       digest: await digestOf(archive),
-      cell: 'eu-west-1',
-      runtime: 'node24',
       entrypoint: Object.keys(files)[0] ?? '',
-      style: 'handler',
-      resources: Resources.parse({ timeoutMs: 30_000, ...resources }),
-      isolation: 'standard',
-      layers: [],
-      egress: [],
-      artifacts: false,
-      datasets: [],
-      meterLimits: {},
-      secrets: {},
-      secretHosts: {},
-      input: null,
+      resources: { timeoutMs: 30_000, ...resources },
       ...rest,
-    };
+    });
     await this.#bundles.put(start.digest, new Uint8Array(archive), 'bundle');
     await this.#runs.begin(start);
     return start;

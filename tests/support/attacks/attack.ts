@@ -3,7 +3,7 @@ import type { JsonValue } from '#contracts/json';
 import type { TerminalState } from '#contracts/run';
 import type { Architecture } from '#runner/isolation/seccomp-profile';
 
-import type { RunOptions } from '../runner-process.ts';
+import type { RunOptions } from '../some-run.ts';
 import { NUMBERS_BY_MACHINE } from './system-calls.ts';
 
 export const FAMILIES = [

@@ -5,8 +5,8 @@ import type { IsolationClass } from '#contracts/isolation';
 import type { ExecutorChoice } from '#runner/executor/choose';
 
 import { pythonPackages, type RealPackages } from '../real-packages.ts';
-import type { RunOptions } from '../runner-process.ts';
 import { SandboxWorld } from '../sandbox-world.ts';
+import type { RunOptions } from '../some-run.ts';
 import { NODE_CLIENTS, PYTHON_CLIENTS, REQUESTS, SPEAK } from './clients.ts';
 import { madeUpNetwork, Upstream } from './upstream.ts';
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
-import { type RunOptions, RunnerWorld } from '#support/runner-process';
+import { RunnerWorld } from '#support/runner-process';
+import type { RunOptions } from '#support/some-run';
 import { until } from '#support/until';
 
 import { chargedToTheGone, childrenOf, mounts, parentOfSandboxes, quietAccount, sandboxGroups } from './groups.ts';
