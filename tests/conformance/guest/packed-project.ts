@@ -12,6 +12,7 @@ const PROJECT = join(import.meta.dirname, '../../..');
 /** Files that are read rather than imported lie beside those that are. */
 const WHOLE_FOLDERS = [
   'docs',
+  'cli/templates',
   'runner-fleet',
   'contracts',
   'tests/conformance/guest',
