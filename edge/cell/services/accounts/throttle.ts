@@ -7,6 +7,8 @@ import type { Platform } from '../../context.ts';
 const WINDOW_S = 15 * 60;
 const ATTEMPTS_PER_EMAIL = 10;
 const ATTEMPTS_PER_IP = 100;
+/** Who signs in would rather wait than be turned away by a Redis that is slow. */
+const COUNTED_WITHIN_MS = 5_000;
 
 /** What is attempted: to prove a password, or to have a device approved, which writes a row for whoever asks. */
 type Attempt = 'password' | 'device';
@@ -24,7 +26,7 @@ export async function countAttempt(platform: Platform, attempt: Attempt, email: 
     ...(ip === undefined ? [] : [{ key: `attempts:${attempt}:ip:${ip}`, limit: ATTEMPTS_PER_IP }]),
   ];
   if (counters.length === 0) return;
-  const pipeline = openRedis(platform.env).multi();
+  const pipeline = openRedis(platform.env, COUNTED_WITHIN_MS).multi();
   for (const { key } of counters) pipeline.incr(key).expire(key, WINDOW_S, 'NX');
   const replies = await pipeline.exec<number[]>().catch((cause: unknown) => {
     throw new Unavailable('signing in is not possible right now; what is signed in goes on working', { cause });
