@@ -1,15 +1,13 @@
 import type { RunnerSighting } from '#contracts/objects';
 
-import { fleetOf } from '../env.ts';
 import { Stopwatch } from '../stopwatch.ts';
-import { within } from '../within.ts';
 import { incomprehensible, lost, punctuality, WATCHDOG_MS } from './lifecycle.ts';
 import { FrameReader, newFrames, ProtocolError } from './ndjson.ts';
 import { ended, MOVED, type Parts, type Progress, STUCK } from './parts.ts';
 import { RunnerClient, type RunnerStream } from './runner-client.ts';
+import { sightingOf } from './sighting.ts';
 import { isRunnerGone, NOT_ASKED_YET, patienceMs, SUSPICIOUS_MS, UNREACHABLE_MS } from './silence.ts';
 
-const CALL_LIMIT_MS = 5_000;
 const ACKNOWLEDGE_EVERY_MS = 250;
 /** What is not acknowledged by then is so at once, whatever the clock says: a runner keeps no more than so much unheard. */
 const MOST_UNACKNOWLEDGED_BYTES = 4 * 2 ** 20;
@@ -208,7 +206,7 @@ export class Follower {
   }
 
   private sighting(runnerId: string): Promise<RunnerSighting> {
-    return within<RunnerSighting>(CALL_LIMIT_MS, 'the fleet', fleetOf(this.parts.env).find(runnerId));
+    return sightingOf(this.parts.env, runnerId);
   }
 
   private runner(): RunnerClient {

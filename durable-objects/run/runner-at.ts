@@ -1,11 +1,9 @@
-import type { Placement, RunnerSighting } from '#contracts/objects';
+import type { Placement } from '#contracts/objects';
 
-import { fleetOf, type RunEnv } from '../env.ts';
-import { within } from '../within.ts';
+import type { RunEnv } from '../env.ts';
 import type { Facts } from './lifecycle.ts';
 import { RunnerClient } from './runner-client.ts';
-
-const CALL_LIMIT_MS = 5_000;
+import { sightingOf } from './sighting.ts';
 
 /** Who holds a run that has ended. One that did not answer where it was may be back elsewhere: the fleet knows. */
 export async function runnerAt(
@@ -14,6 +12,6 @@ export async function runnerAt(
   { failures }: Pick<Facts, 'failures'>,
 ): Promise<RunnerClient> {
   if (failures === 0) return new RunnerClient(env.RUNNERS, endpoint);
-  const sighting = await within<RunnerSighting>(CALL_LIMIT_MS, 'the fleet', fleetOf(env).find(runnerId));
+  const sighting = await sightingOf(env, runnerId);
   return new RunnerClient(env.RUNNERS, sighting.endpoint ?? endpoint);
 }

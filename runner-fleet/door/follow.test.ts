@@ -7,27 +7,12 @@ import { queryObjects } from 'node:v8';
 
 import { expect, onTestFinished, test } from 'vitest';
 
-import { Digest } from '#contracts/digest';
-import { newId } from '#contracts/ids';
+import { SPOOL_HEADER } from '#support/spool-header';
 
 import { Spool } from '../runs/spool.ts';
 import { follow } from './follow.ts';
 
-function newSpool(directory: string): Spool {
-  return Spool.create(join(directory, 'run.ndjson'), {
-    runId: newId('run'),
-    tenantId: newId('ten'),
-    installationId: newId('ins'),
-    capsule: 'acme/hello',
-    version: '1.0.0',
-    digest: Digest.parse(`sha256:${'0'.repeat(64)}`),
-    cell: 'eu-west-1',
-    isolation: 'standard',
-    inputSha256: '0'.repeat(64),
-    inputBytes: 2,
-    startedAtMs: 1,
-  });
-}
+const newSpool = (directory: string) => Spool.create(join(directory, 'run.ndjson'), SPOOL_HEADER);
 
 /** A reader of the spool over a connection of its own. */
 async function readerOf(spool: Spool, directory: string): Promise<IncomingMessage> {

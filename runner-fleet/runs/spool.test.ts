@@ -4,26 +4,12 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { Digest } from '#contracts/digest';
 import type { Frame } from '#contracts/frames';
-import { newId } from '#contracts/ids';
 import { NO_USAGE } from '#contracts/run';
+import { SPOOL_HEADER } from '#support/spool-header';
 
-import { Spool, type SpoolHeader } from './spool.ts';
+import { Spool } from './spool.ts';
 
-const HEADER: SpoolHeader = {
-  runId: newId('run'),
-  tenantId: newId('ten'),
-  installationId: newId('ins'),
-  capsule: 'acme/hello',
-  version: '1.0.0',
-  digest: Digest.parse(`sha256:${'0'.repeat(64)}`),
-  cell: 'eu-west-1',
-  isolation: 'standard',
-  inputSha256: '0'.repeat(64),
-  inputBytes: 2,
-  startedAtMs: 1,
-};
 const END = {
   kind: 'end',
   outcome: { state: 'succeeded', cause: 'completed', detail: '', exitCode: 0 },
@@ -52,7 +38,7 @@ function say(spool: Spool, count: number): void {
 }
 
 test('frames are numbered from 1 without gaps, and a reader resumes after any of them', () => {
-  const spool = Spool.create(path, HEADER);
+  const spool = Spool.create(path, SPOOL_HEADER);
   say(spool, 1_000);
   for (const seq of [0, 1, 255, 256, 257, 511, 512, 998, 999, 1_000, 5_000]) {
     const expected = Array.from({ length: Math.max(0, 1_000 - seq) }, (_, index) => seq + 1 + index);
@@ -61,24 +47,24 @@ test('frames are numbered from 1 without gaps, and a reader resumes after any of
 });
 
 test('nothing follows the end', () => {
-  const spool = Spool.create(path, HEADER);
+  const spool = Spool.create(path, SPOOL_HEADER);
   spool.append(END, 1);
   expect(spool.isEnded).toBe(true);
   expect(() => say(spool, 1)).toThrow('nothing follows');
 });
 
 test('one run id has one spool', () => {
-  Spool.create(path, HEADER);
-  expect(() => Spool.create(path, HEADER)).toThrow('EEXIST');
+  Spool.create(path, SPOOL_HEADER);
+  expect(() => Spool.create(path, SPOOL_HEADER)).toThrow('EEXIST');
 });
 
 test('a reopened spool goes on where the whole lines end', () => {
-  say(Spool.create(path, HEADER), 300);
+  say(Spool.create(path, SPOOL_HEADER), 300);
   appendFileSync(path, '{"seq":301,"atMs":1,"kind":"std');
 
   const seen: number[] = [];
   const spool = Spool.reopen(path, ({ seq }) => seen.push(seq));
-  expect(spool.header).toEqual(HEADER);
+  expect(spool.header).toEqual(SPOOL_HEADER);
   expect(seen).toHaveLength(300);
   spool.append(END, 2);
   expect(framesAfter(spool, 299).map(({ seq, kind }) => [seq, kind])).toEqual([
@@ -89,7 +75,7 @@ test('a reopened spool goes on where the whole lines end', () => {
 });
 
 test('a reopened spool holds every frame of one that is longer than what is read at once', () => {
-  const written = Spool.create(path, HEADER);
+  const written = Spool.create(path, SPOOL_HEADER);
   const texts = [1, 700_000, 1_048_576, 3, 2_500_000, 5].map((length, index) => String(index).repeat(length));
   for (const text of texts) written.append({ kind: 'stdout', text, encoding: 'utf8' }, 1);
   const seen: string[] = [];
@@ -100,12 +86,12 @@ test('a reopened spool holds every frame of one that is longer than what is read
 });
 
 test('what has no whole header is no spool', () => {
-  writeFileSync(path, JSON.stringify(HEADER));
+  writeFileSync(path, JSON.stringify(SPOOL_HEADER));
   expect(() => Spool.reopen(path, () => undefined)).toThrow('no whole header');
 });
 
 test('the lag is what no reader has taken', () => {
-  const spool = Spool.create(path, HEADER);
+  const spool = Spool.create(path, SPOOL_HEADER);
   say(spool, 10);
   spool.markDelivered(spool.positionAfter(9));
   expect(spool.lag).toBe(spool.size - spool.positionAfter(9));
@@ -114,7 +100,7 @@ test('the lag is what no reader has taken', () => {
 });
 
 test('a spool that is removed while it is synced lets its file go, and nothing fails', async () => {
-  const spool = Spool.create(path, HEADER);
+  const spool = Spool.create(path, SPOOL_HEADER);
   say(spool, 1);
   const syncing = [spool.sync(), spool.sync()];
   spool.remove();
@@ -123,10 +109,10 @@ test('a spool that is removed while it is synced lets its file go, and nothing f
 });
 
 test('a reader that is late finds nothing, and never the frames of another run', () => {
-  const spool = Spool.create(path, HEADER);
+  const spool = Spool.create(path, SPOOL_HEADER);
   say(spool, 3);
   spool.remove();
-  const other = Spool.create(path, HEADER);
+  const other = Spool.create(path, SPOOL_HEADER);
   say(other, 3);
   expect(() => spool.read(0, 10)).toThrow('gone');
 });
