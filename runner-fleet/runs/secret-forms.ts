@@ -1,11 +1,32 @@
 import { MIN_SECRET_BYTES } from '#contracts/secret';
 
-/** Every way in which a value is likely to be written down: as it is, in base64 at any offset, in a URL, in JSON, as a program shows its variables. */
+/** The fewest characters that NIST SP 800-63B lets a password have: a shorter line is hardly a secret by itself, and often a word or a bracket. */
+const MIN_LINE_CHARS = 8;
+/** Also as text in JSON, or in JSON within JSON, holds it. */
+const LINE_BREAK = /[\r\n]|\\+[rn]/;
+/** RFC 7468 §2: the same around everybody's key. */
+const ENCAPSULATION_BOUNDARY = /^-----(BEGIN|END) [^-]*-----$/;
+
+/** Every way in which a value is likely to be written down, as a whole or line by line. */
 export function formsOf(value: string): Buffer[] {
+  const parts = new Set([value, value.trim(), ...tellingLines(value)]);
+  const long = [...parts].filter((part) => Buffer.byteLength(part) >= MIN_SECRET_BYTES);
+  return [...new Set(long.flatMap(textsOf))].map((text) => Buffer.from(text));
+}
+
+/** Without white space around them: who prints a line has often taken it off. */
+function tellingLines(value: string): string[] {
+  const lines = value.split(LINE_BREAK).map((line) => line.trim());
+  return lines.filter(
+    (line) => line.length >= MIN_LINE_CHARS && /[\p{L}\p{N}]/u.test(line) && !ENCAPSULATION_BOUNDARY.test(line),
+  );
+}
+
+/** As it is, in base64 at any offset, in a URL, in JSON, as a program shows its variables. */
+function textsOf(value: string): string[] {
   const bytes = Buffer.from(value);
-  if (bytes.length < MIN_SECRET_BYTES) return [];
   const quoted = JSON.stringify(value).slice(1, -1);
-  const texts = [
+  return [
     value,
     quoted,
     quoted.replaceAll('/', '\\/'),
@@ -14,7 +35,6 @@ export function formsOf(value: string): Buffer[] {
     ...urlForms(value),
     ...base64Cores(bytes).flatMap((core) => [core, core.replaceAll('+', '-').replaceAll('/', '_')]),
   ];
-  return [...new Set(texts)].map((text) => Buffer.from(text));
 }
 
 /** As `json.dumps` of Python writes it. */

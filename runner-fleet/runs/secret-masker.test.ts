@@ -67,6 +67,53 @@ describe('a value', () => {
   });
 });
 
+describe('a value of several lines', () => {
+  const keyLines = Array.from({ length: 3 }, (_, index) => `${index}/Aa+`.repeat(13));
+  const lastKeyLine = 'Zz09+/Qq8w==';
+  const pem = ['-----BEGIN PRIVATE KEY-----', ...keyLines, lastKeyLine, '-----END PRIVATE KEY-----', ''].join('\n');
+  const account = JSON.stringify({ type: 'robot', nested: { private_key: pem, id: 'c0ffee-c0ffee' } }, null, 2);
+
+  test.each([
+    ['a PEM key', pem],
+    ['one with the line ends of Windows', pem.replaceAll('\n', '\r\n')],
+    ['one within a JSON file', account],
+    ['one within JSON within JSON', JSON.stringify(account)],
+  ])('%s, is masked line by line, and where only some of its lines are said', (_, secret) => {
+    const masker = new SecretMasker({ KEY: secret });
+    const said = pem.split('\n').map((line, index) => `${index}: ${line}`);
+    const shown = [
+      '0: -----BEGIN PRIVATE KEY-----',
+      '1: ***',
+      '2: ***',
+      '3: ***',
+      '4: ***',
+      '5: -----END PRIVATE KEY-----',
+      '6: ',
+    ];
+    expect(said.map((line) => masker.text(line))).toEqual(shown);
+    expect(masker.text(`> ${keyLines[1]}\n> ${keyLines[2]}`)).toBe('> ***\n> ***');
+    expect(masker.json({ line: keyLines[0] ?? '' })).toEqual({ line: '***' });
+    expect(masker.text(encodeURIComponent(lastKeyLine))).toBe('***');
+  });
+
+  test('is one mask where it is said as a whole, also in a stream', () => {
+    const stream = new SecretMasker({ KEY: pem }).stream();
+    const shown = `the key: ${pem}.`.split('').map((letter) => stream.push(Buffer.from(letter)));
+    expect(Buffer.concat([...shown, stream.end()]).toString()).toBe('the key: ***.');
+  });
+
+  test('is masked without the white space around it and around its lines', () => {
+    expect(new SecretMasker({ KEY: 'hunter\n' }).text('hunter')).toBe('***');
+    expect(new SecretMasker({ KEY: account }).text('the "id": "c0ffee-c0ffee" of it')).toBe('the *** of it');
+  });
+
+  test('does not mask what holds it together', () => {
+    const masker = new SecretMasker({ KEY: `${account}\n===========\npin: 1\n` });
+    const innocent = ['{', '}', '"nested": 1', '-----BEGIN PRIVATE KEY-----', '===========', 'pin: 1', 'robot'];
+    expect(innocent.map((text) => masker.text(text))).toEqual(innocent);
+  });
+});
+
 describe('JSON', () => {
   const masker = new SecretMasker({ A: 'first-secret', B: '123456' });
 
