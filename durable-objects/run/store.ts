@@ -69,7 +69,7 @@ export class RunStore {
   }
 
   begin(request: RunRequest, begunAtMs: number, placement: Facts['placement']): void {
-    this.storage.transactionSync(() => {
+    this.transact(() => {
       this.makeTables();
       this.storage.sql.exec('UPDATE run SET request = ?, begun_at_ms = ?', encodeRequest(request), begunAtMs);
       this.begun = { request, begunAtMs };
@@ -94,7 +94,7 @@ export class RunStore {
   }
 
   accepted(nowMs: number): void {
-    this.storage.transactionSync(() => {
+    this.transact(() => {
       if (!mayBeginAgain(this.known)) this.keep(withoutSecrets(this.request));
       this.learn({ kind: 'accepted', atMs: nowMs });
     });
@@ -102,14 +102,14 @@ export class RunStore {
 
   /** The attempt is over and another one begins: what was said so far stays, what comes is numbered on. */
   retried(former: FormerAttempt, frame: Frame): void {
-    this.storage.transactionSync(() => {
+    this.transact(() => {
       this.append([frame]);
       this.learn({ kind: 'retried', former, seqOffset: frame.seq });
     });
   }
 
   concluded(conclusion: Conclusion, end: Frame): void {
-    this.storage.transactionSync(() => {
+    this.transact(() => {
       this.append([end]);
       this.keep(withoutSecrets(this.request));
       this.learn({ kind: 'concluded', conclusion });
@@ -138,7 +138,7 @@ export class RunStore {
 
   /** Deletes every frame but the end, and what the run was given. */
   expired(): void {
-    this.storage.transactionSync(() => {
+    this.transact(() => {
       this.storage.sql.exec("DELETE FROM frames WHERE kind <> 'end'");
       this.keep(withoutInput(this.request));
       this.learn({ kind: 'expired' });
@@ -153,7 +153,7 @@ export class RunStore {
   /** One transaction a chunk of frames. */
   append(frames: readonly Frame[]): void {
     const { sql } = this.storage;
-    this.storage.transactionSync(() => {
+    this.transact(() => {
       this.makeTables();
       for (const frame of frames) {
         sql.exec('INSERT INTO frames VALUES (?, ?, ?)', frame.seq, frame.kind, JSON.stringify(frame));
@@ -166,6 +166,20 @@ export class RunStore {
   get said(): Said {
     this.makeTables();
     return new Said(this.storage.sql, this.known.seqOffset);
+  }
+
+  /** What is undone in SQLite is undone in memory, too. */
+  private transact(write: () => void): void {
+    const { hasTables, known, begun, last } = this;
+    try {
+      this.storage.transactionSync(write);
+    } catch (error) {
+      this.hasTables = hasTables;
+      this.known = known;
+      this.begun = begun;
+      this.last = last;
+      throw error;
+    }
   }
 
   private makeTables(): void {
@@ -186,7 +200,7 @@ export class RunStore {
   }
 
   private write(changes: ReturnType<typeof changed>): void {
-    this.storage.transactionSync(() => {
+    this.transact(() => {
       this.makeTables();
       const assignments = changes.map(([column]) => `${column} = ?`).join(', ');
       this.storage.sql.exec(`UPDATE run SET ${assignments}`, ...changes.map(([, value]) => value));

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 
 import { newId } from '#contracts/ids';
 import { Cause, type Outcome } from '#contracts/run';
+import { unbilled } from '#durable-objects/run/judge-end';
 import type { Judgement } from '#durable-objects/run/judgement';
 import { parseRequest } from '#durable-objects/run/request';
 import { RunStore } from '#durable-objects/run/store';
@@ -115,4 +116,34 @@ test('whatever an object learns of a run, the next one finds written', async () 
     ),
     { numRuns: 60 },
   );
+});
+
+test('what could not be written is not known, and can be written afterwards', async () => {
+  const tenant = new TestTenant();
+  const request = parseRequest(await tenant.beginning());
+  const outcome = { state: 'lost', cause: 'runner_died', detail: '', exitCode: null } as const;
+  const end = { kind: 'end', seq: 1, atMs: 2, outcome, usage: USAGE } as const;
+  const conclusion = { ...unbilled(outcome, 2), endSeq: 1, runnerEndSeq: null };
+  await runInDurableObject(env.RUN.getByName(newId('run')), (_run, { storage }) => {
+    const store = new RunStore(storage);
+    // It is read in the transaction, after the tables were made.
+    const unwritable = {
+      ...request,
+      get budget(): never {
+        throw new Error('it cannot be written');
+      },
+    };
+    expect(() => store.begin(unwritable, 1, null)).toThrow('it cannot be written');
+    expect(store.facts.isBegun).toBe(false);
+    store.begin(request, 1, null);
+
+    const full = `BEGIN SELECT RAISE(ABORT, 'the disk is full'); END`;
+    storage.sql.exec(`CREATE TRIGGER full BEFORE UPDATE OF conclusion ON run ${full}`);
+    expect(() => store.concluded(conclusion, end)).toThrow('the disk is full');
+    expect(known(store)).toEqual(known(new RunStore(storage)));
+    storage.sql.exec('DROP TRIGGER full');
+    store.concluded(conclusion, end);
+    expect(known(store)).toEqual(known(new RunStore(storage)));
+    expect(store.facts.conclusion).toEqual(conclusion);
+  });
 });
