@@ -61,3 +61,23 @@ test('an API key is not a session: it is forgotten here, and goes on until it is
   expect(await logout(KEY)).toMatchObject({ code: 0, left: undefined });
   expect(world.asked).toEqual([]);
 });
+
+test('who is told who they are is told the tenant they act for, as text and as JSON', async () => {
+  const tenant = {
+    id: newId('ten'),
+    name: 'Acme',
+    handle: 'acme',
+    cell: 'eu-west-1',
+    zone: 'eu',
+    residency: 'pinned',
+    createdAt: '2026-11-23T00:00:00.000Z',
+    role: 'owner',
+  };
+  const other = { ...tenant, id: newId('ten'), handle: 'other' };
+  answer = { status: 200, body: { account: null, tenants: [other, tenant], permissions: [] } };
+  const acting = { env: { ...env, SOMA_API_KEY: KEY, SOMA_TENANT: tenant.id } };
+  expect((await world.soma('whoami', acting)).stdout).toMatch(/acting for +acme\n/);
+  expect(JSON.parse((await world.soma('whoami --json', acting)).stdout)).toMatchObject({ tenant });
+  const unchosen = { env: { ...env, SOMA_API_KEY: KEY } };
+  expect(JSON.parse((await world.soma('whoami --json', unchosen)).stdout)).toMatchObject({ tenant: null });
+});

@@ -1,11 +1,20 @@
+import { CAPSULE_PERMISSION_FORMS, isCapsulePermission } from '#contracts/capsule-permission';
+
 import { type Context, isInteractive } from './context.ts';
-import { Failure, Refused } from './failure.ts';
+import { Failure, Refused, UsageError } from './failure.ts';
 import { note } from './output.ts';
 
 export interface Asker {
   readonly capsule: string;
   /** Permissions that this command takes back: it does not ask for them again. */
   readonly revoked?: readonly string[];
+}
+
+/** What no capsule can ask for would be granted to nobody's use. @throws UsageError that says what may be approved */
+export function assertPermissions(approve: readonly string[]): void {
+  const stranger = approve.find((permission) => !isCapsulePermission(permission));
+  if (stranger === undefined) return;
+  throw new UsageError(`${stranger} is no permission; what may be approved is ${CAPSULE_PERMISSION_FORMS.join(', ')}`);
 }
 
 /** Sends without more than was granted before; what the platform says is missing is shown, loudly, and granted only by a yes. */

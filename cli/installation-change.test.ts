@@ -21,6 +21,11 @@ test('permissions are added to and taken from what is granted', () => {
 test.each([
   ['no flag', {}, 'nothing to set'],
   ['a permission that is not granted', { revoke: ['artifacts'] }, 'granted is egress:a.example:443, state'],
+  [
+    'a permission that no capsule can ask for',
+    { approve: ['bogus'] },
+    'what may be approved is egress:host:port, artifacts',
+  ],
   ['a permission both ways', { approve: ['state'], revoke: ['state'] }, 'approved and revoked at once'],
 ])('%s makes no sense', (_name, flags, says) => {
   expect(() => changeOf(INSTALLATION, flags)).toThrow(UsageError);

@@ -1,6 +1,7 @@
 import type { Installation, UpdateInstallation } from '#contracts/api/installations';
 import type { IsolationClass } from '#contracts/isolation';
 
+import { assertPermissions } from './approval.ts';
 import { UsageError } from './failure.ts';
 
 export interface RunLimit {
@@ -25,6 +26,7 @@ export interface ChangeFlags {
 /** What the flags change, and nothing else: what they do not name may be changed by somebody else meanwhile. */
 export function changeOf({ approved }: Pick<Installation, 'approved'>, flags: ChangeFlags): UpdateInstallation {
   const { range, isolation, maxConcurrentRuns, artifactRetentionDays, approve = [], revoke = [] } = flags;
+  assertPermissions(approve);
   const stranger = revoke.find((permission) => !approved.includes(permission));
   if (stranger !== undefined) {
     throw new UsageError(`${stranger} is not granted; granted is ${approved.join(', ') || 'nothing'}`);

@@ -96,10 +96,22 @@ test('what a version needs is not taken back', async () => {
   });
 });
 
-test.each(['', ' --max-concurrent-runs 0', ' --artifact-retention-days ever', ' --isolation hard', ' --revoke state'])(
-  'soma installations set acme/tool%s makes no sense, and nothing is sent',
-  async (flags) => {
-    expect(await world.soma(`installations set acme/tool${flags}`)).toMatchObject({ code: 2 });
-    expect(world.changes).toEqual([]);
-  },
-);
+test.each([
+  '',
+  ' --max-concurrent-runs 0',
+  ' --artifact-retention-days ever',
+  ' --isolation hard',
+  ' --revoke state',
+  ' --approve bogus',
+])('soma installations set acme/tool%s makes no sense, and nothing is sent', async (flags) => {
+  expect(await world.soma(`installations set acme/tool${flags}`)).toMatchObject({ code: 2 });
+  expect(world.changes).toEqual([]);
+});
+
+test('a capsule is not installed with a permission that none can ask for', async () => {
+  expect(await world.soma('install acme/tool --approve artifacts --approve bogus')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('bogus is no permission; what may be approved is egress:host:port, artifacts'),
+  });
+  expect(world.asked).toEqual([]);
+});

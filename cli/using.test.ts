@@ -32,11 +32,19 @@ const LISTING = {
   perRunNanos: '1',
   updatedAt: AT,
 };
+const CHECKPOINT = {
+  note: `log\n0\n${btoa('0'.repeat(32))}\n`,
+  signature: '',
+  keyId: '',
+  publicKeyPem: '',
+  pending: 0,
+};
 const ANSWERS: Readonly<Record<string, unknown>> = {
   [`POST /v1/runs/${UNDER_WAY}/cancel`]: runOf(UNDER_WAY),
   [`GET /v1/runs/${TURNED_AWAY}`]: runOf(TURNED_AWAY, { state: 'refused', cause: 'no_capacity', retryAfterS: 7 }),
   [`POST /v1/runs/${OVER}/cancel`]: runOf(OVER, { state: 'timed_out', cause: 'wall_limit', endedAt: AT }),
   'GET /v1/capsules?limit=20': { items: [LISTING], next: null },
+  'GET /v1/audit/checkpoint': CHECKPOINT,
   'GET /v1/me': { account: null, tenants: [], permissions: [] },
 };
 
@@ -90,6 +98,19 @@ test('who is not logged in, or has no key, asked for something that makes sense 
     code: 1,
     stderr: expect.stringContaining('soma keys create'),
   });
+});
+
+test('an export of the audit log is written over no file', async () => {
+  const file = join(folder, 'audit.jsonl');
+  expect(await world.soma(`audit export --out ${file}`)).toMatchObject({ code: 0 });
+  const first = await readFile(file, 'utf8');
+  expect(first).toContain('checkpoint');
+  await writeFile(file, 'something else\n');
+  expect(await world.soma(`audit export --out ${file}`)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('is there already; name another file with --out'),
+  });
+  expect(await readFile(file, 'utf8')).toBe('something else\n');
 });
 
 test('a file that is no export of an audit log is told with its line, and not as a dump', async () => {

@@ -126,7 +126,8 @@ async function endSession(connection: Connection): Promise<void> {
 export async function whoami(this: Context, { json }: JsonFlag): Promise<void> {
   const connection = await connect(this.process.env);
   const me = await call(accountsApi.me, {}, connection);
-  if (json) return printJson(this.process, { origin: connection.origin, ...me });
+  const tenant = me.tenants.find(({ id }) => id === connection.tenant);
+  if (json) return printJson(this.process, { origin: connection.origin, tenant: tenant ?? null, ...me });
   printFields(this.process, {
     platform: connection.origin,
     account: me.account?.email ?? 'an API key or token',
@@ -135,7 +136,7 @@ export async function whoami(this: Context, { json }: JsonFlag): Promise<void> {
       me.tenants
         .map(({ handle, cell, role }) => `${handle} (${[cell, role].filter(Boolean).join(', ')})`)
         .join(' · ') || 'none',
-    'acting for': me.tenants.find(({ id }) => id === connection.tenant)?.handle,
+    'acting for': tenant?.handle,
     permissions: me.permissions.length > 0 ? me.permissions.join(' ') : undefined,
   });
 }

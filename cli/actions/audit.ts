@@ -104,7 +104,10 @@ export async function exportLog(this: Context, { out }: ExportFlags): Promise<vo
   const text = [{ checkpoint }, ...entries].map((line) => `${JSON.stringify(line)}\n`).join('');
   if (out === undefined) this.process.stdout.write(text);
   else {
-    await writeFile(out, text);
+    await writeFile(out, text, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') throw new Failure(`${out} is there already; name another file with --out`);
+      throw error;
+    });
     note(this.process, `${entries.length} entries are in ${out}: soma audit verify --file ${out}`);
   }
 }

@@ -4,7 +4,7 @@ import type { IsolationClass } from '#contracts/isolation';
 import * as capsulesApi from '#contracts/operations/capsules';
 import * as installationsApi from '#contracts/operations/installations';
 
-import { withApproval } from '../approval.ts';
+import { assertPermissions, withApproval } from '../approval.ts';
 import { collect } from '../collect.ts';
 import { connect } from '../config.ts';
 import type { Context, JsonFlag } from '../context.ts';
@@ -26,11 +26,12 @@ export interface InstallFlags extends JsonFlag {
 }
 
 export async function install(this: Context, flags: InstallFlags, capsule: string): Promise<void> {
+  const { range, isolation, approve = [] } = flags;
+  assertPermissions(approve);
   const connection = await connect(this.process.env);
-  const { range, isolation } = flags;
   const maxConcurrentRuns = flags.maxConcurrentRuns?.most;
   const artifactRetentionDays = flags.artifactRetentionDays?.days;
-  const approved = flags.approveAll ? await permissionsOfLatest(connection, capsule) : [...(flags.approve ?? [])];
+  const approved = flags.approveAll ? await permissionsOfLatest(connection, capsule) : approve;
   const installation = await withApproval(this, { capsule }, (granted) => {
     const approvals = [...approved, ...granted];
     const body = { capsule, range, isolation, maxConcurrentRuns, artifactRetentionDays, approved: approvals };
