@@ -14,7 +14,7 @@ export class Failure extends Error {
 export class Refused extends Failure {
   override readonly name = 'Refused';
   readonly problem: Problem;
-  /** A command line that leads out of it. */
+  /** The command lines that lead out of it. */
   readonly wayOut: string | undefined;
 
   constructor(problem: Problem, wayOut?: string) {

@@ -54,6 +54,10 @@ const refusal = (status: number, code: string, extra: object = {}) => ({
 });
 const REFUSALS: Readonly<Record<string, PreparedAnswer>> = {
   'POST /v1/runs': refusal(404, 'not_found'),
+  [`POST /v1/runs/${UNDER_WAY}/rerun`]: refusal(409, 'conflict', {
+    capsule: 'acme/tool',
+    missingSecrets: ['API_TOKEN', 'OTHER'],
+  }),
   [`POST /v1/runs/${OVER}/rerun`]: refusal(410, 'gone', { choices: ['current'] }),
 };
 
@@ -82,6 +86,13 @@ test('a run that is refused names the command line that leads on, where there is
   const [capsule, again] = [await world.soma('run acme/none'), await world.soma(`rerun ${OVER} --detach`)];
   expect(capsule).toMatchObject({ code: 1, stderr: expect.stringContaining('\n  soma install acme/none\n') });
   expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining(`\n  soma rerun ${OVER} --current\n`) });
+});
+
+test('a run that is refused for secrets that nobody set names the command lines that set them', async () => {
+  expect(await world.soma(`rerun ${UNDER_WAY}`)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('\n  soma secrets set acme/tool API_TOKEN\n  soma secrets set acme/tool OTHER\n'),
+  });
 });
 
 test('a run that found no room is shown with the time after which there may be some', async () => {

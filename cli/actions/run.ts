@@ -57,7 +57,11 @@ async function start(context: Context, ask: RunAsk, flags: RunFlags): Promise<vo
 /** A refusal that another command line gets round names it. */
 function withWayOut(error: unknown, ask: RunAsk): unknown {
   if (!(error instanceof Refused)) return error;
-  const { code, choices } = error.problem;
+  const { code, choices, capsule, missingSecrets } = error.problem;
+  if (Array.isArray(missingSecrets)) {
+    const lines = missingSecrets.map((name) => `soma secrets set ${String(capsule)} ${String(name)}`);
+    return new Refused(error.problem, lines.join('\n  '));
+  }
   const isNotInstalled = code === 'not_found' && 'capsule' in ask && ask.capsule !== undefined;
   if (isNotInstalled) return new Refused(error.problem, `soma install ${ask.capsule}`);
   const mayTakeCurrent = 'rerunOf' in ask && Array.isArray(choices) && choices.includes('current');

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from
 import { CapsuleDetail } from '#contracts/api/capsules';
 import { Installation } from '#contracts/api/installations';
 import { launchBrowser, type Looks, Visitor } from '#support/browser';
-import { Person } from '#support/people';
+import { newEmail, Person } from '#support/people';
 import { bundleOf } from '#support/publisher';
 import { RunningTenant } from '#support/running-tenant';
 import { until } from '#support/until';
@@ -141,6 +141,18 @@ test('what a run has left is there however soon one comes back to the settings',
   expect(await noted.count()).toBe(1);
 });
 
+test('a run that is refused for a secret that nobody set leads to where it is set', async () => {
+  const { page } = visitor;
+  const installation = await tenant.installs('reader', 'export default () => 1;', { secrets: [{ name: 'TOKEN' }] }, [
+    'secret:TOKEN',
+  ]);
+  await page.goto(`/installations/${installation.id}`);
+  await page.getByRole('button', { name: 'Start run' }).click();
+  await page.getByRole('alert').getByRole('link', { name: 'Settings of the installation' }).click();
+  await page.getByRole('button', { name: 'Set TOKEN' }).waitFor();
+  expect(new URL(page.url()).pathname).toBe(`/installations/${installation.id}/settings`);
+});
+
 test('an installation whose new version wants more is approved where it is set', async () => {
   const { page } = visitor;
   const installation = await tenant.installs('greedy', 'export default () => 1;');
@@ -182,6 +194,11 @@ test('an owner adds a member, changes the role and ends the membership', async (
   const { email } = await Person.signUp(url, 'eu-west-1');
   await page.goto('/members');
   await page.getByRole('button', { name: 'Add a member' }).click();
+  await page.getByLabel('E-mail').fill(newEmail());
+  await page.getByRole('button', { name: 'Add member' }).click();
+  const alert = page.getByRole('alert');
+  await alert.getByText('Once the person has signed up').waitFor();
+  expect(await alert.textContent()).not.toContain('which tenant is chosen');
   await page.getByLabel('E-mail').fill(email);
   await page.getByRole('radio', { name: /^Viewer/ }).check();
   expect(await visitor.accessibilityFaults()).toEqual([]);

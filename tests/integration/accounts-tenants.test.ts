@@ -5,7 +5,7 @@ import { MOST_MEMBERS } from '#cell/services/accounts/auth';
 import { Member } from '#contracts/api/tenants';
 import type { Cell } from '#contracts/cells';
 import type { EdgeView } from '#support/edge-view';
-import { newHandle, Person, refusalOf } from '#support/people';
+import { newEmail, newHandle, Person, refusalOf } from '#support/people';
 import { sharedEdge } from '#support/shared-edge';
 
 let edge: EdgeView;
@@ -94,6 +94,13 @@ describe('members', () => {
     expect((await friend.ask('/v1/audit')).status).toBe(200);
     expect((await person.ask(`/v1/members/${id}`, { method: 'DELETE' })).status).toBe(204);
     expect((await friend.ask('/v1/audit')).status).toBe(404);
+  });
+
+  test('are people who have an account: who is told of no account is told what to do', async () => {
+    const { person } = await owner();
+    const answer = await person.ask('/v1/members', { json: { email: newEmail(), role: 'viewer' } });
+    expect([answer.status, refusalOf(answer)]).toEqual([404, 'not_found']);
+    expect(answer.body).toMatchObject({ detail: expect.stringContaining('must be signed up there first') });
   });
 
   test('can leave by themselves, but the last owner cannot', async () => {

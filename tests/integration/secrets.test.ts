@@ -184,7 +184,10 @@ test('a run that needs a secret is refused until it is set, and again once it is
   const { set, remove, run } = await newWorld();
   const missing = await run();
   expect([missing.status, refusalOf(missing)]).toEqual([409, 'conflict']);
-  expect(missing.body).toMatchObject({ missingSecrets: ['API_TOKEN'] });
+  expect(missing.body).toMatchObject({
+    capsule: expect.stringContaining('/secretive-'),
+    missingSecrets: ['API_TOKEN'],
+  });
   await set('API_TOKEN', VALUE);
   expect((await run()).status).toBe(201);
   await remove('API_TOKEN');

@@ -10,10 +10,14 @@ interface FailureFacts {
   readonly requestId?: string;
   readonly violations?: readonly Violation[];
   readonly missing?: readonly string[];
+  readonly missingSecrets?: readonly string[];
 }
 
 /** Where the problem has none, none is missing. */
-const Missing = z.object({ missing: z.array(z.string()).catch([]) });
+const Missing = z.object({
+  missing: z.array(z.string()).catch([]),
+  missingSecrets: z.array(z.string()).catch([]),
+});
 
 export class ApiFailure extends Error {
   readonly code: FailureCode;
@@ -22,11 +26,13 @@ export class ApiFailure extends Error {
   readonly violations: readonly Violation[];
   /** The permissions that an `approval_required` names. */
   readonly missing: readonly string[];
+  /** The secrets that a run cannot do without and nobody set. */
+  readonly missingSecrets: readonly string[];
 
   constructor(
     code: FailureCode,
     detail: string,
-    { status = 0, requestId, violations = [], missing = [] }: FailureFacts = {},
+    { status = 0, requestId, violations = [], missing = [], missingSecrets = [] }: FailureFacts = {},
   ) {
     super(detail);
     this.name = 'ApiFailure';
@@ -35,6 +41,7 @@ export class ApiFailure extends Error {
     this.requestId = requestId;
     this.violations = violations;
     this.missing = missing;
+    this.missingSecrets = missingSecrets;
   }
 }
 
@@ -60,8 +67,8 @@ export async function failureOf(response: Response): Promise<ApiFailure> {
   const problem = Problem.safeParse(body);
   if (problem.success) {
     const { code, detail, status, requestId, violations } = problem.data;
-    const { missing } = Missing.parse(problem.data);
-    return new ApiFailure(code, detail, { status, requestId, missing, ...(violations && { violations }) });
+    const missing = Missing.parse(problem.data);
+    return new ApiFailure(code, detail, { status, requestId, ...missing, ...(violations && { violations }) });
   }
   const auth = AuthError.safeParse(body);
   const code = CODE_OF_STATUS[response.status];

@@ -5,6 +5,7 @@ import { bytes, counted } from './format.ts';
 export const settings = {
   title: (capsule: string) => `Settings of ${capsule}`,
   open: 'Settings',
+  ofInstallation: 'Settings of the installation',
   openNamed: (capsule: string) => `Settings of ${capsule}`,
   run: 'Run it',
   stopped: 'As it stands, nothing starts from it',

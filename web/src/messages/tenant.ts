@@ -7,6 +7,7 @@ export const members = {
   add: 'Add a member',
   email: 'E-mail',
   emailHint: 'Of an account in the region of this tenant.',
+  noAccount: 'Check how it is written. Once the person has signed up, in the region of this tenant, add them here.',
   role: 'Role',
   roles: {
     owner: { title: 'Owner', hint: 'May do everything, and decides who belongs to the tenant.' },

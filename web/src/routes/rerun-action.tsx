@@ -53,6 +53,7 @@ function Restart({ run, onStarted }: { run: Run; onStarted: () => void }) {
       {({ input }) => (
         <RerunForm
           version={run.version}
+          installation={run.installationId}
           input={input}
           isWorking={start.isPending}
           error={start.error}

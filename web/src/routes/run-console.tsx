@@ -14,13 +14,13 @@ import { startRun } from '../features/run-feeds.ts';
 import { useTenant } from '../features/session.ts';
 import { money } from '../messages/format.ts';
 import { m } from '../messages/index.ts';
-import { FailureNote } from '../ui/failure-note.tsx';
 import { InputEditor } from '../ui/input-editor.tsx';
 import { Loaded } from '../ui/loaded.tsx';
 import { PageTitle } from '../ui/page-title.tsx';
 import { RunPanel } from '../ui/run-panel.tsx';
 import { Seal } from '../ui/seal.tsx';
 import { PageSkeleton } from '../ui/skeleton.tsx';
+import { StartFailure } from '../ui/start-failure.tsx';
 import { WatchedRun } from './watched-run.tsx';
 
 const route = getRouteApi('/person/tenant/installations/$installation');
@@ -138,7 +138,7 @@ function Start({
       onSubmit={start.mutate}
       footer={
         <>
-          {start.error && <FailureNote error={start.error} />}
+          {start.error && <StartFailure error={start.error} installation={installation.id} />}
           <button className="button button-primary w-full" disabled={start.isPending}>
             {start.isPending ? m.run.starting : m.run.start}
           </button>

@@ -1,4 +1,5 @@
 import { CircleAlert } from 'lucide-react';
+import type { ReactNode } from 'react';
 
 import { ApiFailure } from '../api/failure.ts';
 import { m } from '../messages/index.ts';
@@ -7,11 +8,14 @@ import { m } from '../messages/index.ts';
 export function FailureNote({
   error,
   advice: ownAdvice,
+  wayOut,
   onRetry,
 }: {
   error: Error;
   /** Where the page knows better what to do. */
   advice?: string | undefined;
+  /** A link to where it is put right. */
+  wayOut?: ReactNode;
   onRetry?: () => void;
 }) {
   const failure = error instanceof ApiFailure ? error : undefined;
@@ -29,6 +33,7 @@ export function FailureNote({
           </p>
         ))}
         {advice && <p className="text-ink-2">{advice}</p>}
+        {wayOut && <p>{wayOut}</p>}
         {failure?.requestId && <p className="figures text-xs text-ink-3">{m.failure.request(failure.requestId)}</p>}
         {onRetry && (
           <button type="button" className="button mt-1.5" onClick={onRetry}>

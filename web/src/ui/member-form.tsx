@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { AddMember } from '#contracts/api/tenants';
 import { Role } from '#contracts/permissions';
 
+import { ApiFailure } from '../api/failure.ts';
 import { formText } from '../features/form-text.ts';
 import { m } from '../messages/index.ts';
 import { ChoiceCards } from './choice-cards.tsx';
@@ -39,10 +40,15 @@ export function MemberForm({
         value={role}
         onChange={setRole}
       />
-      {error && <FailureNote error={error} />}
+      {error && <FailureNote error={error} advice={adviceOn(error)} />}
       <button className="button button-primary w-full" disabled={isWorking}>
         {isWorking ? m.members.working : m.members.submit}
       </button>
     </form>
   );
+}
+
+/** Everywhere else the same code means that something of the tenant is not there. */
+function adviceOn(error: Error): string | undefined {
+  return error instanceof ApiFailure && error.code === 'not_found' ? m.members.noAccount : undefined;
 }

@@ -3,8 +3,8 @@ import { useId, useState } from 'react';
 import type { JsonValue } from '#contracts/json';
 
 import { m } from '../messages/index.ts';
-import { FailureNote } from './failure-note.tsx';
 import { parseJson } from './json-field.tsx';
+import { StartFailure } from './start-failure.tsx';
 
 export interface Rerun {
   readonly input: JsonValue;
@@ -13,12 +13,14 @@ export interface Rerun {
 
 export function RerunForm({
   version,
+  installation,
   input,
   isWorking,
   error,
   onSubmit,
 }: {
   version: string;
+  installation: string;
   input: JsonValue;
   isWorking: boolean;
   error: Error | null;
@@ -59,7 +61,7 @@ export function RerunForm({
         />
         {m.run.rerun.current}
       </label>
-      {error && <FailureNote error={error} />}
+      {error && <StartFailure error={error} installation={installation} />}
       <button className="button button-primary w-full" disabled={isWorking || edited === undefined}>
         {isWorking ? m.run.rerun.working : m.run.rerun.submit}
       </button>

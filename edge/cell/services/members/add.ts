@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 
 import { AddMember, type Member } from '#contracts/api/tenants';
-import { Conflict, NotFound } from '#contracts/errors';
+import { Conflict, DomainError, NotFound } from '#contracts/errors';
 import { members, users } from '#db/postgres/schema/index';
 
 import { requirePermission, type Verb } from '../../context.ts';
@@ -19,7 +19,10 @@ export async function addMember({ ctx, input }: Verb<AddMember>): Promise<Member
   requirePermission(ctx, 'members:write');
   const { email, role } = AddMember.parse(input);
   const [user] = await ctx.db.select({ id: users.id }).from(users).where(eq(users.email, email));
-  if (!user) throw new NotFound(`account with this e-mail address in ${ctx.cell}`);
+  if (!user) {
+    const detail = `nobody has an account with this e-mail address in ${ctx.cell}; it must be signed up there first`;
+    throw new DomainError('not_found', detail);
+  }
   const isThisPerson = and(eq(members.tenantId, ctx.tenant.id), eq(members.userId, user.id));
 
   return transact(ctx, async (tx) => {

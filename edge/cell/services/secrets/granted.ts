@@ -35,6 +35,7 @@ export function assertNoSecretMissing({ name, secrets }: Manifest, held: SealedS
   const missing = secrets.filter((secret) => secret.required && !(secret.name in held)).map((secret) => secret.name);
   if (missing.length === 0) return;
   throw new Conflict(`${name} needs the secrets ${missing.join(', ')}; set them for the installation first`, {
+    capsule: name,
     missingSecrets: missing,
   });
 }
