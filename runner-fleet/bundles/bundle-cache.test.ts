@@ -77,6 +77,22 @@ test('two uploads of one bundle at once are one bundle', async () => {
   expect(readdirSync(directory)).toHaveLength(1);
 });
 
+test('an upload that is refused does not take one of the same digest with it', async () => {
+  const cache = new BundleCache({ directory, maxBytes: 1e6 });
+  const [{ bytes, digest }, other] = [await bundle('hello'), await bundle('other')];
+  const kept = { status: 'fulfilled', value: undefined };
+  expect(
+    await Promise.allSettled([
+      cache.put(digest, other.bytes, 'bundle'),
+      cache.put(digest, bytes, 'layer'),
+      cache.put(digest, bytes, 'bundle'),
+      cache.put(digest, other.bytes, 'bundle'),
+    ]),
+  ).toMatchObject([{ reason: { code: 'digest_mismatch' } }, { reason: { code: 'invalid_bundle' } }, kept, kept]);
+  expect(cache.digests()).toEqual([digest]);
+  expect(readdirSync(directory)).toHaveLength(1);
+});
+
 test('the least recently used bundle goes first, and a run that has it keeps it', async () => {
   const [one, two, three] = [await bundle('one'), await bundle('two'), await bundle('three')];
   const cache = new BundleCache({ directory, maxBytes: 2 * DISK_BYTES });

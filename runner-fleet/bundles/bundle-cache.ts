@@ -81,14 +81,14 @@ export class BundleCache {
    * @throws DomainError `digest_mismatch` or `invalid_bundle` · Unavailable the disk is full
    */
   async put(digest: Digest, archive: Uint8Array<ArrayBuffer>, kind: ArchiveKind): Promise<void> {
-    if (this.has(digest)) return;
-    const arriving = this.#arriving.get(digest) ?? this.#receive(digest, archive, kind);
-    this.#arriving.set(digest, arriving);
-    try {
-      await arriving;
-    } finally {
-      this.#arriving.delete(digest);
+    // Another upload of it may turn out to be something else: then this one counts.
+    for (let other = this.#arriving.get(digest); other; other = this.#arriving.get(digest)) {
+      await other.catch(() => undefined);
     }
+    if (this.has(digest)) return;
+    const arriving = this.#receive(digest, archive, kind).finally(() => this.#arriving.delete(digest));
+    this.#arriving.set(digest, arriving);
+    await arriving;
   }
 
   /**
