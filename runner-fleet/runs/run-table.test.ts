@@ -1,4 +1,13 @@
-import { mkdtempSync, readdirSync, readlinkSync, rmSync, truncateSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -104,4 +113,42 @@ test('a run that the runner died in is ended as lost, also where its files canno
   await vi.waitFor(() => expect(again.lostRunIds).toEqual([start.runId]));
   expect((await again.spoolOf(start.runId)).end?.outcome).toMatchObject({ state: 'lost', cause: 'runner_died' });
   expect(faults).toEqual(['files of a lost run could not be removed']);
+});
+
+test('a spool that cannot be read for now stays where it is, and is served once it can be', async () => {
+  const start = tinyRun();
+  const { runId } = start;
+  const { end } = await tableIn(directory).begin(start);
+  const path = join(directory, `${runId}.ndjson`);
+  // The system refuses to open it (ELOOP), as it does where no descriptor is left or a disk fails.
+  renameSync(path, `${path}.held`);
+  symlinkSync(path, path);
+  const faults: string[] = [];
+  const again = tableIn(directory, faults);
+  again.recover();
+  expect([faults, readdirSync(directory)]).toEqual([
+    ['a spool cannot be read for now'],
+    [`${runId}.ndjson`, `${runId}.ndjson.held`],
+  ]);
+  // Nothing is certain of it: neither that it is unknown, nor that it may be started.
+  for (const asked of [again.spoolOf(runId), again.begin(start), again.cancel(runId)]) {
+    await expect(asked).rejects.toMatchObject({ code: 'internal' });
+  }
+  expect(() => again.acknowledge(runId, 1)).toThrow('cannot be read for now');
+
+  renameSync(`${path}.held`, path);
+  await vi.waitFor(async () => expect((await again.spoolOf(runId)).end).toEqual(end), { timeout: 5_000 });
+  again.acknowledge(runId, end?.seq ?? 0);
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+test('a spool that is damaged is set aside for a person to look at', async () => {
+  const start = tinyRun();
+  await tableIn(directory).begin(start);
+  appendFileSync(join(directory, `${start.runId}.ndjson`), 'no frame\n');
+  const faults: string[] = [];
+  const again = tableIn(directory, faults);
+  again.recover();
+  expect([faults, readdirSync(directory)]).toEqual([['a spool cannot be read'], [`${start.runId}.ndjson.unreadable`]]);
+  await expect(again.spoolOf(start.runId)).rejects.toMatchObject({ code: 'unknown_run' });
 });

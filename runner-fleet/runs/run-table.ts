@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import type { RunId } from '#contracts/ids';
 import type { IsolationClass } from '#contracts/isolation';
@@ -22,6 +23,8 @@ const RETRY_AFTER_S = 1;
 const MAX_REMEMBERED_IDS = 10_000;
 /** Who drives a run comes for its end at once, and gives up a runner that it has not reached for so long. */
 const UNCLAIMED_AFTER_MS = 3_600_000;
+/** Until a spool is read again that the system did not give out; twice as long each time. */
+const READ_AGAIN = { firstMs: 1_000, mostMs: 60_000 };
 
 const RUNNER_DIED: Outcome = {
   state: 'lost',
@@ -48,6 +51,8 @@ export class RunTable {
   readonly #starting = new Map<RunId, Promise<Entry>>();
   readonly #acknowledged = new LatestIds<RunId>(MAX_REMEMBERED_IDS);
   readonly #lost = new Set<RunId>();
+  /** Runs whose spools are there and cannot be read for now: whether they have ended, nobody knows. */
+  readonly #unread = new Set<string>();
   #isDraining = false;
 
   constructor(options: RunTableOptions) {
@@ -75,13 +80,25 @@ export class RunTable {
   recover(): void {
     const names = readdirSync(this.#options.directory).filter((name) => name.endsWith(SPOOL_SUFFIX));
     for (const name of names) {
-      const path = join(this.#options.directory, name);
-      const found = this.#reopen(path);
-      if (found) void orReport(this.#options.onFault, 'a spool could not be taken back', () => this.#takeBack(found));
+      void orReport(this.#options.onFault, 'a spool could not be taken back', () => this.#recoverFrom(name));
     }
   }
 
-  #reopen(path: string): { spool: Spool; usage: Usage } | undefined {
+  async #recoverFrom(name: string): Promise<void> {
+    const path = join(this.#options.directory, name);
+    const runId = name.slice(0, -SPOOL_SUFFIX.length);
+    for (let waitMs = READ_AGAIN.firstMs; ; waitMs = Math.min(READ_AGAIN.mostMs, 2 * waitMs)) {
+      const found = this.#reopen(path);
+      if (found !== 'not-now') {
+        this.#unread.delete(runId);
+        return found && this.#takeBack(found);
+      }
+      this.#unread.add(runId);
+      await delay(waitMs);
+    }
+  }
+
+  #reopen(path: string): { spool: Spool; usage: Usage } | 'not-now' | undefined {
     let usage: Usage = NO_USAGE;
     try {
       const spool = Spool.reopen(path, (frame) => {
@@ -89,9 +106,14 @@ export class RunTable {
       });
       return { spool, usage };
     } catch (error) {
+      const cause = new Error(path, { cause: error });
+      if (isOfSystem(error)) {
+        this.#options.onFault('a spool cannot be read for now', cause);
+        return 'not-now';
+      }
       // Cut off before its header was whole, so before anything ran; or damaged, and then kept for a person to look at.
       renameSync(path, `${path}.unreadable`);
-      this.#options.onFault('a spool cannot be read', new Error(path, { cause: error }));
+      this.#options.onFault('a spool cannot be read', cause);
       return undefined;
     }
   }
@@ -115,6 +137,7 @@ export class RunTable {
   /** Starts a run, or finds it where the id is known. @throws Refusal */
   async begin(start: StartRun): Promise<Spool> {
     const { runId } = start;
+    this.#assertRead(runId);
     const known = this.#entries.get(runId) ?? (await this.#starting.get(runId));
     if (!known) return (await this.#admit(start)).spool;
     if (!isSameRun(start, known.spool)) throw new Refusal('run_id_reused', `${runId} is another run`);
@@ -133,14 +156,21 @@ export class RunTable {
   }
 
   async #find(runId: RunId): Promise<Entry> {
+    this.#assertRead(runId);
     const entry = this.#entries.get(runId) ?? (await this.#starting.get(runId));
     if (!entry) throw new Refusal('unknown_run', `${runId} is not a run of this runner`);
     return entry;
   }
 
+  /** An answer that says nothing certain: whoever hears it asks again. */
+  #assertRead(runId: RunId): void {
+    if (this.#unread.has(runId)) throw new Refusal('internal', `the spool of ${runId} cannot be read for now`);
+  }
+
   /** Frames up to `seq` are safe elsewhere; with the end acknowledged the run is forgotten. */
   acknowledge(runId: RunId, seq: number): void {
     if (this.#acknowledged.has(runId)) return;
+    this.#assertRead(runId);
     const { spool } = this.#entries.get(runId) ?? {};
     if (!spool) throw new Refusal('unknown_run', `${runId} is not a run of this runner`);
     spool.markDelivered(spool.positionAfter(seq));
@@ -200,6 +230,11 @@ export class RunTable {
     this.#entries.set(start.runId, entry);
     return entry;
   }
+}
+
+/** What the system refuses (EMFILE, EIO) says nothing about what is in a file. */
+function isOfSystem(error: unknown): boolean {
+  return error instanceof Error && 'errno' in error;
 }
 
 function isSameRun(start: StartRun, { header }: Spool): boolean {
