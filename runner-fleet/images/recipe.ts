@@ -27,7 +27,17 @@ export const RECIPES: Readonly<Record<ImageName, Recipe>> = {
     debianPackages: [...C_LIBRARY, 'libstdc++6'],
     debianSymlinks: {},
     hasNodeBinary: true,
-    files: ['Dockerfile', 'zygote.cjs', 'channel.cjs', 'soma.cjs', 'handler.cjs', 'wasm.cjs', 'warm.mjs'],
+    files: [
+      'Dockerfile',
+      'zygote.cjs',
+      'channel.cjs',
+      'soma.cjs',
+      'handler.cjs',
+      'wasm.cjs',
+      'warm-up.cjs',
+      'warm.mjs',
+      'warm-untyped.js',
+    ],
   },
   'python3.11': {
     name: 'python3.11',

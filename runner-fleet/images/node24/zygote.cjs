@@ -7,20 +7,10 @@
 const fs = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
-const { format } = require('node:util');
 
 const { runHandler } = require('./handler.cjs');
+const { warmUp } = require('./warm-up.cjs');
 const { runWasm } = require('./wasm.cjs');
-
-// Loaded while nobody waits: what nearly every capsule touches first.
-for (const name of ['net', 'tty', 'stream', 'url', 'util', 'crypto', 'events', 'timers/promises', 'fs/promises']) {
-  require(`node:${name}`);
-}
-// The streams and the formatter behind console.log are made on first use.
-format('%s %o', process.stdout.writable, { stderr: process.stderr.writable });
-
-// What was printed is out before the process can die: an exit would drop what a stream still holds.
-for (const { _handle: handle } of [process.stdout, process.stderr]) handle?.setBlocking?.(true);
 
 const JOB = 4;
 const READY = 5;
@@ -44,8 +34,7 @@ function waitForJob() {
   return job;
 }
 
-// The first dynamic import sets up the loader of ES modules, which takes longer than a small run.
-void import('./warm.mjs').then(() => {
+void warmUp().then(() => {
   const job = waitForJob();
   const entrypoint = path.join('/capsule', job.entrypoint);
   process.argv = [process.execPath, entrypoint];
