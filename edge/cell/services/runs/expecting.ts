@@ -20,14 +20,17 @@ export async function expecting<Row extends Written>(
 ): Promise<Row[]> {
   const object = runObject(ctx, id);
   let isStarted = false;
+  const writing = write();
+  // Once the statement is on its way: an object that is made on the same machine would hold it back.
+  const expected = scheduler.wait(0).then(() => object.expect({ runtime, isolation, resources, digest, layers }));
+  const forgo = () => object.forgo();
+  hint(ctx, expected);
   try {
-    const writing = write();
-    hint(ctx, object.expect({ runtime, isolation, resources, digest, layers }));
     const rows = await writing;
     isStarted = rows[0]?.is_started ?? false;
     return rows;
   } finally {
-    if (!isStarted) hint(ctx, object.forgo());
+    if (!isStarted) hint(ctx, expected.then(forgo, forgo));
   }
 }
 
