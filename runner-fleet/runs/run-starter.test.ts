@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { connect, createServer, Socket } from 'node:net';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -9,11 +9,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { newId } from '#contracts/ids';
 import { SMALL } from '#support/fake-executor';
-import { FakeSandbox } from '#support/fake-sandbox';
+import { CountedSandbox, FakeSandbox } from '#support/fake-sandbox';
 import { someRun } from '#support/some-run';
 
 import { AddressRules } from '../egress/addresses.ts';
-import { ControlGroup } from '../executor/control-group.ts';
 import type { Sandbox } from '../executor/executor.ts';
 import { FRAME, type FrameType, KILL_WORD } from '../executor/wire.ts';
 import { RunStarter } from './run-starter.ts';
@@ -23,24 +22,6 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'soma-run-starter-'));
 });
 afterEach(() => rmSync(directory, { recursive: true }));
-
-/** One whose counters can be read, also once it is dead. */
-class CountedSandbox extends FakeSandbox {
-  override readonly group: ControlGroup;
-  override readonly channel: Socket;
-
-  constructor(root: string, channel = new Socket()) {
-    super(SMALL);
-    this.channel = channel;
-    mkdirSync(join(root, 'box'), { recursive: true });
-    writeFileSync(join(root, 'cgroup.controllers'), '');
-    writeFileSync(join(root, 'box/cpu.stat'), 'usage_usec 7\n');
-    writeFileSync(join(root, 'box/memory.peak'), '1024\n');
-    writeFileSync(join(root, 'box/memory.events'), 'oom_kill 0\n');
-    writeFileSync(join(root, 'box/pids.events'), 'max 0\n');
-    this.group = ControlGroup.at('/box', root);
-  }
-}
 
 function starterWith(sandbox: Sandbox, layOut: () => Promise<void> = () => Promise.resolve()) {
   const told = { faults: [] as string[], left: 0, signed: 0 };
@@ -80,7 +61,7 @@ function frame(type: FrameType, body: Buffer): Buffer {
 }
 
 test('a sandbox that dies while its files are laid out becomes no run, and its place is given back', async () => {
-  const sandbox = new CountedSandbox(join(directory, 'groups'));
+  const sandbox = new CountedSandbox(SMALL, join(directory, 'groups'));
   const { starter, told } = starterWith(sandbox, async () => {
     sandbox.channel.destroy();
     await once(sandbox.channel, 'close');
@@ -102,7 +83,7 @@ test('a sandbox whose group is gone becomes no run, and its end is nothing that 
 
 test('where the disk has no room for what a run left, the runner failed and not the run', async () => {
   const [channel, process1] = await connected(join(directory, 'control'));
-  const { starter, told } = starterWith(new CountedSandbox(join(directory, 'groups'), channel));
+  const { starter, told } = starterWith(new CountedSandbox(SMALL, join(directory, 'groups'), channel));
   // A strict run is taken to have ended its sandbox itself where nobody else did, and pays for it.
   const start = someRun({ isolation: 'strict', artifacts: true });
   const files = join(directory, `${start.runId}.ndjson.artifacts`);

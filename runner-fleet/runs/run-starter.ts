@@ -46,9 +46,15 @@ export interface Entry {
 /** From a run that was let in to one that is under way: its sandbox, its files, its way out, its spool. */
 export class RunStarter {
   readonly #options: RunStarterOptions;
+  #closedBecause: Refusal | undefined;
 
   constructor(options: RunStarterOptions) {
     this.#options = options;
+  }
+
+  /** Nothing begins any more, nor does what was let in and still waits for its sandbox. */
+  close(refusal: Refusal): void {
+    this.#closedBecause = refusal;
   }
 
   /** @throws Refusal where nothing of it has run */
@@ -59,8 +65,9 @@ export class RunStarter {
     return this.#startIn(await this.#options.admission.enter(start.tenantId, shape), start, input);
   }
 
-  /** @throws Refusal where the run may have begun elsewhere since it was sent here */
+  /** @throws Refusal as `close` says · where the run may have begun elsewhere since it was sent here */
   assertMayBegin(start: StartRun): void {
+    if (this.#closedBecause) throw this.#closedBecause;
     if (!this.#mayGoOn(start)) throw new Refusal('lease_lapsed', 'this runner was cut off since it was chosen');
   }
 

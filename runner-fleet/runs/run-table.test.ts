@@ -14,12 +14,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 
 import { newId } from '#contracts/ids';
+import { SMALL } from '#support/fake-executor';
+import { CountedSandbox } from '#support/fake-sandbox';
 import { someRun } from '#support/some-run';
 
 import { Refusal } from '../door/refusal.ts';
 import { AddressRules } from '../egress/addresses.ts';
+import type { Sandbox } from '../executor/executor.ts';
 import { ArtifactFolder } from './artifact-folder.ts';
-import { RunTable } from './run-table.ts';
+import { RunTable, type RunTableOptions } from './run-table.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -27,14 +30,16 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-function tableIn(spools: string, faults: string[] = []): RunTable {
+const NO_SANDBOXES: RunTableOptions['admission'] = {
+  enter: () => Promise.reject(new Refusal('at_capacity', 'there are no sandboxes here')),
+  leave: () => undefined,
+  close: () => undefined,
+};
+
+function tableIn(spools: string, faults: string[] = [], admission = NO_SANDBOXES): RunTable {
   return new RunTable({
     directory: spools,
-    admission: {
-      enter: () => Promise.reject(new Refusal('at_capacity', 'there are no sandboxes here')),
-      leave: () => undefined,
-      close: () => undefined,
-    },
+    admission,
     maxSpoolBytes: 2 ** 20,
     isolationClasses: () => ['standard'],
     bundles: { has: () => true, hold: () => () => undefined, linkInto: () => Promise.resolve([]) },
@@ -151,4 +156,23 @@ test('a spool that is damaged is set aside for a person to look at', async () =>
   again.recover();
   expect([faults, readdirSync(directory)]).toEqual([['a spool cannot be read'], [`${start.runId}.ndjson.unreadable`]]);
   await expect(again.spoolOf(start.runId)).rejects.toMatchObject({ code: 'unknown_run' });
+});
+
+test('a run whose sandbox comes only when the time to drain is over does not begin, and may begin elsewhere', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const coming = Promise.withResolvers<Sandbox>();
+  const enter = vi.fn<() => Promise<Sandbox>>(() => coming.promise);
+  const leave = vi.fn<() => void>();
+  const spools = join(directory, 'spools');
+  const table = tableIn(spools, [], { ...NO_SANDBOXES, enter, leave });
+  const starting = table.begin(someRun());
+  await vi.waitFor(() => expect(enter).toHaveBeenCalledOnce());
+  const draining = table.drain(1_000);
+  vi.advanceTimersByTime(1_000);
+  coming.resolve(new CountedSandbox(SMALL, join(directory, 'groups')));
+  await expect(starting).rejects.toMatchObject({ code: 'draining' });
+  await draining;
+  expect(leave).toHaveBeenCalledOnce();
+  expect(readdirSync(spools)).toEqual([]);
 });

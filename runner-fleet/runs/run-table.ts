@@ -184,8 +184,11 @@ export class RunTable {
   /** Takes no more runs; settles once all are ended, after `boundMs` by force. */
   async drain(boundMs: number): Promise<void> {
     this.#isDraining = true;
-    this.#options.admission.close(new Refusal('draining', 'this runner is being stopped'));
+    const refusal = new Refusal('draining', 'this runner is being stopped');
+    this.#options.admission.close(refusal);
     const stopAll = setTimeout(() => {
+      // A sandbox may come later than this: what would begin in it then, nobody would stop.
+      this.#starter.close(refusal);
       for (const { run } of this.#entries.values()) run?.stop({ kind: 'runner_stopped' });
     }, boundMs);
     await Promise.allSettled(this.#starting.values());
