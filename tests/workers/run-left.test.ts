@@ -8,7 +8,7 @@ import { jsonSha256 } from '#contracts/json-sha256';
 import { artifactKey, datasetKey } from '#contracts/stored-object';
 
 import { sha256Of } from './support/fake-runner.ts';
-import { crash, endOf, leaveNothing, runningRun } from './support/runs.ts';
+import { AMOUNT, crash, endOf, leaveNothing, runningRun } from './support/runs.ts';
 import { eventually, GOOD_END, runNamed } from './support/world.ts';
 
 afterEach(leaveNothing);
@@ -102,6 +102,34 @@ describe('rows', () => {
     expect(await textAt(datasetKey(tenant.id, runId, 'pages'))).toBe(pages.map((row) => rowLine(row)).join(''));
     expect(await textAt(datasetKey(tenant.id, runId, 'links'))).toBe('{"to":"x"}\n');
     expect(await endOf(tenant)).toMatchObject({ datasets });
+  });
+
+  const page = (number: number) => rowLine({ page: number });
+  test.each([
+    ['fewer there', { text: page(1), sizeBytes: page(1).length }],
+    ['more there', { text: page(1).repeat(3), sizeBytes: 3 * page(1).length }],
+    ['others there', { text: page(2).repeat(2), sizeBytes: 2 * page(2).length }],
+    ['fewer bytes there', { text: page(1).repeat(2), sizeBytes: 1 }],
+    ['more bytes there', { text: page(1).repeat(2), sizeBytes: 99 }],
+  ])('that are not those of the receipt (%s) are lost, and the run is settled', async (_, { text, sizeBytes }) => {
+    const { runner, runId, tenant } = await runningRun();
+    const rows = ['links', 'links', 'pages', 'pages'];
+    await runner.say(
+      runId,
+      rows.map((dataset) => ({ kind: 'row', dataset, data: { page: 1 } }) as const),
+    );
+    const good = page(1).repeat(2);
+    const datasets = [
+      { name: 'links', rows: 2, sizeBytes: good.length, sha256: sha256Of(good) },
+      { name: 'pages', rows: 2, sizeBytes, sha256: sha256Of(text) },
+    ];
+    await runner.end(runId, { ...GOOD_END, claims: { datasets } });
+    await eventually('the runner has forgotten the run', async () => !(await runner.holds(runId)));
+    expect(await tenant.database.collections()).toMatchObject([{ runId, datasetNames: ['links'] }]);
+    expect(await endOf(tenant)).toMatchObject({ outcome: GOOD_END.outcome, amountNanos: AMOUNT, datasets });
+    expect(await tenant.meter.summary()).toMatchObject({ runs: 1, settledNanos: AMOUNT });
+    expect(await textAt(datasetKey(tenant.id, runId, 'links'))).toBe(good);
+    expect(await textAt(datasetKey(tenant.id, runId, 'pages'))).toBeUndefined();
   });
 });
 
