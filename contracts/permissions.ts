@@ -51,3 +51,8 @@ export const PERMISSIONS_OF: Record<Role, readonly Permission[]> = {
   billing: ['tenant:read', 'usage:read', 'budget:write'],
   auditor: [...VIEWER, 'members:read', 'api-keys:read', 'publisher-keys:read', 'webhooks:read', 'audit:read'],
 };
+
+/** Whether who has this role in a tenant may do it there; without one, nothing. */
+export function includes(role: Role | null, permission: Permission): boolean {
+  return role !== null && PERMISSIONS_OF[role].includes(permission);
+}

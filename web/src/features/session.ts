@@ -3,6 +3,7 @@ import { createContext, useContext, useSyncExternalStore } from 'react';
 
 import type { Me } from '#contracts/api/accounts';
 import type { TenantMembership } from '#contracts/api/tenants';
+import { includes, type Permission } from '#contracts/permissions';
 
 import { session } from '../api/accounts.ts';
 import { chosenTenant, subscribeToChoice } from './tenant-choice.ts';
@@ -24,4 +25,9 @@ export function useTenant(): TenantMembership {
   const tenant = useContext(TenantContext);
   if (!tenant) throw new TypeError('useTenant() stands below TenantArea only');
   return tenant;
+}
+
+/** Whether the one who is signed in may do it in this tenant: the cell decides by the same rule. */
+export function useMay(permission: Permission): boolean {
+  return includes(useTenant().role, permission);
 }

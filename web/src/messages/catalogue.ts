@@ -60,6 +60,7 @@ export const capsule = {
   categories: 'Categories',
   status: { active: 'active', deprecated: 'deprecated', yanked: 'yanked' } satisfies Record<VersionStatus, string>,
   versions: { version: 'Version', status: 'State', published: 'Published', size: 'Size' },
+  open: 'Open',
   run: 'Run it',
   install: 'Install',
   signInToInstall: 'Sign in to install',

@@ -5,7 +5,7 @@ import { audit, usage } from './evidence.ts';
 import { failure } from './failure.ts';
 import { kept, permissions, secrets, settings } from './installation.ts';
 import { palette, shell } from './shell.ts';
-import { layers, members, ownCapsules, publisherKeys, publishing, versionStatus } from './tenant.ts';
+import { lacking, layers, members, ownCapsules, publisherKeys, publishing, versionStatus } from './tenant.ts';
 import { form, installations, run, runs } from './work.ts';
 
 /** Every word the app says. One object a language, one type for all: a missing or misspelt key does not compile. */
@@ -23,6 +23,7 @@ export const m = {
   tenant,
   device,
   apiKeys,
+  lacking,
   members,
   publishing,
   ownCapsules,

@@ -1,5 +1,5 @@
 import type { VersionStatus } from '#contracts/api/capsules';
-import type { Role } from '#contracts/permissions';
+import type { Permission, Role } from '#contracts/permissions';
 
 export const members = {
   title: 'Members',
@@ -79,4 +79,20 @@ export const versionStatus = {
   } satisfies Record<VersionStatus, { title: string; hint: string }>,
   submit: 'Save state',
   working: 'Saving…',
+};
+
+/** Why somebody sees a thing and cannot change it. */
+export const lacking = {
+  deeds: {
+    'members:write': 'change who belongs to it',
+    'api-keys:write': 'create or revoke API keys',
+    'publisher-keys:write': 'register or revoke signing keys',
+    'installations:write': 'install capsules or change their settings',
+    'runs:write': 'start runs',
+    'schedules:write': 'add or change schedules',
+    'webhooks:write': 'add or change webhooks',
+    'budget:write': 'set the monthly limit',
+  } satisfies Partial<Record<Permission, string>>,
+  because: (role: string | undefined, deed: string) =>
+    `${role === undefined ? 'Without a role' : `With the role ${role}`} in this tenant you cannot ${deed}. Ask one of its owners for a role that includes it.`,
 };

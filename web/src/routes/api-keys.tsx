@@ -17,6 +17,7 @@ import { Loaded } from '../ui/loaded.tsx';
 import { NewSecret } from '../ui/new-secret.tsx';
 import { PageTitle } from '../ui/page-title.tsx';
 import { RowsSkeleton } from '../ui/skeleton.tsx';
+import { Changeable, Permitted } from './permitted.tsx';
 
 export function ApiKeys() {
   const tenant = useTenant();
@@ -31,14 +32,22 @@ export function ApiKeys() {
   );
   return (
     <>
-      <PageTitle title={m.apiKeys.title} lead={m.apiKeys.lead} action={create} />
+      <PageTitle
+        title={m.apiKeys.title}
+        lead={m.apiKeys.lead}
+        action={<Permitted to="api-keys:write">{create}</Permitted>}
+      />
       <Loaded
         query={keys}
         skeleton={<RowsSkeleton />}
         isEmpty={(list) => list.length === 0}
         empty={<EmptyNote>{m.apiKeys.none}</EmptyNote>}
       >
-        {(list) => <ApiKeyTable keys={list} onRevoke={setLeaving} />}
+        {(list) => (
+          <Changeable to="api-keys:write">
+            <ApiKeyTable keys={list} onRevoke={setLeaving} />
+          </Changeable>
+        )}
       </Loaded>
       <Creation isOpen={isCreating} onOpenChange={setCreating} />
       {leaving && <Revocation apiKey={leaving} onDone={() => setLeaving(undefined)} />}

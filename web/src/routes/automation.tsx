@@ -1,3 +1,4 @@
+import { useMay } from '../features/session.ts';
 import { m } from '../messages/index.ts';
 import { PageTitle } from '../ui/page-title.tsx';
 import { ScheduleSection } from './schedule-section.tsx';
@@ -9,7 +10,7 @@ export function Automation() {
       <PageTitle title={m.automation.title} lead={m.automation.lead} />
       <div className="space-y-12">
         <ScheduleSection />
-        <WebhookSection />
+        {useMay('webhooks:read') && <WebhookSection />}
       </div>
     </>
   );

@@ -5,12 +5,14 @@ import { useState } from 'react';
 
 import type { CapsuleDetail } from '#contracts/api/capsules';
 import type { TenantMembership } from '#contracts/api/tenants';
+import { includes } from '#contracts/permissions';
 
 import { capsuleRelease } from '../api/capsules.ts';
 import { install, installationList, installationsKey, type InstallRequest } from '../api/installations.ts';
 import { useCurrentTenant, useSession } from '../features/session.ts';
 import { m } from '../messages/index.ts';
 import { InstallDialog } from '../ui/install-dialog.tsx';
+import { RoleNote } from '../ui/role-note.tsx';
 
 /** The next step with a capsule: sign in, create a tenant, install it, or run it. */
 export function CapsuleAction({ capsule, version }: { capsule: CapsuleDetail; version: string | undefined }) {
@@ -46,7 +48,10 @@ function InstallOrRun({
   const client = useQueryClient();
   const navigate = useNavigate();
   const [isOpen, setOpen] = useState(false);
-  const { data: installed } = useQuery(installationList(tenant.id));
+  const { data: installed } = useQuery({
+    ...installationList(tenant.id),
+    enabled: includes(tenant.role, 'installations:read'),
+  });
   const { data: release } = useQuery(capsuleRelease(capsule.name, version));
   const submission = useMutation({
     mutationFn: (choice: InstallRequest) => install(tenant.id, choice),
@@ -55,6 +60,7 @@ function InstallOrRun({
       await navigate({ to: '/installations/$installation', params: { installation: id } });
     },
   });
+  const mayRun = includes(tenant.role, 'runs:write');
   const installation = installed?.find((candidate) => candidate.capsule === capsule.name);
   if (installation)
     return (
@@ -63,10 +69,11 @@ function InstallOrRun({
         params={{ installation: installation.id }}
         className="button button-primary"
       >
-        <Play aria-hidden className="size-4" />
-        {m.capsule.run}
+        {mayRun && <Play aria-hidden className="size-4" />}
+        {mayRun ? m.capsule.run : m.capsule.open}
       </Link>
     );
+  if (!includes(tenant.role, 'installations:write')) return <RoleNote role={tenant.role} lacks="installations:write" />;
   return (
     <>
       <button

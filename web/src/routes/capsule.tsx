@@ -3,6 +3,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 
 import type { CapsuleDetail, VersionSummary } from '#contracts/api/capsules';
+import { includes } from '#contracts/permissions';
 
 import { capsuleDetail, capsuleRelease } from '../api/capsules.ts';
 import { useCurrentTenant, useSession } from '../features/session.ts';
@@ -64,6 +65,7 @@ function Content({ capsule, version }: { capsule: CapsuleDetail; version: string
 function Release({ capsule, version }: { capsule: CapsuleDetail; version: string }) {
   const { data: me } = useSession();
   const tenant = useCurrentTenant(me);
+  const mayChange = tenant?.handle === capsule.publisher && includes(tenant.role, 'capsules:publish');
   const [changing, setChanging] = useState<VersionSummary>();
   const release = useQuery(capsuleRelease(capsule.name, version));
   return (
@@ -74,11 +76,7 @@ function Release({ capsule, version }: { capsule: CapsuleDetail; version: string
             <div className="lg:col-start-2">
               <Touches permissions={loaded.version.permissions} />
             </div>
-            <CapsuleTabs
-              capsule={capsule}
-              release={loaded}
-              onChangeStatus={tenant?.handle === capsule.publisher ? setChanging : undefined}
-            />
+            <CapsuleTabs capsule={capsule} release={loaded} onChangeStatus={mayChange ? setChanging : undefined} />
             <CapsuleFacts release={loaded} />
           </div>
         )}

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import type { Dataset } from '#contracts/api/datasets';
 
 import { datasetList, removeDataset, setRetention } from '../api/kept.ts';
-import { useTenant } from '../features/session.ts';
+import { useMay, useTenant } from '../features/session.ts';
 import { m } from '../messages/index.ts';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { DatasetTable } from '../ui/dataset-table.tsx';
@@ -18,6 +18,7 @@ import { DatasetRows } from './dataset-rows.tsx';
 export function DatasetSection({ installation }: { installation: string }) {
   const tenant = useTenant();
   const datasets = useQuery(datasetList(tenant.id, installation));
+  const mayChange = useMay('installations:write');
   const [shown, setShown] = useState<Dataset>();
   const [keeping, setKeeping] = useState<Dataset>();
   const [leaving, setLeaving] = useState<Dataset>();
@@ -30,7 +31,15 @@ export function DatasetSection({ installation }: { installation: string }) {
         isEmpty={(list) => list.length === 0}
         empty={<p className="text-sm text-ink-2">{m.kept.noDatasets}</p>}
       >
-        {(list) => <DatasetTable datasets={list} onShow={setShown} onKeep={setKeeping} onRemove={setLeaving} />}
+        {(list) => (
+          <DatasetTable
+            datasets={list}
+            mayChange={mayChange}
+            onShow={setShown}
+            onKeep={setKeeping}
+            onRemove={setLeaving}
+          />
+        )}
       </Loaded>
       {shown && (
         <DialogWindow title={m.kept.rowsOf(shown.name)} isOpen onOpenChange={(isOpen) => isOpen || setShown(undefined)}>

@@ -7,12 +7,13 @@ import type { Installation } from '#contracts/api/installations';
 import { scheduleList } from '../api/automation.ts';
 import { installationDetail } from '../api/installations.ts';
 import { type CurrentRelease, useCurrentRelease } from '../features/current-release.ts';
-import { useTenant } from '../features/session.ts';
+import { useMay, useTenant } from '../features/session.ts';
 import { m } from '../messages/index.ts';
 import { FailureNote } from '../ui/failure-note.tsx';
 import { InstallationFacts } from '../ui/installation-facts.tsx';
 import { Loaded } from '../ui/loaded.tsx';
 import { PageTitle } from '../ui/page-title.tsx';
+import { RoleNote } from '../ui/role-note.tsx';
 import { PageSkeleton } from '../ui/skeleton.tsx';
 import { DatasetSection } from './dataset-section.tsx';
 import { PermissionSection } from './permission-section.tsx';
@@ -36,9 +37,11 @@ export function InstallationSettings() {
 
 function Settings({ installation }: { installation: Installation }) {
   const tenant = useTenant();
+  const mayChange = useMay('installations:write');
   const current = useCurrentRelease(installation);
   const { data: schedules } = useQuery(scheduleList(tenant.id));
-  const run = (
+  const mayRun = useMay('runs:write');
+  const run = mayRun && (
     <Link to="/installations/$installation" params={{ installation: installation.id }} className="button">
       <Play aria-hidden className="size-4" />
       {m.settings.run}
@@ -49,6 +52,7 @@ function Settings({ installation }: { installation: Installation }) {
       <PageTitle title={m.settings.title(installation.capsule)} action={run} />
       <div className="grid gap-x-14 gap-y-10 lg:grid-cols-[minmax(0,1fr)_21rem]">
         <div className="min-w-0 space-y-11">
+          {!mayChange && <RoleNote role={tenant.role} lacks="installations:write" />}
           {current.failure && <Stopped current={current} />}
           <SettingsSection installation={installation} current={current} />
           <PermissionSection installation={installation} current={current} />

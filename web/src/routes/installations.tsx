@@ -5,7 +5,7 @@ import { useState } from 'react';
 import type { Installation } from '#contracts/api/installations';
 
 import { installationList, installationsKey, removeInstallation } from '../api/installations.ts';
-import { useTenant } from '../features/session.ts';
+import { useMay, useTenant } from '../features/session.ts';
 import { m } from '../messages/index.ts';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { EmptyNote } from '../ui/empty-note.tsx';
@@ -18,6 +18,8 @@ export function Installations() {
   const tenant = useTenant();
   const client = useQueryClient();
   const installed = useQuery(installationList(tenant.id));
+  const mayRun = useMay('runs:write');
+  const mayRemove = useMay('installations:write');
   const [leaving, setLeaving] = useState<Installation>();
   const removal = useMutation({
     mutationFn: (installation: Installation) => removeInstallation(tenant.id, installation.id),
@@ -40,7 +42,9 @@ export function Installations() {
         isEmpty={(list) => list.length === 0}
         empty={<EmptyNote action={browse}>{m.installations.none}</EmptyNote>}
       >
-        {(list) => <InstallationTable installations={list} onRemove={setLeaving} />}
+        {(list) => (
+          <InstallationTable mayRun={mayRun} installations={list} onRemove={mayRemove ? setLeaving : undefined} />
+        )}
       </Loaded>
       {leaving && (
         <ConfirmDialog

@@ -7,7 +7,7 @@ import type { Role } from '#contracts/permissions';
 
 import { sessionKey } from '../api/accounts.ts';
 import { addMember, changeMember, memberList, removeMember } from '../api/members.ts';
-import { useSession, useTenant } from '../features/session.ts';
+import { useMay, useSession, useTenant } from '../features/session.ts';
 import { m } from '../messages/index.ts';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { DialogWindow } from '../ui/dialog-window.tsx';
@@ -17,6 +17,7 @@ import { MemberForm } from '../ui/member-form.tsx';
 import { MemberTable } from '../ui/member-table.tsx';
 import { PageTitle } from '../ui/page-title.tsx';
 import { RowsSkeleton } from '../ui/skeleton.tsx';
+import { Permitted } from './permitted.tsx';
 
 export function Members() {
   const tenant = useTenant();
@@ -24,6 +25,7 @@ export function Members() {
   const members = useQuery(memberList(tenant.id));
   const [isAdding, setAdding] = useState(false);
   const [leaving, setLeaving] = useState<Member>();
+  const mayChange = useMay('members:write');
   const refresh = useRefresh();
   const change = useMutation({
     mutationFn: ({ member, role }: { member: Member; role: Role }) => changeMember(tenant.id, member.id, role),
@@ -37,7 +39,11 @@ export function Members() {
   );
   return (
     <>
-      <PageTitle title={m.members.title} lead={m.members.lead} action={add} />
+      <PageTitle
+        title={m.members.title}
+        lead={m.members.lead}
+        action={<Permitted to="members:write">{add}</Permitted>}
+      />
       {change.error && (
         <div className="mb-4">
           <FailureNote error={change.error} />
@@ -49,6 +55,7 @@ export function Members() {
             members={list}
             self={me?.account?.id}
             isWorking={change.isPending}
+            mayChange={mayChange}
             onChange={(member, role) => change.mutate({ member, role })}
             onRemove={setLeaving}
           />

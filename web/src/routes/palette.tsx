@@ -8,16 +8,16 @@ import { useDeferredValue, useState } from 'react';
 import type { CapsuleListing } from '#contracts/api/capsules';
 
 import { capsuleSuggestions } from '../api/capsules.ts';
-import { PAGES } from '../features/pages.ts';
+import type { Page } from '../features/pages.ts';
 import { m } from '../messages/index.ts';
 import { Seal } from '../ui/seal.tsx';
 
 type Destination =
-  | { readonly kind: 'page'; readonly label: string; readonly to: (typeof PAGES)[number]['to'] }
+  | { readonly kind: 'page'; readonly label: string; readonly to: Page['to'] }
   | { readonly kind: 'capsule'; readonly label: string; readonly listing: CapsuleListing };
 
 interface PaletteProps {
-  readonly isSignedIn: boolean;
+  readonly pages: readonly Page[];
   readonly isOpen: boolean;
   readonly onOpenChange: (isOpen: boolean) => void;
 }
@@ -39,14 +39,14 @@ export default function Palette(props: PaletteProps) {
   );
 }
 
-function Destinations({ isSignedIn, onOpenChange }: PaletteProps) {
+function Destinations({ pages: allPages, onOpenChange }: PaletteProps) {
   const navigate = useNavigate();
   const [typed, setTyped] = useState('');
   const { data } = useQuery({
     ...capsuleSuggestions(useDeferredValue(typed.trim())),
     placeholderData: keepPreviousData,
   });
-  const pages: Destination[] = PAGES.filter((page) => isSignedIn || !page.isForTenants).map(({ to, label }) => ({
+  const pages: Destination[] = allPages.map(({ to, label }) => ({
     kind: 'page',
     to,
     label,

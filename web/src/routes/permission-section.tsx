@@ -10,6 +10,7 @@ import { FailureNote } from '../ui/failure-note.tsx';
 import { PermissionList } from '../ui/permission-list.tsx';
 import { SectionTitle } from '../ui/section-title.tsx';
 import { RowsSkeleton } from '../ui/skeleton.tsx';
+import { Changeable } from './permitted.tsx';
 
 export function PermissionSection({ installation, current }: { installation: Installation; current: CurrentRelease }) {
   const tenant = useTenant();
@@ -30,13 +31,15 @@ export function PermissionSection({ installation, current }: { installation: Ins
       {approved.length === 0 && <p className="text-sm text-ink-2">{m.permissions.none}</p>}
       {approved.length > 0 && current.isPending && <RowsSkeleton rows={approved.length} />}
       {approved.length > 0 && !current.isPending && (
-        <PermissionList
-          approved={approved}
-          needed={current.release?.version.permissions ?? []}
-          version={current.release?.version.version ?? ''}
-          isWorking={revocation.isPending}
-          onRevoke={revocation.mutate}
-        />
+        <Changeable to="installations:write">
+          <PermissionList
+            approved={approved}
+            needed={current.release?.version.permissions ?? []}
+            version={current.release?.version.version ?? ''}
+            isWorking={revocation.isPending}
+            onRevoke={revocation.mutate}
+          />
+        </Changeable>
       )}
     </section>
   );

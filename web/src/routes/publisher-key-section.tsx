@@ -15,6 +15,7 @@ import { PublisherKeyForm } from '../ui/publisher-key-form.tsx';
 import { PublisherKeyTable } from '../ui/publisher-key-table.tsx';
 import { SectionTitle } from '../ui/section-title.tsx';
 import { RowsSkeleton } from '../ui/skeleton.tsx';
+import { Changeable, Permitted } from './permitted.tsx';
 
 export function PublisherKeySection() {
   const tenant = useTenant();
@@ -24,10 +25,12 @@ export function PublisherKeySection() {
   return (
     <section>
       <SectionTitle title={m.publisherKeys.title} lead={m.publisherKeys.lead}>
-        <button type="button" className="button" onClick={() => setRegistering(true)}>
-          <Plus aria-hidden className="size-4" />
-          {m.publisherKeys.register}
-        </button>
+        <Permitted to="publisher-keys:write">
+          <button type="button" className="button" onClick={() => setRegistering(true)}>
+            <Plus aria-hidden className="size-4" />
+            {m.publisherKeys.register}
+          </button>
+        </Permitted>
       </SectionTitle>
       <Loaded
         query={keys}
@@ -35,7 +38,11 @@ export function PublisherKeySection() {
         isEmpty={(list) => list.length === 0}
         empty={<EmptyNote>{m.publisherKeys.none}</EmptyNote>}
       >
-        {(list) => <PublisherKeyTable keys={list} onRevoke={setLeaving} />}
+        {(list) => (
+          <Changeable to="publisher-keys:write">
+            <PublisherKeyTable keys={list} onRevoke={setLeaving} />
+          </Changeable>
+        )}
       </Loaded>
       <DialogWindow title={m.publisherKeys.register} isOpen={isRegistering} onOpenChange={setRegistering}>
         <Registration onDone={() => setRegistering(false)} />

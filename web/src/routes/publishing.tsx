@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 
 import { capsulesOf, layerList } from '../api/publishing.ts';
-import { useTenant } from '../features/session.ts';
+import { useMay, useTenant } from '../features/session.ts';
 import { m } from '../messages/index.ts';
 import { CapsuleTable } from '../ui/capsule-table.tsx';
 import { EmptyNote } from '../ui/empty-note.tsx';
@@ -18,8 +18,8 @@ export function Publishing() {
       <PageTitle title={m.publishing.title} lead={m.publishing.lead} />
       <div className="space-y-12">
         <CapsuleSection />
-        <PublisherKeySection />
-        <LayerSection />
+        {useMay('publisher-keys:read') && <PublisherKeySection />}
+        {useMay('capsules:publish') && <LayerSection />}
       </div>
     </>
   );

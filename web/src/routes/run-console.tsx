@@ -11,16 +11,18 @@ import { capsuleRelease } from '../api/capsules.ts';
 import { installationCost, installationDetail } from '../api/installations.ts';
 import { runsKey } from '../api/runs.ts';
 import { startRun } from '../features/run-feeds.ts';
-import { useTenant } from '../features/session.ts';
+import { useMay, useTenant } from '../features/session.ts';
 import { money } from '../messages/format.ts';
 import { m } from '../messages/index.ts';
 import { InputEditor } from '../ui/input-editor.tsx';
 import { Loaded } from '../ui/loaded.tsx';
 import { PageTitle } from '../ui/page-title.tsx';
+import { RoleNote } from '../ui/role-note.tsx';
 import { RunPanel } from '../ui/run-panel.tsx';
 import { Seal } from '../ui/seal.tsx';
 import { PageSkeleton } from '../ui/skeleton.tsx';
 import { StartFailure } from '../ui/start-failure.tsx';
+import { Changeable } from './permitted.tsx';
 import { WatchedRun } from './watched-run.tsx';
 
 const route = getRouteApi('/person/tenant/installations/$installation');
@@ -72,7 +74,7 @@ function ReleaseConsole({ installation, cost }: { installation: Installation; co
               {run ? (
                 <WatchedRun key={run} id={run} />
               ) : (
-                <RunPanel feed={undefined} isCancelling={false} onCancel={noRun} />
+                <RunPanel feed={undefined} isCancelling={false} onCancel={undefined} />
               )}
             </div>
           </div>
@@ -121,6 +123,7 @@ function Start({
   onStarted: () => void;
 }) {
   const tenant = useTenant();
+  const mayStart = useMay('runs:write');
   const client = useQueryClient();
   const navigate = route.useNavigate();
   const start = useMutation({
@@ -132,21 +135,22 @@ function Start({
     },
   });
   return (
-    <InputEditor
-      key={version.id}
-      schema={version.manifest['input'] ?? true}
-      onSubmit={start.mutate}
-      footer={
-        <>
-          {start.error && <StartFailure error={start.error} installation={installation.id} />}
-          <button className="button button-primary w-full" disabled={start.isPending}>
-            {start.isPending ? m.run.starting : m.run.start}
-          </button>
-          <p className="text-xs text-ink-3">{m.run.ceiling(money(ceilingNanos))}</p>
-        </>
-      }
-    />
+    <Changeable to="runs:write">
+      <InputEditor
+        key={version.id}
+        schema={version.manifest['input'] ?? true}
+        onSubmit={start.mutate}
+        footer={
+          <>
+            {start.error && <StartFailure error={start.error} installation={installation.id} />}
+            <button className="button button-primary w-full" disabled={start.isPending}>
+              {start.isPending ? m.run.starting : m.run.start}
+            </button>
+            {!mayStart && <RoleNote role={tenant.role} lacks="runs:write" />}
+            <p className="text-xs text-ink-3">{m.run.ceiling(money(ceilingNanos))}</p>
+          </>
+        }
+      />
+    </Changeable>
   );
 }
-
-function noRun(): void {}

@@ -17,6 +17,7 @@ import { ScheduleForm } from '../ui/schedule-form.tsx';
 import { ScheduleTable } from '../ui/schedule-table.tsx';
 import { SectionTitle } from '../ui/section-title.tsx';
 import { RowsSkeleton } from '../ui/skeleton.tsx';
+import { Changeable, Permitted } from './permitted.tsx';
 
 export function ScheduleSection() {
   const tenant = useTenant();
@@ -31,10 +32,12 @@ export function ScheduleSection() {
   return (
     <section>
       <SectionTitle title={m.schedules.title}>
-        <button type="button" className="button" onClick={() => setCreating(true)}>
-          <Plus aria-hidden className="size-4" />
-          {m.schedules.create}
-        </button>
+        <Permitted to="schedules:write">
+          <button type="button" className="button" onClick={() => setCreating(true)}>
+            <Plus aria-hidden className="size-4" />
+            {m.schedules.create}
+          </button>
+        </Permitted>
       </SectionTitle>
       {toggle.error && <FailureNote error={toggle.error} />}
       <Loaded
@@ -43,7 +46,11 @@ export function ScheduleSection() {
         isEmpty={(list) => list.length === 0}
         empty={<EmptyNote>{m.schedules.none}</EmptyNote>}
       >
-        {(list) => <ScheduleTable schedules={list} onToggle={toggle.mutate} onRemove={setLeaving} />}
+        {(list) => (
+          <Changeable to="schedules:write">
+            <ScheduleTable schedules={list} onToggle={toggle.mutate} onRemove={setLeaving} />
+          </Changeable>
+        )}
       </Loaded>
       <DialogWindow title={m.schedules.create} isOpen={isCreating} onOpenChange={setCreating}>
         <Creation onDone={() => setCreating(false)} />

@@ -13,6 +13,7 @@ import { SecretForm } from '../ui/secret-form.tsx';
 import { SecretList } from '../ui/secret-list.tsx';
 import { SectionTitle } from '../ui/section-title.tsx';
 import { RowsSkeleton } from '../ui/skeleton.tsx';
+import { Changeable } from './permitted.tsx';
 
 export function SecretSection({ installation, current }: { installation: string; current: CurrentRelease }) {
   const tenant = useTenant();
@@ -31,12 +32,14 @@ export function SecretSection({ installation, current }: { installation: string;
         empty={<p className="text-sm text-ink-2">{current.release ? m.secrets.none : m.secrets.unknown}</p>}
       >
         {(list) => (
-          <SecretList
-            rows={secretRows(wanted, list)}
-            nameOf={(actor) => (actor === me?.account?.id ? m.secrets.you : actor)}
-            onSet={setSetting}
-            onRemove={setLeaving}
-          />
+          <Changeable to="secrets:write">
+            <SecretList
+              rows={secretRows(wanted, list)}
+              nameOf={(actor) => (actor === me?.account?.id ? m.secrets.you : actor)}
+              onSet={setSetting}
+              onRemove={setLeaving}
+            />
+          </Changeable>
         )}
       </Loaded>
       {setting && <Setting installation={installation} name={setting.name} onDone={() => setSetting(undefined)} />}

@@ -8,6 +8,7 @@ import { useTenant } from '../features/session.ts';
 import { m } from '../messages/index.ts';
 import { SectionTitle } from '../ui/section-title.tsx';
 import { SettingsForm } from '../ui/settings-form.tsx';
+import { Changeable } from './permitted.tsx';
 
 export function SettingsSection({ installation, current }: { installation: Installation; current: CurrentRelease }) {
   const tenant = useTenant();
@@ -20,16 +21,18 @@ export function SettingsSection({ installation, current }: { installation: Insta
   return (
     <section>
       <SectionTitle title={m.settings.how} />
-      <SettingsForm
-        key={installation.updatedAt}
-        installation={installation}
-        missing={refused.length > 0 ? refused : current.missing}
-        isWorking={update.isPending}
-        isDone={update.isSuccess}
-        isRefused={refused.length > 0}
-        error={refused.length > 0 ? null : update.error}
-        onSubmit={update.mutate}
-      />
+      <Changeable to="installations:write">
+        <SettingsForm
+          key={installation.updatedAt}
+          installation={installation}
+          missing={refused.length > 0 ? refused : current.missing}
+          isWorking={update.isPending}
+          isDone={update.isSuccess}
+          isRefused={refused.length > 0}
+          error={refused.length > 0 ? null : update.error}
+          onSubmit={update.mutate}
+        />
+      </Changeable>
     </section>
   );
 }

@@ -5,6 +5,7 @@ import { lazy, Suspense, useEffect, useState } from 'react';
 
 import { signOut } from '../api/accounts.ts';
 import { useLeave } from '../features/enter.ts';
+import { pagesFor } from '../features/pages.ts';
 import { useCurrentTenant, useSession } from '../features/session.ts';
 import { m } from '../messages/index.ts';
 import { Logo } from '../ui/logo.tsx';
@@ -21,6 +22,7 @@ export function Shell() {
   const palette = usePalette();
   const { data: me } = useSession();
   const tenant = useCurrentTenant(me);
+  const pages = pagesFor(Boolean(me), tenant);
   const { href } = useLocation();
   const leaving = useMutation({ mutationFn: signOut, onSuccess: useLeave() });
   return (
@@ -34,7 +36,7 @@ export function Shell() {
             <Logo />
             {m.shell.name}
           </Link>
-          <MainNav isSignedIn={Boolean(me)} />
+          <MainNav pages={pages} />
           <button
             type="button"
             onClick={palette.show}
@@ -54,7 +56,7 @@ export function Shell() {
             )}
             {me && (
               <Suspense fallback={<TenantLabel tenant={tenant} />}>
-                <AccountMenu me={me} tenant={tenant} onSignOut={leaving.mutate} />
+                <AccountMenu me={me} tenant={tenant} pages={pages} onSignOut={leaving.mutate} />
               </Suspense>
             )}
           </div>
@@ -65,7 +67,7 @@ export function Shell() {
       </main>
       {palette.isWanted && (
         <Suspense>
-          <Palette isSignedIn={Boolean(me)} isOpen={palette.isOpen} onOpenChange={palette.setOpen} />
+          <Palette pages={pages} isOpen={palette.isOpen} onOpenChange={palette.setOpen} />
         </Suspense>
       )}
     </>

@@ -4,17 +4,19 @@ import { useState } from 'react';
 import type { StateEntry } from '#contracts/api/capsule-state';
 
 import { clearState, installationState, removeStateKey } from '../api/kept.ts';
-import { useTenant } from '../features/session.ts';
+import { useMay, useTenant } from '../features/session.ts';
 import { m } from '../messages/index.ts';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { Loaded } from '../ui/loaded.tsx';
 import { SectionTitle } from '../ui/section-title.tsx';
 import { RowsSkeleton } from '../ui/skeleton.tsx';
 import { StateTable } from '../ui/state-table.tsx';
+import { Changeable } from './permitted.tsx';
 
 export function StateSection({ installation }: { installation: string }) {
   const tenant = useTenant();
   const state = useQuery(installationState(tenant.id, installation));
+  const mayChange = useMay('installations:write');
   const [leaving, setLeaving] = useState<StateEntry>();
   const [isClearing, setClearing] = useState(false);
   return (
@@ -25,7 +27,12 @@ export function StateSection({ installation }: { installation: string }) {
             <span className="figures text-xs text-ink-3">
               {m.kept.size(state.data.items.length, state.data.sizeBytes)}
             </span>
-            <button type="button" className="button button-quiet button-danger px-2" onClick={() => setClearing(true)}>
+            <button
+              type="button"
+              className="button button-quiet button-danger px-2"
+              disabled={!mayChange}
+              onClick={() => setClearing(true)}
+            >
               {m.kept.clear}
             </button>
           </span>
@@ -37,7 +44,11 @@ export function StateSection({ installation }: { installation: string }) {
         isEmpty={({ items }) => items.length === 0}
         empty={<p className="text-sm text-ink-2">{m.kept.noState}</p>}
       >
-        {({ items }) => <StateTable entries={items} onRemove={setLeaving} />}
+        {({ items }) => (
+          <Changeable to="installations:write">
+            <StateTable entries={items} onRemove={setLeaving} />
+          </Changeable>
+        )}
       </Loaded>
       {leaving && (
         <Removal

@@ -10,6 +10,7 @@ import { PageTitle } from '../ui/page-title.tsx';
 import { PageSkeleton } from '../ui/skeleton.tsx';
 import { Spending } from '../ui/spending.tsx';
 import { UsageTotals } from '../ui/usage-totals.tsx';
+import { Permitted } from './permitted.tsx';
 
 export function UsagePage() {
   const tenant = useTenant();
@@ -29,14 +30,16 @@ export function UsagePage() {
               <Spending usage={found} />
               <UsageTotals usage={found} />
             </div>
-            <BudgetForm
-              key={found.limitNanos}
-              limitNanos={found.limitNanos}
-              isWorking={change.isPending}
-              isDone={change.isSuccess}
-              error={change.error}
-              onSubmit={change.mutate}
-            />
+            <Permitted to="budget:write">
+              <BudgetForm
+                key={found.limitNanos}
+                limitNanos={found.limitNanos}
+                isWorking={change.isPending}
+                isDone={change.isSuccess}
+                error={change.error}
+                onSubmit={change.mutate}
+              />
+            </Permitted>
           </div>
         </>
       )}

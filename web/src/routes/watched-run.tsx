@@ -5,7 +5,7 @@ import type { Run } from '#contracts/run';
 
 import { cancelRun, runArtifacts, runDetail } from '../api/runs.ts';
 import { feedOf } from '../features/run-feeds.ts';
-import { useTenant } from '../features/session.ts';
+import { useMay, useTenant } from '../features/session.ts';
 import { verifyRunReceipt } from '../features/verify-receipt.ts';
 import { FailureNote } from '../ui/failure-note.tsx';
 import { Loaded } from '../ui/loaded.tsx';
@@ -20,6 +20,7 @@ export function WatchedRun({ id }: { id: string }) {
   const tenant = useTenant();
   const [feed] = useState(() => feedOf(tenant.id, id));
   const view = useSyncExternalStore(feed.subscribe, feed.view);
+  const mayCancel = useMay('runs:write');
   const cancellation = useMutation({ mutationFn: () => cancelRun(tenant.id, id) });
   const run = useQuery({ ...runDetail(tenant.id, id), enabled: view.phase === 'ended' });
   return (
@@ -27,7 +28,7 @@ export function WatchedRun({ id }: { id: string }) {
       <RunPanel
         feed={feed}
         isCancelling={cancellation.isPending || cancellation.isSuccess}
-        onCancel={cancellation.mutate}
+        onCancel={mayCancel ? cancellation.mutate : undefined}
       />
       {cancellation.error && <FailureNote error={cancellation.error} />}
       {view.failure && <FailureNote error={view.failure} />}

@@ -9,6 +9,7 @@ import { DeliveryRows } from '../ui/delivery-rows.tsx';
 import { FailureNote } from '../ui/failure-note.tsx';
 import { Loaded } from '../ui/loaded.tsx';
 import { RowsSkeleton } from '../ui/skeleton.tsx';
+import { Changeable } from './permitted.tsx';
 
 /** What was sent to a webhook last, what waits, and what was given up. */
 export function WebhookDeliveries({ webhook }: { webhook: Webhook }) {
@@ -24,19 +25,21 @@ export function WebhookDeliveries({ webhook }: { webhook: Webhook }) {
   });
   const error = ping.error ?? retry.error;
   return (
-    <div className="space-y-4">
-      <Loaded
-        query={deliveries}
-        skeleton={<RowsSkeleton rows={3} />}
-        isEmpty={({ items }) => items.length === 0}
-        empty={<p className="text-ink-2">{m.webhooks.noDelivery}</p>}
-      >
-        {({ items }) => <DeliveryRows deliveries={items} onRetry={retry.mutate} />}
-      </Loaded>
-      {error && <FailureNote error={error} />}
-      <button type="button" className="button w-full" disabled={ping.isPending} onClick={() => ping.mutate()}>
-        {m.webhooks.ping}
-      </button>
-    </div>
+    <Changeable to="webhooks:write">
+      <div className="space-y-4">
+        <Loaded
+          query={deliveries}
+          skeleton={<RowsSkeleton rows={3} />}
+          isEmpty={({ items }) => items.length === 0}
+          empty={<p className="text-ink-2">{m.webhooks.noDelivery}</p>}
+        >
+          {({ items }) => <DeliveryRows deliveries={items} onRetry={retry.mutate} />}
+        </Loaded>
+        {error && <FailureNote error={error} />}
+        <button type="button" className="button w-full" disabled={ping.isPending} onClick={() => ping.mutate()}>
+          {m.webhooks.ping}
+        </button>
+      </div>
+    </Changeable>
   );
 }

@@ -6,7 +6,7 @@ import type { CreateWebhook, Webhook } from '#contracts/api/webhooks';
 
 import { createWebhook, enableWebhook, removeWebhook, webhookList, webhooksKey } from '../api/automation.ts';
 import { installationList } from '../api/installations.ts';
-import { useTenant } from '../features/session.ts';
+import { useMay, useTenant } from '../features/session.ts';
 import { m } from '../messages/index.ts';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { DialogWindow } from '../ui/dialog-window.tsx';
@@ -18,6 +18,7 @@ import { SectionTitle } from '../ui/section-title.tsx';
 import { RowsSkeleton } from '../ui/skeleton.tsx';
 import { WebhookForm } from '../ui/webhook-form.tsx';
 import { WebhookTable } from '../ui/webhook-table.tsx';
+import { Permitted } from './permitted.tsx';
 import { WebhookDeliveries } from './webhook-deliveries.tsx';
 
 export function WebhookSection() {
@@ -32,14 +33,17 @@ export function WebhookSection() {
     mutationFn: ({ id, enabled }: Webhook) => enableWebhook(tenant.id, id, !enabled),
     onSuccess: () => client.invalidateQueries({ queryKey: webhooksKey(tenant.id) }),
   });
+  const mayChange = useMay('webhooks:write');
   const capsuleOf = (id: string) => installed.data?.find((installation) => installation.id === id)?.capsule ?? id;
   return (
     <section>
       <SectionTitle title={m.webhooks.title}>
-        <button type="button" className="button" onClick={() => setCreating(true)}>
-          <Plus aria-hidden className="size-4" />
-          {m.webhooks.create}
-        </button>
+        <Permitted to="webhooks:write">
+          <button type="button" className="button" onClick={() => setCreating(true)}>
+            <Plus aria-hidden className="size-4" />
+            {m.webhooks.create}
+          </button>
+        </Permitted>
       </SectionTitle>
       {toggle.error && <FailureNote error={toggle.error} />}
       <Loaded
@@ -52,6 +56,7 @@ export function WebhookSection() {
           <WebhookTable
             webhooks={list}
             capsuleOf={capsuleOf}
+            mayChange={mayChange}
             onShow={setShown}
             onToggle={toggle.mutate}
             onRemove={setLeaving}

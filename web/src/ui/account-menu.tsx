@@ -5,7 +5,7 @@ import { Check, LogOut, Plus } from 'lucide-react';
 import type { Account, Me } from '#contracts/api/accounts';
 import type { TenantMembership } from '#contracts/api/tenants';
 
-import { PAGES } from '../features/pages.ts';
+import type { Page } from '../features/pages.ts';
 import { chooseTenant } from '../features/tenant-choice.ts';
 import { m } from '../messages/index.ts';
 import { MenuPopup } from './menu-popup.tsx';
@@ -14,11 +14,12 @@ import { TenantLabel } from './tenant-label.tsx';
 interface AccountMenuProps {
   readonly me: Me;
   readonly tenant: TenantMembership | undefined;
+  readonly pages: readonly Page[];
   readonly onSignOut: () => void;
 }
 
 /** Who is signed in, for which tenant, and the ways to change either. */
-export default function AccountMenu({ me, tenant, onSignOut }: AccountMenuProps) {
+export default function AccountMenu({ me, tenant, pages, onSignOut }: AccountMenuProps) {
   return (
     <Menu.Root>
       <Menu.Trigger
@@ -28,7 +29,7 @@ export default function AccountMenu({ me, tenant, onSignOut }: AccountMenuProps)
         <TenantLabel tenant={tenant} />
       </Menu.Trigger>
       <MenuPopup>
-        {tenant && <TenantPages />}
+        {tenant && <TenantPages pages={pages.filter(({ place }) => place === 'tenant')} />}
         <TenantItems me={me} tenant={tenant} />
         <Menu.Separator className="my-1.5 h-px bg-line" />
         {me.account && <PersonItems account={me.account} onSignOut={onSignOut} />}
@@ -37,10 +38,11 @@ export default function AccountMenu({ me, tenant, onSignOut }: AccountMenuProps)
   );
 }
 
-function TenantPages() {
+function TenantPages({ pages }: { pages: readonly Page[] }) {
+  if (pages.length === 0) return null;
   return (
     <>
-      {PAGES.filter(({ place }) => place === 'tenant').map(({ to, label }) => (
+      {pages.map(({ to, label }) => (
         <Menu.Item key={to} className="menu-item" render={<Link to={to} />}>
           {label}
         </Menu.Item>

@@ -4,6 +4,7 @@ import { bytes, day, whole } from '../messages/format.ts';
 import { m } from '../messages/index.ts';
 
 interface Actions {
+  readonly mayChange: boolean;
   readonly onShow: (dataset: Dataset) => void;
   readonly onKeep: (dataset: Dataset) => void;
   readonly onRemove: (dataset: Dataset) => void;
@@ -44,7 +45,7 @@ export function DatasetTable({ datasets, ...actions }: { datasets: readonly Data
   );
 }
 
-function Row({ dataset, onShow, onKeep, onRemove }: { dataset: Dataset } & Actions) {
+function Row({ dataset, mayChange, onShow, onKeep, onRemove }: { dataset: Dataset } & Actions) {
   const { name, rows, runs, sizeBytes, expiresAt } = dataset;
   return (
     <tr>
@@ -69,6 +70,7 @@ function Row({ dataset, onShow, onKeep, onRemove }: { dataset: Dataset } & Actio
           type="button"
           className="button button-quiet px-2"
           aria-label={m.kept.keepNamed(name)}
+          disabled={!mayChange}
           onClick={() => onKeep(dataset)}
         >
           {m.kept.keep}
@@ -77,6 +79,7 @@ function Row({ dataset, onShow, onKeep, onRemove }: { dataset: Dataset } & Actio
           type="button"
           className="button button-quiet button-danger px-2"
           aria-label={m.kept.deleteNamed(name)}
+          disabled={!mayChange}
           onClick={() => onRemove(dataset)}
         >
           {m.kept.deletion}

@@ -9,10 +9,12 @@ import { PermissionTags } from './permission-tags.tsx';
 
 export function InstallationTable({
   installations,
+  mayRun,
   onRemove,
 }: {
   installations: readonly Installation[];
-  onRemove: (installation: Installation) => void;
+  mayRun: boolean;
+  onRemove: ((installation: Installation) => void) | undefined;
 }) {
   return (
     <ul className="divide-y divide-line border-y border-line">
@@ -36,15 +38,17 @@ export function InstallationTable({
           </div>
           <span className="hidden text-sm text-ink-3 md:block">{day(installation.createdAt)}</span>
           <div className="flex gap-2">
-            <Link
-              to="/installations/$installation"
-              params={{ installation: installation.id }}
-              aria-label={m.installations.runNamed(installation.capsule)}
-              className="button"
-            >
-              <Play aria-hidden className="size-4" />
-              {m.installations.run}
-            </Link>
+            {mayRun && (
+              <Link
+                to="/installations/$installation"
+                params={{ installation: installation.id }}
+                aria-label={m.installations.runNamed(installation.capsule)}
+                className="button"
+              >
+                <Play aria-hidden className="size-4" />
+                {m.installations.run}
+              </Link>
+            )}
             <Link
               to="/installations/$installation/settings"
               params={{ installation: installation.id }}
@@ -53,14 +57,16 @@ export function InstallationTable({
             >
               <Settings aria-hidden className="size-4" />
             </Link>
-            <button
-              type="button"
-              className="button button-quiet px-2"
-              aria-label={m.installations.removeNamed(installation.capsule)}
-              onClick={() => onRemove(installation)}
-            >
-              <Trash2 aria-hidden className="size-4" />
-            </button>
+            {onRemove && (
+              <button
+                type="button"
+                className="button button-quiet px-2"
+                aria-label={m.installations.removeNamed(installation.capsule)}
+                onClick={() => onRemove(installation)}
+              >
+                <Trash2 aria-hidden className="size-4" />
+              </button>
+            )}
           </div>
         </li>
       ))}

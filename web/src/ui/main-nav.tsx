@@ -1,14 +1,13 @@
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 
-import { PAGES } from '../features/pages.ts';
+import type { Page } from '../features/pages.ts';
 import { m } from '../messages/index.ts';
 
 const NavMenu = lazy(() => import('./nav-menu.tsx'));
 
 /** The pages: in a row where there is room, else in a menu. */
-export function MainNav({ isSignedIn }: { isSignedIn: boolean }) {
-  const pages = PAGES.filter((page) => isSignedIn || !page.isForTenants);
+export function MainNav({ pages }: { pages: readonly Page[] }) {
   return (
     <nav aria-label={m.shell.mainNav} className="contents">
       <div className="hidden gap-4 text-sm font-medium text-ink-2 lg:flex xl:gap-5">

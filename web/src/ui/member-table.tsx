@@ -13,8 +13,15 @@ export function MemberTable({
   members,
   self,
   isWorking,
+  mayChange,
   ...actions
-}: { members: readonly Member[]; self: string | undefined; isWorking: boolean } & Actions) {
+}: {
+  members: readonly Member[];
+  self: string | undefined;
+  isWorking: boolean;
+  /** Without it one can only leave. */
+  mayChange: boolean;
+} & Actions) {
   const { member: memberTitle, role, since } = m.members.columns;
   return (
     <table className="rows">
@@ -40,7 +47,7 @@ export function MemberTable({
               <span className="text-xs wrap-anywhere text-ink-3">{member.email}</span>
             </td>
             <td>
-              <RoleSelect member={member} isWorking={isWorking} onChange={actions.onChange} />
+              <RoleSelect member={member} isDisabled={isWorking || !mayChange} onChange={actions.onChange} />
             </td>
             <td className="hidden whitespace-nowrap text-ink-2 sm:table-cell">{day(member.createdAt)}</td>
             <td className="number">
@@ -48,6 +55,7 @@ export function MemberTable({
                 type="button"
                 className="button button-quiet button-danger px-2"
                 aria-label={m.members.removeNamed(member.name)}
+                disabled={!mayChange && member.userId !== self}
                 onClick={() => actions.onRemove(member)}
               >
                 {m.members.remove}
@@ -62,18 +70,18 @@ export function MemberTable({
 
 function RoleSelect({
   member,
-  isWorking,
+  isDisabled,
   onChange,
 }: {
   member: Member;
-  isWorking: boolean;
+  isDisabled: boolean;
   onChange: Actions['onChange'];
 }) {
   return (
     <select
       aria-label={m.members.roleOf(member.name)}
       className="field w-auto text-sm"
-      disabled={isWorking}
+      disabled={isDisabled}
       value={member.role}
       onChange={({ target }) => {
         const role = Role.options.find((each) => each === target.value);

@@ -2,12 +2,12 @@ import { Menu } from '@base-ui/react/menu';
 import { Link } from '@tanstack/react-router';
 import { Menu as MenuIcon } from 'lucide-react';
 
-import type { PAGES } from '../features/pages.ts';
+import type { Page } from '../features/pages.ts';
 import { m } from '../messages/index.ts';
 import { MenuPopup } from './menu-popup.tsx';
 
 /** The pages as a menu, where there is no room for a row of them. */
-export default function NavMenu({ pages }: { pages: readonly (typeof PAGES)[number][] }) {
+export default function NavMenu({ pages }: { pages: readonly Page[] }) {
   return (
     <Menu.Root>
       <Menu.Trigger

@@ -16,7 +16,8 @@ export function RunPanel({
 }: {
   feed: RunFeed | undefined;
   isCancelling: boolean;
-  onCancel: () => void;
+  /** Undefined where one may only watch. */
+  onCancel: (() => void) | undefined;
 }) {
   return (
     <section
@@ -37,7 +38,15 @@ export function RunPanel({
   );
 }
 
-function LivePanel({ feed, isCancelling, onCancel }: { feed: RunFeed; isCancelling: boolean; onCancel: () => void }) {
+function LivePanel({
+  feed,
+  isCancelling,
+  onCancel,
+}: {
+  feed: RunFeed;
+  isCancelling: boolean;
+  onCancel: (() => void) | undefined;
+}) {
   const view = useSyncExternalStore(feed.subscribe, feed.view);
   const [isFollowing, setFollowing] = useState(true);
   const isRunning = view.phase === 'live' || view.phase === 'interrupted';
@@ -49,7 +58,7 @@ function LivePanel({ feed, isCancelling, onCancel }: { feed: RunFeed; isCancelli
         </output>
         <LineCount log={feed.log} />
         <div className="ml-auto flex items-center gap-1">
-          {isRunning && (
+          {isRunning && onCancel && (
             <button type="button" className="button button-quiet px-2" disabled={isCancelling} onClick={onCancel}>
               <Square aria-hidden className="size-3.5" />
               {isCancelling ? m.run.cancelling : m.run.cancel}

@@ -3,6 +3,7 @@ import type { Webhook } from '#contracts/api/webhooks';
 import { m } from '../messages/index.ts';
 
 interface Actions {
+  readonly mayChange: boolean;
   readonly onShow: (webhook: Webhook) => void;
   readonly onToggle: (webhook: Webhook) => void;
   readonly onRemove: (webhook: Webhook) => void;
@@ -55,16 +56,26 @@ export function WebhookTable({
   );
 }
 
-function RowActions({ webhook, onShow, onToggle, onRemove }: { webhook: Webhook } & Actions) {
+function RowActions({ webhook, mayChange, onShow, onToggle, onRemove }: { webhook: Webhook } & Actions) {
   return (
     <>
       <button type="button" className="button button-quiet px-2" onClick={() => onShow(webhook)}>
         {m.webhooks.deliveries}
       </button>
-      <button type="button" className="button button-quiet px-2" onClick={() => onToggle(webhook)}>
+      <button
+        type="button"
+        className="button button-quiet px-2"
+        disabled={!mayChange}
+        onClick={() => onToggle(webhook)}
+      >
         {webhook.enabled ? m.automation.pause : m.automation.resume}
       </button>
-      <button type="button" className="button button-quiet button-danger px-2" onClick={() => onRemove(webhook)}>
+      <button
+        type="button"
+        className="button button-quiet button-danger px-2"
+        disabled={!mayChange}
+        onClick={() => onRemove(webhook)}
+      >
         {m.automation.remove}
       </button>
     </>
