@@ -64,7 +64,7 @@ export function AuditPage() {
 
 function Checkpoint() {
   const tenant = useTenant();
-  const checkpoint = useQuery(auditCheckpoint(tenant.id));
+  const checkpoint = useQuery({ ...auditCheckpoint(tenant.id), refetchInterval: REFRESH_MS });
   const [progress, setProgress] = useState<{ done: number; size: number }>();
   const verification = useMutation({ mutationFn: () => verifyAuditLog(tenant.id, setProgress) });
   return (
