@@ -29,7 +29,7 @@ beforeEach(() => {
   writeFileSync(program, PROGRAM, { mode: 0o755 });
   silence = `${program}.silent`;
   faults = [];
-  launcher = new Launcher(program, (what) => faults.push(what));
+  launcher = new Launcher({ program, sealed: [], onFault: (what) => faults.push(what) });
   // An answer has all the time it needs, unless a test lets it pass.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 });

@@ -12,6 +12,13 @@ const ANSWER_LIMIT_MS = 1_000;
 const MOST_UNANSWERED = 3;
 const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 
+export interface LauncherOptions {
+  readonly program: string;
+  /** Paths of programs that it starts from a copy nobody can write to (images/launcher/sandbox-launcher.c). */
+  readonly sealed: readonly string[];
+  readonly onFault: OnFault;
+}
+
 export interface Launch {
   readonly id: string;
   /** What it says on its standard error is added to this file. */
@@ -32,14 +39,12 @@ interface Life {
  * dies takes with it what it has started; the next start brings up another. One that does not answer any more is killed.
  */
 export class Launcher {
-  readonly #program: string;
-  readonly #onFault: OnFault;
+  readonly #options: LauncherOptions;
   #life: Life | undefined;
   #isClosed = false;
 
-  constructor(program: string, onFault: OnFault) {
-    this.#program = program;
-    this.#onFault = onFault;
+  constructor(options: LauncherOptions) {
+    this.#options = options;
   }
 
   /** Settles once the program has ended, with how. Whoever launched it has to end it. */
@@ -81,17 +86,15 @@ export class Launcher {
   }
 
   #begin(): Life {
-    const child = spawn(this.#program, { stdio: ['pipe', 'pipe', 'inherit'], env: ENVIRONMENT });
+    const { program, sealed, onFault } = this.#options;
+    const child = spawn(program, sealed, { stdio: ['pipe', 'pipe', 'inherit'], env: ENVIRONMENT });
     const life: Life = { child, ends: new Map(), unanswered: 0 };
     let failure: unknown;
     child.once('error', (error) => (failure = error));
     child.once('close', (code, signal) => {
       if (this.#life === life) this.#life = undefined;
       if (!this.#isClosed) {
-        this.#onFault(
-          'the launcher of sandboxes ended',
-          failure ?? new Error(`it ended with ${signal ?? String(code)}`),
-        );
+        onFault('the launcher of sandboxes ended', failure ?? new Error(`it ended with ${signal ?? String(code)}`));
       }
       for (const id of life.ends.keys()) ended(life, id, LAUNCHER_DIED);
     });

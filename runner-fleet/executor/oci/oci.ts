@@ -63,7 +63,9 @@ export class OciExecutor implements Executor {
     for (const image of IMAGE_NAMES) {
       const rootfs = await exportRootfs(docker, image, join(directory, 'rootfs'));
       this.#rootfs.set(image, rootfs);
-      this.#launcher ??= new Launcher(join(rootfs, LAUNCHER), onFault);
+      // gVisor does not begin anew to seal itself.
+      const sealed = runtimes.standard ? [runtimes.standard.path] : [];
+      this.#launcher ??= new Launcher({ program: join(rootfs, LAUNCHER), sealed, onFault });
     }
     return (['standard', 'strict'] as const).filter((isolation) => runtimes[isolation] !== undefined);
   }

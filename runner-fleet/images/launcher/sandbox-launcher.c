@@ -1,6 +1,8 @@
 /*
  * sandbox-launcher: starts programs for the runner.
  *
+ *   sandbox-launcher [SEALED...]
+ *
  * A fork copies the page tables of the process that forks, and the runner's are large: it would stand still for milliseconds
  * at every start. This one is small. It takes orders on its standard input and says on its standard output how each
  * program ended. It leaves with the runner, and with it, by way of PR_SET_PDEATHSIG, whatever it has started.
@@ -10,6 +12,10 @@
  *             "end" ID                               SIGTERM
  *             "ask" ID                               answered at once, with status 0
  *   answer  a line: ID, a space, the exit status; 128 + N where signal N ended it
+ *
+ * An OCI runtime sees to it that what runs in a sandbox cannot overwrite its program (CVE-2019-5736): at every start it mounts or copies
+ * itself and begins anew, unless it is a sealed file in memory already. So each SEALED program is made one once, and an order's
+ * word that names it stands for that copy; for the program itself where the kernel has no such files to run.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -20,16 +26,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MAX_CHILDREN = 4096, MAX_ID_BYTES = 64, MAX_ORDER_BYTES = 64 * 1024, MAX_WORDS = 128, FAILED = 125 };
+enum { MAX_CHILDREN = 4096, MAX_ID_BYTES = 64, MAX_ORDER_BYTES = 64 * 1024, MAX_WORDS = 128, MAX_SEALED = 4, FAILED = 125 };
+/* Since Linux 6.3. */
+enum { EXECUTABLE = 0x0010U };
+enum { ALL_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
 
 static struct {
   pid_t pid; /* 0: free */
   char id[MAX_ID_BYTES];
 } children[MAX_CHILDREN];
+
+static struct {
+  const char *program;
+  char copy[64];
+} sealed[MAX_SEALED];
+static int sealed_count;
 
 static char order[MAX_ORDER_BYTES + 1];
 static char *words[MAX_WORDS + 1];
@@ -45,6 +63,40 @@ static void answer(const char *id, int status) {
   int length = snprintf(line, sizeof line, "%s %d\n", id, status);
   /* Short enough to be written whole or not at all; a runner that is gone needs no answer. */
   if (write(STDOUT_FILENO, line, length) != length) exit(FAILED);
+}
+
+/* Returns a descriptor that only reads, so that the copy can be executed; -1 where there is none. */
+static int sealed_copy(const char *program) {
+  int from = open(program, O_RDONLY | O_CLOEXEC);
+  struct stat found;
+  if (from < 0 || fstat(from, &found) != 0) return -1;
+  const char *slash = strrchr(program, '/');
+  const char *name = slash == NULL ? program : slash + 1;
+  int copy = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | EXECUTABLE);
+  if (copy < 0 && errno == EINVAL) copy = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (copy < 0) return -1;
+  for (off_t at = 0; at < found.st_size;)
+    if (sendfile(copy, from, &at, found.st_size - at) <= 0) return -1;
+  char path[32];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", copy);
+  if (fcntl(copy, F_ADD_SEALS, ALL_SEALS) != 0 || faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) != 0) return -1;
+  int reading = open(path, O_RDONLY | O_CLOEXEC);
+  close(copy);
+  close(from);
+  return reading;
+}
+
+static void seal(const char *program) {
+  int copy = sealed_copy(program);
+  if (copy < 0) return (void)fprintf(stderr, "sandbox-launcher: %s is not sealed: %s\n", program, strerror(errno));
+  sealed[sealed_count].program = program;
+  snprintf(sealed[sealed_count++].copy, sizeof sealed->copy, "/proc/%d/fd/%d", getpid(), copy);
+}
+
+static char *executed(char *word) {
+  for (int at = 0; at < sealed_count; at++)
+    if (strcmp(word, sealed[at].program) == 0) return sealed[at].copy;
+  return word;
 }
 
 static void run(const char *log, char **argv) {
@@ -104,7 +156,7 @@ static void obey(void) {
   int count = 0;
   for (char *word = order; word < order + length; word += strlen(word) + 1) {
     if (count == MAX_WORDS) exit(FAILED);
-    words[count++] = word;
+    words[count++] = executed(word);
   }
   words[count] = NULL;
   if (count >= 4 && strcmp(words[0], "start") == 0) start(words[1], words[2], words + 3);
@@ -113,7 +165,9 @@ static void obey(void) {
   else exit(FAILED);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  if (argc > 1 + MAX_SEALED) return FAILED;
+  for (int at = 1; at < argc; at++) seal(argv[at]);
   sigset_t awaited;
   sigemptyset(&awaited);
   sigaddset(&awaited, SIGCHLD);
