@@ -55,10 +55,13 @@ export class PatternSet {
 
   #add(pattern: Buffer): void {
     let at = PatternSet.START;
-    for (const byte of pattern) {
-      const known = this.#childOf(at, byte);
-      at = known === NONE ? this.#grow(at, byte) : known;
+    let read = 0;
+    for (; read < pattern.length; read += 1) {
+      const known = this.#childOf(at, pattern[read] ?? 0);
+      if (known === NONE) break;
+      at = known;
     }
+    for (; read < pattern.length; read += 1) at = this.#grow(at, pattern[read] ?? 0);
     this.#match[at] = pattern.length;
   }
 
@@ -73,6 +76,8 @@ export class PatternSet {
   }
 
   #childOf(parent: number, byte: number): number {
+    // Where most patterns part.
+    if (parent === PatternSet.START) return this.#fromRoot[byte] || NONE;
     let child = this.#child[parent] ?? NONE;
     while (child !== NONE && this.#byte[child] !== byte) child = this.#sibling[child] ?? NONE;
     return child;
@@ -80,7 +85,8 @@ export class PatternSet {
 
   /** Breadth first: a node's fallback is shallower than itself, so it is known before. */
   #link(): void {
-    const queue = [PatternSet.START];
+    const queue = new Int32Array(this.#nodes);
+    let known = 1;
     for (const parent of queue) {
       for (let child = this.#child[parent] ?? NONE; child !== NONE; child = this.#sibling[child] ?? NONE) {
         const fallback =
@@ -89,7 +95,7 @@ export class PatternSet {
             : this.next(this.#fail[parent] ?? PatternSet.START, this.#byte[child] ?? 0);
         this.#fail[child] = fallback;
         this.#match[child] = Math.max(this.#match[child] ?? 0, this.#match[fallback] ?? 0);
-        queue.push(child);
+        queue[known++] = child;
       }
     }
   }

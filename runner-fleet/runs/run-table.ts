@@ -94,7 +94,7 @@ export class RunTable {
         return found && this.#takeBack(found);
       }
       this.#unread.add(runId);
-      await delay(waitMs);
+      await delay(waitMs, undefined, { ref: false });
     }
   }
 

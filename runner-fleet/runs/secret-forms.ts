@@ -7,9 +7,13 @@ const LINE_BREAK = /[\r\n]|\\+[rn]/;
 /** RFC 7468 §2: the same around everybody's key. */
 const ENCAPSULATION_BOUNDARY = /^-----(BEGIN|END) [^-]*-----$/;
 
-/** Every way in which a value is likely to be written down, as a whole or line by line. */
-export function formsOf(value: string): Buffer[] {
-  const parts = new Set([value, value.trim(), ...tellingLines(value)]);
+/** Of all values together, a dozen keys' worth: making the forms of more would hold up every run of the runner. */
+const MOST_LINES = 512;
+
+/** Every way in which the values are likely to be written down, as a whole or line by line. */
+export function formsOf(values: readonly string[]): Buffer[] {
+  const lines = values.flatMap(tellingLines).slice(0, MOST_LINES);
+  const parts = new Set([...values.flatMap((value) => [value, value.trim()]), ...lines]);
   const long = [...parts].filter((part) => Buffer.byteLength(part) >= MIN_SECRET_BYTES);
   return [...new Set(long.flatMap(textsOf))].map((text) => Buffer.from(text));
 }
@@ -51,11 +55,12 @@ function shownForms(quoted: string): string[] {
 /** Libraries differ in what they leave as it is, in how they write a space, and in the case of their digits. */
 function urlForms(value: string): string[] {
   const component = encodeURIComponent(value);
+  if (component === value) return [];
   const strict = component.replaceAll(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
   const form = new URLSearchParams([['', value]]).toString().slice(1);
-  const encoded = [component, strict, strict.replaceAll('%20', '+'), form];
-  const withPaths = encoded.flatMap((text) => [text, text.replaceAll('%2F', '/')]);
-  return withPaths.flatMap((text) => [text, text.replaceAll(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase())]);
+  const encoded = new Set([component, strict, strict.replaceAll('%20', '+'), form]);
+  const withPaths = new Set([...encoded].flatMap((text) => [text, text.replaceAll('%2F', '/')]));
+  return [...withPaths].flatMap((text) => [text, text.replaceAll(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase())]);
 }
 
 /** The characters that base64 of any text around the value has: for each of the three offsets, those that hold its bits alone. */

@@ -107,6 +107,13 @@ describe('a value of several lines', () => {
     expect(new SecretMasker({ KEY: account }).text('the "id": "c0ffee-c0ffee" of it')).toBe('the *** of it');
   });
 
+  test('of more lines than a few keys have, is masked as a whole, and line by line as far as the bound', () => {
+    const lines = Array.from({ length: 600 }, (_, index) => `line-${1_000 + index}`);
+    const masker = new SecretMasker({ KEY: lines.join('\n') });
+    expect([lines[511], lines[512]].map((line) => masker.text(line ?? ''))).toEqual(['***', 'line-1512']);
+    expect(masker.text(lines.join('\n'))).toBe('***');
+  });
+
   test('does not mask what holds it together', () => {
     const masker = new SecretMasker({ KEY: `${account}\n===========\npin: 1\n` });
     const innocent = ['{', '}', '"nested": 1', '-----BEGIN PRIVATE KEY-----', '===========', 'pin: 1', 'robot'];

@@ -14,7 +14,7 @@ export class SecretMasker {
   #namePatterns: PatternSet | undefined;
 
   constructor(secrets: Readonly<Record<string, string>>) {
-    this.#forms = Object.values(secrets).flatMap(formsOf);
+    this.#forms = formsOf(Object.values(secrets));
     this.#patterns = new PatternSet(this.#forms);
   }
 
