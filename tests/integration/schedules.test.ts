@@ -20,6 +20,9 @@ afterAll(async () => {
   await edge.close();
 });
 
+/** Who waits for a lock that this connection holds. */
+const WAITING = 'select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))';
+
 const newWorld = ({ budget: hasBudget = true } = {}) => installTool(acme, { hasBudget });
 
 const TABLE = { name: 'nightly', cron: '30 2 * * *', zone: 'Europe/Berlin', input: { word: 'hi' } };
@@ -49,6 +52,26 @@ async function letPass(schedule: Schedule, minutes: number): Promise<void> {
     `update schedules set next_at = date_trunc('minute', now()) - make_interval(mins => $2), leased_until = null where id = $1`,
     [schedule.id, minutes],
   );
+}
+
+/** Lets `first` come as far as its write of `column`, and lets it write only once `meanwhile` is done. */
+async function interleaved<T>(column: string, first: () => Promise<T>, meanwhile: () => Promise<unknown>): Promise<T> {
+  const client = await edge.databases['eu-west-1'].connect();
+  try {
+    await client.query(`
+      create function hold_up() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(1); return null; end $$;
+      create trigger held_up before update of ${column} on schedules for each statement execute function hold_up();
+      select pg_advisory_lock(1)`);
+    const done = first();
+    await until('it is about to write', async () => (await client.query(WAITING)).rowCount);
+    await meanwhile();
+    await client.query('select pg_advisory_unlock(1)');
+    return await done;
+  } finally {
+    await client.query('select pg_advisory_unlock_all()');
+    await client.query('drop trigger held_up on schedules; drop function hold_up()');
+    client.release();
+  }
 }
 
 describe('a schedule', () => {
@@ -203,6 +226,40 @@ describe('a schedule', () => {
     expect(refusalOf(await change({ enabled: true }))).toBe('not_found');
   });
 
+  test('that is changed while an instant is dealt with goes on from there, and deals with none twice', async () => {
+    const world = await newWorld();
+    const schedule = await creates(world, { cron: '0 0 29 2 *', overlap: 'allow' });
+    const status = { method: 'PATCH', json: { status: 'yanked' } };
+    await acme.owner.ask(`/v1/capsules/${world.capsule}/versions/1.0.0`, status);
+    const [leapDay] = schedule.nextFirings;
+    await letPass(schedule, 10);
+    const json = { overlap: 'skip' };
+    const change = () => world.tenant.ask(`/v1/schedules/${schedule.id}`, { method: 'PATCH', json });
+    const changed = await interleaved('overlap', change, cron);
+    expect(changed.status).toBe(200);
+    await cron();
+    expect(await look(world, schedule)).toMatchObject({
+      overlap: 'skip',
+      nextFirings: [leapDay, expect.any(String), expect.any(String)],
+      lastOutcome: { kind: 'refused', code: 'gone' },
+    });
+    expect(await entriesOf(world, 'schedule.fire')).toHaveLength(1);
+  });
+
+  test('that gets another time table while an instant is dealt with has it, and what came of the instant', async () => {
+    const world = await newWorld();
+    const schedule = await creates(world, { cron: '0 0 29 2 *' });
+    await letPass(schedule, 10);
+    const json = { cron: '0 12 * * *', zone: 'UTC' };
+    const change = () => world.tenant.ask(`/v1/schedules/${schedule.id}`, { method: 'PATCH', json });
+    await interleaved('last_outcome', cron, change);
+    await cron();
+    const [run, ...others] = await runsOf(world);
+    const { nextFirings, lastOutcome, lastRun } = await look(world, schedule);
+    expect([nextFirings[0]?.slice(11), others]).toEqual(['12:00:00.000Z', []]);
+    expect([lastOutcome?.kind, lastRun?.id]).toEqual(['started', run?.id]);
+  });
+
   test('is made for what its installation is now, whatever ran before', async () => {
     const world = await newWorld();
     const { tenant, capsule, slug, installation } = world;
@@ -227,8 +284,7 @@ describe('a schedule', () => {
       await client.query('begin');
       await client.query('select from tenants where id = $1 for update', [world.tenant.tenantId]);
       const created = create(world);
-      const waiting = 'select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))';
-      await until('it waits for its turn', async () => (await client.query(waiting)).rowCount);
+      await until('it waits for its turn', async () => (await client.query(WAITING)).rowCount);
       await world.tenant.ask(`/v1/installations/${world.installation}`, { method: 'DELETE' });
       await client.query('commit');
       expect(refusalOf(await created)).toBe('not_found');

@@ -84,7 +84,10 @@ function conditionOf({ id, installationId, revision, overlap }: DueSchedule): SQ
       and open.state in ('queued', 'running'))`;
 }
 
-/** What did not start is told in the tenant's log; a run that did has an entry of its own. One that was changed meanwhile has moved on. */
+/**
+ * What did not start is told in the tenant's log; a run that did has an entry of its own. One that was changed meanwhile has moved
+ * on, and of it only the run that was started before is told.
+ */
 async function moveOn(
   ctx: Ctx,
   { id, nextAt: from, revision }: DueSchedule,
@@ -98,13 +101,17 @@ async function moveOn(
     reason: code ?? kind,
     details: { kind, instant },
   });
+  const isAsClaimed = sql`(revision = ${revision}::int and date_trunc('milliseconds', next_at) = ${from.toISOString()}::timestamptz)`;
+  const isLatestStart = sql`(${kind} = 'started' and coalesce((last_outcome ->> 'instant')::timestamptz < ${instant}::timestamptz, true))`;
   await writeOnce(
     ctx,
     sql`
       with moved as (
-        update schedules set next_at = ${nextAt?.toISOString() ?? null}::timestamptz, leased_until = null,
+        update schedules set
+          next_at = case when ${isAsClaimed} then ${nextAt?.toISOString() ?? null}::timestamptz else next_at end,
+          leased_until = case when ${isAsClaimed} then null else leased_until end,
           last_outcome = ${JSON.stringify(outcome)}::jsonb, last_run_id = coalesce(${runId}, last_run_id)
-        where id = ${id} and revision = ${revision}::int and date_trunc('milliseconds', next_at) = ${from.toISOString()}::timestamptz
+        where id = ${id} and (${isAsClaimed} or ${isLatestStart})
         returning id
       )
       insert into audit_entries (id, tenant_id, record)

@@ -41,7 +41,8 @@ export async function updateSchedule({ ctx, input }: Verb<UpdateInput>): Promise
 
   const now = ctx.now();
   const isNewTable = cron !== before.cron || zone !== before.zone || !before.isEnabled;
-  const nextAt = isNewTable ? (nextInstants(timetable, now, 1)[0] ?? null) : before.nextAt;
+  // Where the table stays as it is the next instant is the cron's: it may have moved on since `before` was read.
+  const nextAt = isNewTable ? (nextInstants(timetable, now, 1)[0] ?? null) : schedules.nextAt;
   await transact(ctx, async (tx) => {
     const [after] = await tx
       .update(schedules)
