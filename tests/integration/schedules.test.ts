@@ -260,6 +260,20 @@ describe('a schedule', () => {
     expect([lastOutcome?.kind, lastRun?.id]).toEqual(['started', run?.id]);
   });
 
+  test('gives every run the JSON it was given, null too', async () => {
+    const world = await newWorld();
+    await acme.publish({ name: world.capsule, version: '1.1.0', input: true }, {}, world.slug);
+    const schedule = await creates(world, { input: null });
+    expect(schedule.input).toBe(null);
+    const change = (input: unknown) =>
+      world.tenant.ask(`/v1/schedules/${schedule.id}`, { method: 'PATCH', json: { input } });
+    expect((await change('text')).body).toMatchObject({ input: 'text' });
+    expect((await change(null)).body).toMatchObject({ input: null });
+    await letPass(schedule, 0);
+    await cron();
+    expect(await look(world, schedule)).toMatchObject({ lastOutcome: { kind: 'started' } });
+  });
+
   test('is made for what its installation is now, whatever ran before', async () => {
     const world = await newWorld();
     const { tenant, capsule, slug, installation } = world;

@@ -14,6 +14,7 @@ import { validateInput } from '../runs/validate-input.ts';
 import { takeTurn } from '../tenants/take-turn.ts';
 import { transact } from '../transact.ts';
 import { findSchedule } from './find.ts';
+import { storedInput } from './stored-input.ts';
 import { nextInstants, readTimetable } from './timetable.ts';
 
 const MOST_SCHEDULES = 100;
@@ -36,6 +37,7 @@ export async function createSchedule({ ctx, input }: Verb<CreateSchedule>): Prom
   const row = {
     ...given,
     id: newId('sch'),
+    input: storedInput(given.input),
     tenantId: ctx.tenant.id,
     installationId: installation,
     isEnabled: enabled,

@@ -11,6 +11,7 @@ import { prepareAnew } from '../runs/prepare.ts';
 import { validateInput } from '../runs/validate-input.ts';
 import { transact } from '../transact.ts';
 import { findSchedule } from './find.ts';
+import { storedInput } from './stored-input.ts';
 import { nextInstants, readTimetable } from './timetable.ts';
 
 export interface UpdateInput {
@@ -51,7 +52,7 @@ export async function updateSchedule({ ctx, input }: Verb<UpdateInput>): Promise
         zone,
         overlap,
         isEnabled,
-        ...(change.input === undefined ? {} : { input: change.input }),
+        ...(change.input === undefined ? {} : { input: storedInput(change.input) }),
         nextAt: isEnabled ? nextAt : null,
         leasedUntil: null,
         revision: sql`${schedules.revision} + 1`,
