@@ -95,6 +95,8 @@ export const catalogueCapsules = pgTable(
   (table) => [
     unique('catalogue_capsules_name').on(table.name),
     index('catalogue_capsules_search').using('gin', table.search),
+    // Of pg_trgm: finds any part of a name, of three characters or more.
+    index('catalogue_capsules_name_part').using('gin', table.name.op('gin_trgm_ops')),
     index('catalogue_capsules_updated').on(table.updatedAt, table.id),
   ],
 );

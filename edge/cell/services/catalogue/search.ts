@@ -29,7 +29,9 @@ export async function searchCapsules({ ctx, input }: Verb<CapsuleQuery, Platform
         publisher === undefined
           ? isNotNull(catalogueCapsules.latestVersion)
           : like(catalogueCapsules.name, `${publisher}/%`),
-        words && sql`(${document} @@ ${words} or position(lower(${q}) in ${catalogueCapsules.name}) > 0)`,
+        words && q !== undefined
+          ? sql`(${document} @@ ${words} or ${catalogueCapsules.name} like lower(${anywhere(q)}))`
+          : undefined,
         category === undefined ? undefined : sql`${catalogueCapsules.categories} ? ${category}`,
         cursor === undefined ? undefined : after(cursor, rank),
       ),
@@ -43,6 +45,11 @@ export async function searchCapsules({ ctx, input }: Verb<CapsuleQuery, Platform
     items: page.map(listingView),
     next: last && found.length > limit ? writeCursor([last.sort, last.id]) : null,
   };
+}
+
+/** A pattern of LIKE that means this very text, wherever it stands. */
+function anywhere(text: string): string {
+  return `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
 }
 
 /** Without words it is compared as the index holds it; back from a number it is the same microsecond. */
