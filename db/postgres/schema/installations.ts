@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 
 import type { DatasetRetentions } from '#contracts/dataset';
 import type { IsolationClass } from '#contracts/isolation';
@@ -28,10 +28,15 @@ export const installations = pgTable(
     createdAt: instant().notNull(),
     updatedAt: instant().notNull(),
     removedAt: instant(),
+    /** When the rows of a removed one end, as long as not all of them are told. */
+    rowsEndAt: instant(),
   },
   (table) => [
     uniqueIndex('installations_capsule')
       .on(table.tenantId, table.capsule)
       .where(sql`${table.removedAt} is null`),
+    index('installations_rows_end')
+      .on(table.rowsEndAt)
+      .where(sql`${table.rowsEndAt} is not null`),
   ],
 );

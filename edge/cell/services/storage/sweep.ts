@@ -1,5 +1,6 @@
 import type { Platform } from '../../context.ts';
 import { expireArtifacts } from '../artifacts/expire.ts';
+import { endRemovedParts } from '../datasets/end.ts';
 import { expireDatasets } from '../datasets/expire.ts';
 import { deleteOrphans } from './delete-orphans.ts';
 
@@ -16,6 +17,7 @@ export async function sweepStorage(platform: Platform): Promise<Swept> {
   const failures: { error: unknown }[] = [];
   const noted = (error: unknown) => void failures.push({ error });
   await expireArtifacts(platform, noted).catch(noted);
+  await endRemovedParts(platform).catch(noted);
   await expireDatasets(platform, noted).catch(noted);
   const objects = await deleteOrphans(platform).catch(noted);
   return { objects: objects ?? 0, failures };

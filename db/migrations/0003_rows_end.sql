@@ -1,0 +1,2 @@
+ALTER TABLE "installations" ADD COLUMN "rows_end_at" timestamp with time zone;--> statement-breakpoint
+CREATE INDEX "installations_rows_end" ON "installations" USING btree ("rows_end_at") WHERE "installations"."rows_end_at" is not null;
