@@ -7,6 +7,7 @@ import { Digest } from '#contracts/digest';
 import { DomainError, Unavailable } from '#contracts/errors';
 import { idOf } from '#contracts/ids';
 import { Ack, StartRun } from '#contracts/runner';
+import { MAX_SECRETS, MAX_SECRETS_BYTES, SecretName } from '#contracts/secret';
 
 import type { ArchiveKind, BundleCache } from '../bundles/bundle-cache.ts';
 import type { OnFault } from '../fault.ts';
@@ -19,9 +20,6 @@ import { requestUrl } from './request-url.ts';
 
 /** Input and secrets of one run. */
 const MAX_START_BYTES = 8 * 2 ** 20;
-/** They become files in a small tmpfs of the sandbox. */
-const MAX_SECRETS = 32;
-const MAX_SECRETS_BYTES = 256 * 1_024;
 const MAX_ACK_BYTES = 1_024;
 
 export interface DoorOptions {
@@ -157,7 +155,7 @@ function areStorable(secrets: StartRun['secrets']): boolean {
   return (
     entries.length <= MAX_SECRETS &&
     bytes <= MAX_SECRETS_BYTES &&
-    entries.every(([name]) => /^[A-Z][A-Z0-9_]{0,63}$/.test(name))
+    entries.every(([name]) => SecretName.safeParse(name).success)
   );
 }
 
