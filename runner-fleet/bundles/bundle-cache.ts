@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { link, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 
@@ -12,6 +12,11 @@ import { overlay } from './overlay.ts';
 
 export type ArchiveKind = 'bundle' | 'layer';
 type Files = ReadonlyMap<string, Uint8Array>;
+
+interface Link {
+  readonly from: string;
+  readonly to: string;
+}
 
 interface Entry {
   /** On disk: in whole blocks, and one for every file's name. */
@@ -33,6 +38,9 @@ const STAGING_PREFIX = 'incoming-';
 const LEAVING_PREFIX = 'leaving-';
 const FOLDER = /^sha256-([0-9a-f]{64})-(\d{1,12})$/;
 const BLOCK_BYTES = 4_096;
+/** So many files are linked sooner than a thread that would do it is woken. */
+const LINKED_AT_ONCE = 16;
+const FOLDER_OPTIONS = { recursive: true, mode: 0o755 } as const;
 /** After a restart the order of use is known this exactly; a start that follows another one soon writes nothing. */
 const USE_INTERVAL_MS = 60_000;
 
@@ -102,12 +110,11 @@ export class BundleCache {
       const missing = sheets.filter(({ paths }) => !paths).map(({ of }) => of);
       if (missing.length > 0) return missing;
       const sources = overlay(sheets.map(({ of, paths = [] }) => ({ of, paths })));
-      const folders = new Set([...sources.keys()].map((path) => dirname(path)).filter((path) => path !== '.'));
-      for (const folder of folders) await mkdir(join(directory, folder), { recursive: true, mode: 0o755 });
-      await Promise.all([
-        ...[...sources].map(([path, of]) => link(join(this.#pathOf(of), path), join(directory, path))),
-        ...digests.map((digest) => this.#touch(digest)),
-      ]);
+      const links = [...sources].map(([path, of]) => ({
+        from: join(this.#pathOf(of), path),
+        to: join(directory, path),
+      }));
+      await Promise.all([linkAll(links, directory), ...digests.map((digest) => this.#touch(digest))]);
       return [];
     } finally {
       release();
@@ -214,6 +221,18 @@ export class BundleCache {
   #temporary(prefix: string): string {
     return join(this.#options.directory, `${prefix}${randomBytes(8).toString('hex')}`);
   }
+}
+
+/** Makes the folders below `directory` that they need. */
+async function linkAll(links: readonly Link[], directory: string): Promise<void> {
+  const folders = new Set(links.map(({ to }) => dirname(to)).filter((folder) => folder !== directory));
+  if (links.length <= LINKED_AT_ONCE) {
+    for (const folder of folders) mkdirSync(folder, FOLDER_OPTIONS);
+    for (const { from, to } of links) linkSync(from, to);
+    return;
+  }
+  for (const folder of folders) await mkdir(folder, FOLDER_OPTIONS);
+  await Promise.all(links.map(({ from, to }) => link(from, to)));
 }
 
 /** @throws where packing the files again does not give the digest */

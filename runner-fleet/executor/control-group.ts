@@ -53,16 +53,16 @@ export class ControlGroup {
     return new ControlGroup(membershipOf(text), root);
   }
 
-  /** Changes what may be changed of a group that is in use, and makes it weigh as much as any. */
-  grant({ cpuQuotaUs, pids }: GrantedLimits): void {
+  /** Changes those limits of a group that is in use, and makes it weigh as much as any. */
+  grant({ cpuQuotaUs, pids }: Partial<GrantedLimits>): void {
     if (this.#isUnified) {
-      writeFileSync(this.#file('cpu', 'cpu.max'), `${cpuQuotaUs} ${CPU_PERIOD_US}`);
-      writeFileSync(this.#file('cpu', 'cpu.weight'), String(ORDINARY.weight));
+      if (cpuQuotaUs !== undefined) this.#write('cpu', 'cpu.max', `${cpuQuotaUs} ${CPU_PERIOD_US}`);
+      this.#write('cpu', 'cpu.weight', String(ORDINARY.weight));
     } else {
-      writeFileSync(this.#file('cpu', 'cpu.cfs_quota_us'), String(cpuQuotaUs));
-      writeFileSync(this.#file('cpu', 'cpu.shares'), String(ORDINARY.shares));
+      if (cpuQuotaUs !== undefined) this.#write('cpu', 'cpu.cfs_quota_us', String(cpuQuotaUs));
+      this.#write('cpu', 'cpu.shares', String(ORDINARY.shares));
     }
-    writeFileSync(this.#file('pids', 'pids.max'), String(pids));
+    if (pids !== undefined) this.#write('pids', 'pids.max', String(pids));
   }
 
   /** What the kernel says is in force; NaN where nothing is. */
@@ -143,6 +143,10 @@ export class ControlGroup {
 
   #file(controller: (typeof CONTROLLERS)[number], name: string): string {
     return join(this.#root, this.#isUnified ? '' : controller, this.#pathIn(controller), name);
+  }
+
+  #write(controller: (typeof CONTROLLERS)[number], name: string, text: string): void {
+    writeFileSync(this.#file(controller, name), text);
   }
 
   #read(controller: (typeof CONTROLLERS)[number], name: string): string {

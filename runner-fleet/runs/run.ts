@@ -85,8 +85,8 @@ export class Run {
     // Of one that died while it waited nothing would ever be heard again.
     if (sandbox.channel.destroyed) throw new Error('the channel to the sandbox is closed');
     // Read last before the hand-over: what the runtime needed to boot is not the run's. Nobody listens yet: where this throws there is no run.
-    this.#reading = sandbox.group.meter.read();
-    this.#baselineCpuUs = this.#reading.cpuUs;
+    this.#baselineCpuUs = sandbox.group.meter.cpuUs();
+    this.#reading = { cpuUs: this.#baselineCpuUs, memoryPeakBytes: 0, oomKills: 0, pidsRefusals: 0 };
     sandbox.channel.on('data', (chunk: Buffer) => this.#onData(chunk));
     sandbox.channel.on('close', () => void this.#onClose());
     sandbox.channel.write(bytes);
