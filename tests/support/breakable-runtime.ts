@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { allPids, commandLineOf } from '#local/processes/proc';
+import { allPids } from '#local/processes/proc';
 
 type Mood = 'work' | 'hang' | 'fail';
 
@@ -11,13 +11,16 @@ type Mood = 'work' | 'hang' | 'fail';
 export class BreakableRuntime {
   readonly #directory = mkdtempSync(join(tmpdir(), 'soma-runtime-'));
   readonly #mood = join(this.#directory, 'mood');
+  /** A file for each process of it that has ever hung, by its number. */
+  readonly #hung = join(this.#directory, 'hung');
 
   constructor() {
     this.#turn('work');
+    mkdirSync(this.#hung);
     const real = execFileSync('sh', ['-c', 'command -v crun'], { encoding: 'utf8' }).trim();
     const script = `#!/bin/sh
 case "$(cat ${this.#mood})" in
-  hang) while :; do sleep 1; done ;;
+  hang) : >"${this.#hung}/$$"; while :; do sleep 1; done ;;
   fail) echo 'it was told to fail' >&2; exit 1 ;;
 esac
 exec ${real} "$@"
@@ -32,7 +35,8 @@ exec ${real} "$@"
 
   /** Processes of it that hang. */
   get hanging(): number {
-    return allPids().filter((pid) => commandLineOf(pid).startsWith(`/bin/sh\0${this.#directory}/crun`)).length;
+    const there = new Set(allPids());
+    return readdirSync(this.#hung).filter((pid) => there.has(Number(pid))).length;
   }
 
   hang(): void {
