@@ -1,5 +1,3 @@
-import type { RunnerSighting } from '#contracts/objects';
-
 import { Stopwatch } from '../stopwatch.ts';
 import { incomprehensible, lost, punctuality, WATCHDOG_MS } from './lifecycle.ts';
 import { FrameReader, newFrames, ProtocolError } from './ndjson.ts';
@@ -100,7 +98,7 @@ export class Follower {
     this.isHeard = false;
     if (isHeard) return;
     try {
-      const sighting = await this.sighting(placement.runnerId);
+      const sighting = await sightingOf(this.parts.env, placement.runnerId);
       if (sighting.silentMs >= SUSPICIOUS_MS) current.abort();
     } catch (error) {
       console.warn({ message: 'the fleet did not answer', error: String(error) });
@@ -134,7 +132,7 @@ export class Follower {
     if (!placement) return STUCK;
     this.unreachable ??= new Stopwatch(MOST_LAP_MS.unreachable, beganAtMs);
     const unreachableForMs = this.unreachable.lap(Date.now());
-    const sighting = await this.sighting(placement.runnerId);
+    const sighting = await sightingOf(this.parts.env, placement.runnerId);
     const { endpoint = placement.endpoint } = sighting;
     if (endpoint !== placement.endpoint) store.placed({ ...placement, endpoint });
     const silence = { unreachableForMs, heartbeatSilentMs: sighting.silentMs };
@@ -203,10 +201,6 @@ export class Follower {
     } catch (error) {
       console.warn({ message: 'an acknowledgement did not arrive', lastSeq, error: String(error) });
     }
-  }
-
-  private sighting(runnerId: string): Promise<RunnerSighting> {
-    return sightingOf(this.parts.env, runnerId);
   }
 
   private runner(): RunnerClient {
