@@ -8,12 +8,11 @@ import { publishSection } from '#support/publish-section';
 import { RunningTenant } from '#support/running-tenant';
 
 import { dockerRun } from './docker-run.ts';
-import { type Contender, measure, timeCommand, type Timing } from './measure.ts';
+import { FLOORS, HELLO } from './floors.ts';
+import { type Contender, measure, type Timing } from './measure.ts';
 import { dockerVersion, goalTable, machine, medianOf, PAGE, table } from './report.ts';
 
 const ROUNDS = 40;
-const NODE_HELLO = 'console.log("hello")';
-const PYTHON_HELLO = 'print("hello")';
 
 const NODE_CAPSULE = 'export default async () => { console.log("hello"); return null; };\n';
 const PYTHON_CAPSULE = 'def main(input, soma):\n    print("hello", flush=True)\n    return None\n';
@@ -27,17 +26,17 @@ export async function benchRunStart(url: string): Promise<void> {
   const byKey = tenant.connection;
   const byToken = { ...byKey, credential: (await call(tokensApi.issue, {}, byKey)).token };
   const contenders: Contender[] = [
-    { name: 'node -e', once: () => timeCommand(process.execPath, ['-e', NODE_HELLO]) },
+    FLOORS.node,
     { name: 'soma run, node', once: () => timeRun(byToken, node) },
     { name: 'soma run, node, by API key', once: () => timeRun(byKey, node) },
-    { name: 'docker run, node', once: () => dockerRun('node24', ['node', '-e', NODE_HELLO]) },
-    { name: 'python3 -c', once: () => timeCommand('/usr/bin/python3', ['-c', PYTHON_HELLO]) },
+    { name: 'docker run, node', once: () => dockerRun('node24', ['node', '-e', HELLO.node]) },
+    FLOORS.python,
     { name: 'soma run, python', once: () => timeRun(byToken, python) },
-    { name: 'docker run, python', once: () => dockerRun('python3.11', ['python3', '-c', PYTHON_HELLO]) },
+    { name: 'docker run, python', once: () => dockerRun('python3.11', ['python3', '-c', HELLO.python]) },
   ];
   const samples = await measure(contenders, { rounds: ROUNDS });
   const [nodeMs, pythonMs] = [medianOf(samples, 'soma run, node'), medianOf(samples, 'soma run, python')];
-  const bareMs = medianOf(samples, 'node -e');
+  const bareMs = medianOf(samples, FLOORS.node.name);
   const [nodeTimes, pythonTimes] = [
     medianOf(samples, 'docker run, node') / nodeMs,
     medianOf(samples, 'docker run, python') / pythonMs,
@@ -51,7 +50,7 @@ export async function benchRunStart(url: string): Promise<void> {
       ['python: within 15 ms end to end', `${pythonMs.toFixed(1)} ms`, pythonMs <= 15],
     ]),
     '',
-    table(samples, 'node -e'),
+    table(samples, FLOORS.node.name),
     '',
     `${ROUNDS} rounds after 3 warm-ups, a quarter of a second between any two. ${machine()}, ${dockerVersion()}.`,
   ].join('\n');

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 
+import { ensureTestMachine } from '#support/machine';
 import { publishSection } from '#support/publish-section';
 
 import { dockerRun } from './docker-run.ts';
-import { type Contender, measure, merge, percentile, type Sample, timeCommand } from './measure.ts';
+import { FLOORS, HELLO } from './floors.ts';
+import { type Contender, measure, merge, percentile, type Sample } from './measure.ts';
 import { goalTable, machine, medianOf, PAGE } from './report.ts';
 import {
   Bench,
@@ -31,16 +33,12 @@ const WARM_UPS = 3;
 /** A run of a new size has one more of that size booted for the next; it is there before the next is timed. */
 const COLD_PAUSE_MS = 1_000;
 
-const FLOORS: Readonly<Record<Language, Contender>> = {
-  python: { name: 'python3 -c', once: () => timeCommand('/usr/bin/python3', ['-c', 'print("hello")']) },
-  node: { name: 'node -e', once: () => timeCommand(process.execPath, ['-e', 'console.log("hello")']) },
-};
 const DOCKER_RUNS: Readonly<Record<Language, Contender>> = {
   python: {
     name: 'docker run, python',
-    once: () => dockerRun('python3.11', ['python3', '-c', 'print("hello")']),
+    once: () => dockerRun('python3.11', ['python3', '-c', HELLO.python]),
   },
-  node: { name: 'docker run, node', once: () => dockerRun('node24', ['node', '-e', 'console.log("hello")']) },
+  node: { name: 'docker run, node', once: () => dockerRun('node24', ['node', '-e', HELLO.node]) },
 };
 
 /** A sample beside the floor of its language that was measured in turn with it. */
@@ -179,6 +177,7 @@ function named<T extends string>(names: readonly T[], wanted: string | undefined
   return found;
 }
 
+await ensureTestMachine(['bench']);
 const total = flag('--soak');
 if (total === undefined) await benchEngines();
 else {

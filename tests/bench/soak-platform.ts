@@ -2,6 +2,7 @@ import { ResidentMemory } from '#support/resident-memory';
 import { RunningTenant } from '#support/running-tenant';
 
 import { withPlatform } from './bench-platform.ts';
+import { FLOORS } from './floors.ts';
 import { childrenOf, descriptorsOf, fileCount } from './holdings.ts';
 import { installPython, timeRun } from './run-start.ts';
 import { publishSoak, soak } from './soak.ts';
@@ -22,6 +23,7 @@ export async function soakPlatform(total: number): Promise<void> {
         clients: CLIENTS,
         // By API key, which lasts.
         once: () => timeRun(tenant.connection, installation),
+        floor: FLOORS.python,
         look: async () =>
           Promise.resolve({
             'cell workerd MiB': mebibytesOf(cell),

@@ -1,6 +1,7 @@
 import { freePorts } from '#local/ports';
 import { ResidentMemory } from '#support/resident-memory';
 
+import { FLOORS } from './floors.ts';
 import { heapUsedBytes } from './heap.ts';
 import { containerCount, descendantsOf, descriptorsOf, fileCount, groupCount, mountCount } from './holdings.ts';
 import { Bench, CLIENTS, type Engine, ENGINES, type Language } from './runner-load.ts';
@@ -38,6 +39,7 @@ export async function soakRunner({ total, engineName, language }: RunnerSoak): P
   const soaked = {
     clients: CLIENTS,
     once: () => bench.run(language),
+    floor: FLOORS[language],
     look: async () => ({
       'heap MiB': (await heapUsedBytes(inspectorPort)) / MIB,
       'runner MiB': memory.bytes / MIB,

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { ensureDocker } from '#local/machine/docker';
 import { COMPILER, ensurePackages, OCI_RUNTIMES, REDIS, type SystemPackage } from '#local/machine/packages';
 
-/** What the tests of a project need of the machine, beside what npm brings. */
+/** What the tests of a project, or the benchmark of the sandbox, need of the machine, beside what npm brings. */
 const PACKAGES: Readonly<Record<string, readonly SystemPackage[]>> = {
   unit: [
     { name: 'openssl', brings: 'openssl' },
@@ -14,6 +14,7 @@ const PACKAGES: Readonly<Record<string, readonly SystemPackage[]>> = {
   attacks: [...COMPILER, ...OCI_RUNTIMES],
   e2e: [REDIS, ...COMPILER, { name: 'chromium', brings: 'chromium' }],
   chaos: [REDIS, ...COMPILER, ...OCI_RUNTIMES, { name: 'faketime', brings: 'faketime' }],
+  bench: [...COMPILER, ...OCI_RUNTIMES, { name: 'python3', brings: 'python3' }],
   conformance: [
     ...COMPILER,
     ...OCI_RUNTIMES,
@@ -22,7 +23,7 @@ const PACKAGES: Readonly<Record<string, readonly SystemPackage[]>> = {
   ],
 };
 const LOGS = '.data/logs';
-const WITH_DOCKER = new Set(['integration', 'e2e', 'attacks', 'chaos', 'metering', 'conformance']);
+const WITH_DOCKER = new Set(['integration', 'e2e', 'attacks', 'chaos', 'metering', 'bench', 'conformance']);
 
 /** Installs and starts what is missing, saying so. @throws MissingPackages where that may not be done */
 export async function ensureTestMachine(projects: readonly string[]): Promise<void> {
