@@ -13,6 +13,7 @@ import { connect } from '../config.ts';
 import type { Context, JsonFlag } from '../context.ts';
 import { Failure } from '../failure.ts';
 import { call, type Connection } from '../http.ts';
+import { refuseToReplace } from '../new-file.ts';
 import { bytes, note, printJson, printLine, printTable } from '../output.ts';
 
 const DOWNLOAD_TIMEOUT_MS = 120_000;
@@ -73,10 +74,7 @@ async function fetchInto(path: string, { sha256 }: ArtifactLink, url: string): P
       yield chunk;
     }
   };
-  await pipeline(hashed, createWriteStream(path, { flags: 'wx' })).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EEXIST') throw new Failure(`${path} is there already; name another folder with --out`);
-    throw error;
-  });
+  await pipeline(hashed, createWriteStream(path, { flags: 'wx' })).catch(refuseToReplace(path, 'folder'));
   if (hash.digest('hex') === sha256) return;
   await rm(path);
   throw new Failure(`${path}: what came is not what the receipt names`);

@@ -28,6 +28,9 @@ export async function list(this: Context, { json }: JsonFlag, which: string): Pr
       item.retentionDays === null ? 'as the capsule says' : `${item.retentionDays} days`,
     ]),
   );
+  for (const { name, lostRuns } of items)
+    if (lostRuns > 0)
+      note(this.process, `✗ ${name}: what ${lostRuns} more runs pushed was not what their receipts name, and is lost`);
 }
 
 /** Every row as JSON, one a line, as it was pushed; a page at a time, so that any number of rows is written. */

@@ -20,6 +20,9 @@ export const Dataset = z
     rows: z.int(),
     sizeBytes: z.int(),
     runs: z.int().describe('How many runs pushed rows'),
+    lostRuns: z
+      .int()
+      .describe('How many more pushed rows that are not kept, since they were not those of their receipt'),
     updatedAt: z.iso.datetime(),
     expiresAt: z.iso.datetime().nullable().describe('When the first of its rows expire; null where none do'),
     retentionDays: z.int().nullable().describe("The tenant's own word; null: as the capsule says, or until deleted"),

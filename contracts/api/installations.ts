@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { ARTIFACT_RETENTION_DAYS } from '../artifact.ts';
+import { CAPSULE_PERMISSION_FORMS, isCapsulePermission } from '../capsule-permission.ts';
 import { RetentionDays } from '../dataset.ts';
 import { idOf } from '../ids.ts';
 import { IsolationClass } from '../isolation.ts';
@@ -11,10 +12,12 @@ import { textLine } from './paging.ts';
 /** A SemVer range (`^1.2.0`, `>=1 <3`) or one exact version, which pins. */
 export const VersionRange = textLine(64).min(1);
 
-const Approved = z
-  .array(textLine(MAX_PERMISSION_CHARS))
-  .max(80)
-  .describe('Permissions granted, such as egress:api.example.com:443');
+const Permission = textLine(MAX_PERMISSION_CHARS).refine(
+  isCapsulePermission,
+  `expected one of ${CAPSULE_PERMISSION_FORMS.join(', ')}`,
+);
+
+const Approved = z.array(Permission).max(80).describe('Permissions granted, such as egress:api.example.com:443');
 
 const MaxConcurrentRuns = z
   .int()

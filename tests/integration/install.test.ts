@@ -261,6 +261,7 @@ describe('installing', () => {
     ['a two megabyte name', { capsule: 'x'.repeat(2 * 2 ** 20) }],
     ['a range that is none', { capsule: 'a1/b1', range: 'latest' }],
     ['an empty range', { capsule: 'a1/b1', range: '' }],
+    ['an approval that no capsule can ask for', { capsule: 'a1/b1', approved: ['artifacts', 'gpu:a100'] }],
     ['unprintable approvals', { capsule: 'a1/b1', approved: ['\u0000'] }],
     ['an unknown key', { capsule: 'a1/b1', tenantId: 'ten_1' }],
   ])('%s is a typed refusal', async (_, json) => {

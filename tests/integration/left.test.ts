@@ -94,6 +94,23 @@ describe('rows', () => {
     expect(stores.deleted).toContain(datasetKey(world.tenantId, runId, 'pages'));
   });
 
+  test('that were lost are told of, beside those that are there, until they are deleted', async () => {
+    const world = await LeftWorld.create(stores);
+    const list = () => listDatasets({ ctx: world.owner, input: { id: world.installationId } });
+    const lose = async () => {
+      const runId = await world.startRun();
+      await world.end(runId, { datasets: [part('pages', 10)] });
+      await world.collect(runId, [], []);
+    };
+    await lose();
+    expect(await list()).toMatchObject([{ name: 'pages', rows: 0, sizeBytes: 0, runs: 0, lostRuns: 1 }]);
+    await world.push('pages', 20);
+    await lose();
+    expect(await list()).toMatchObject([{ name: 'pages', rows: 1, sizeBytes: 20, runs: 1, lostRuns: 2 }]);
+    await world.remove('pages');
+    expect(await list()).toEqual([]);
+  });
+
   test('expire as the capsule says, unless the installation says otherwise; what nobody limits stays', async () => {
     const world = await LeftWorld.create(stores);
     await world.capsuleSays({ datasetRetentionDays: { pages: 10, links: 10 } });

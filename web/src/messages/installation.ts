@@ -121,6 +121,7 @@ export const kept = {
   datasetsLead: 'Rows that its runs have pushed, under the name they pushed them to.',
   noDatasets: 'No run has pushed a row.',
   rowsOf: (name: string) => `Rows of ${name}`,
+  lost: (runs: number) => `Rows of ${counted(runs, 'run', 'runs')} were lost`,
   noRows: 'There are no rows any more.',
   deletion: 'Delete',
   deleteNamed: (name: string) => `Delete ${name}`,

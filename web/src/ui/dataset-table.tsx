@@ -46,7 +46,7 @@ export function DatasetTable({ datasets, ...actions }: { datasets: readonly Data
 }
 
 function Row({ dataset, mayChange, onShow, onKeep, onRemove }: { dataset: Dataset } & Actions) {
-  const { name, rows, runs, sizeBytes, expiresAt } = dataset;
+  const { name, rows, runs, lostRuns, sizeBytes, expiresAt } = dataset;
   return (
     <tr>
       <td>
@@ -58,6 +58,7 @@ function Row({ dataset, mayChange, onShow, onKeep, onRemove }: { dataset: Datase
         >
           {name}
         </button>
+        {lostRuns > 0 && <p className="text-xs text-danger">{m.kept.lost(lostRuns)}</p>}
       </td>
       <td className="hidden whitespace-nowrap text-ink-2 sm:table-cell">
         {expiresAt === null ? m.kept.never : day(expiresAt)}
