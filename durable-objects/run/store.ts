@@ -14,7 +14,7 @@ import {
   mayBeginAgain,
   NOTHING_KNOWN,
 } from './lifecycle.ts';
-import { RUN_MIGRATIONS } from './migrations.ts';
+import { RUN_MIGRATIONS, RUN_TABLES } from './migrations.ts';
 import { decodeRequest, encodeRequest, type RunRequest, withoutInput, withoutSecrets } from './request.ts';
 import { changed, FactsRow, factsOf, rowOf } from './row.ts';
 import { Said } from './said.ts';
@@ -95,7 +95,7 @@ export class RunStore {
 
   accepted(nowMs: number): void {
     this.transact(() => {
-      if (!mayBeginAgain(this.known)) this.keep(withoutSecrets(this.request));
+      if (!mayBeginAgain(this.known)) this.dropSecrets();
       this.learn({ kind: 'accepted', atMs: nowMs });
     });
   }
@@ -111,7 +111,7 @@ export class RunStore {
   concluded(conclusion: Conclusion, end: Frame): void {
     this.transact(() => {
       this.append([end]);
-      this.keep(withoutSecrets(this.request));
+      this.dropSecrets();
       this.learn({ kind: 'concluded', conclusion });
     });
   }
@@ -183,8 +183,12 @@ export class RunStore {
   }
 
   private makeTables(): void {
-    if (!this.hasTables) migrate(this.storage, RUN_MIGRATIONS);
+    if (!this.hasTables) migrate(this.storage, RUN_MIGRATIONS, RUN_TABLES);
     this.hasTables = true;
+  }
+
+  private dropSecrets(): void {
+    if (Object.keys(this.request.secrets).length > 0) this.keep(withoutSecrets(this.request));
   }
 
   private keep(request: RunRequest): void {

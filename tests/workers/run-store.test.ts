@@ -5,8 +5,10 @@ import { expect, test } from 'vitest';
 
 import { newId } from '#contracts/ids';
 import { Cause, type Outcome } from '#contracts/run';
+import { migrate } from '#durable-objects/migrate';
 import { unbilled } from '#durable-objects/run/judge-end';
 import type { Judgement } from '#durable-objects/run/judgement';
+import { RUN_MIGRATIONS, RUN_TABLES } from '#durable-objects/run/migrations';
 import { parseRequest } from '#durable-objects/run/request';
 import { RunStore } from '#durable-objects/run/store';
 
@@ -116,6 +118,26 @@ test('whatever an object learns of a run, the next one finds written', async () 
     ),
     { numRuns: 60 },
   );
+});
+
+/** What there is in SQLite: each table with its columns, and each index as it was made. */
+async function schemaAfter(prepare: (storage: DurableObjectStorage) => void): Promise<unknown> {
+  return runInDurableObject(env.RUN.getByName(newId('run')), (_run, { storage }) => {
+    prepare(storage);
+    const tables = ['run', 'frames', 'schema_version'].map((table) =>
+      storage.sql.exec(`PRAGMA table_info(${table})`).toArray(),
+    );
+    const indexes = storage.sql.exec("SELECT sql FROM sqlite_master WHERE type = 'index' ORDER BY name").toArray();
+    const rows = ['run', 'schema_version'].map((table) => storage.sql.exec(`SELECT * FROM ${table}`).toArray());
+    return { tables, indexes, rows };
+  });
+}
+
+test('an object that begins now has the tables of one that came through every version', async () => {
+  const grown = await schemaAfter((storage) => migrate(storage, RUN_MIGRATIONS));
+  const begun = await schemaAfter((storage) => migrate(storage, RUN_MIGRATIONS, RUN_TABLES));
+  expect(begun).toEqual(grown);
+  expect(begun).toMatchObject({ rows: [[{ id: 1 }], [{ version: RUN_MIGRATIONS.length }]] });
 });
 
 test('what could not be written is not known, and can be written afterwards', async () => {
