@@ -30,7 +30,7 @@ export async function list(this: Context, { json }: JsonFlag, which: string): Pr
   );
   for (const { name, lostRuns } of items)
     if (lostRuns > 0)
-      note(this.process, `✗ ${name}: what ${lostRuns} more runs pushed was not what their receipts name, and is lost`);
+      note(this.process, `✗ ${name}: rows of ${lostRuns} more of its runs are lost, as their receipts name others`);
 }
 
 /** Every row as JSON, one a line, as it was pushed; a page at a time, so that any number of rows is written. */
