@@ -17,11 +17,23 @@ const INSTALLATION = {
   createdAt: AT,
   updatedAt: AT,
 };
+const DATASET = {
+  rows: 3,
+  sizeBytes: 2_048,
+  runs: 2,
+  lostRuns: 0,
+  updatedAt: AT,
+  expiresAt: null,
+  retentionDays: null,
+};
 const ENTRY = { key: 'count', value: { n: [1] }, sizeBytes: 11, revision: 3, updatedAt: AT };
 const ANSWERS: Readonly<Record<string, unknown>> = {
   'GET /v1/installations?limit=100': { items: [INSTALLATION], next: null },
   [`GET /v1/installations/${ID}/datasets`]: {
-    items: [{ name: 'pages', rows: 3, sizeBytes: 2_048, runs: 2, updatedAt: AT, expiresAt: null, retentionDays: 30 }],
+    items: [
+      { ...DATASET, name: 'pages', retentionDays: 30 },
+      { ...DATASET, name: 'links', rows: 0, runs: 0, lostRuns: 1 },
+    ],
   },
   [`GET /v1/installations/${ID}/datasets/pages/items?limit=1000`]: { items: [{ n: 1 }, 'größe'], next: 'c1' },
   [`GET /v1/installations/${ID}/datasets/pages/items?limit=1000&cursor=c1`]: { items: [null], next: null },
@@ -67,6 +79,11 @@ test('data sets are listed, read row by row over all pages, kept for a time, and
     [`PUT /v1/installations/${ID}/datasets/pages/retention`, { days: null }],
     [`DELETE /v1/installations/${ID}/datasets/pages`, undefined],
   ]);
+});
+
+test('rows that were lost are told of, where there are any', async () => {
+  const { stderr } = await world.soma('datasets list acme/tool');
+  expect(stderr).toBe('✗ links: rows of 1 more of its runs are lost, as their receipts name others\n');
 });
 
 test('rows of an installation that was removed are reached by its id, which is not looked up', async () => {
