@@ -155,7 +155,8 @@ function runnersOf({ platform, cell, docker = new Dockerode() }: Accounts, { run
 async function untilOnlyThePool(runner: Runner): Promise<void> {
   const look = async () => {
     const metrics = await (await fetch(`http://127.0.0.1:${runner.healthPort}/metrics`)).text();
-    return { warm: warmIn(metrics), remains: await remainsOf(runner) };
+    const faults = metrics.split('\n').filter((line) => line.startsWith('soma_runner_faults_total{'));
+    return { warm: warmIn(metrics), remains: await remainsOf(runner), faults };
   };
   await until(
     'a runner with its pool and nothing else',

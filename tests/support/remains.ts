@@ -17,6 +17,8 @@ export interface RunnerOnMachine {
 /** Everything the machine holds of a runner beside its process and what it caches. */
 export interface Remains {
   readonly sandboxes: number;
+  /** As their engine has them, for who wonders about one too many. */
+  readonly containers: readonly string[];
   readonly folders: number;
   readonly keepers: number;
   readonly bundles: number;
@@ -26,8 +28,10 @@ export interface Remains {
 
 export async function remainsOf(runner: RunnerOnMachine): Promise<Remains> {
   const { dataDirectory } = runner;
+  const containers = await containersOf(runner);
   return {
-    sandboxes: (await sandboxIdsOf(runner)).length,
+    sandboxes: containers.length + childGroups(`/soma/${runner.runnerId}`).length,
+    containers: containers.map(({ Id, State, Status }) => `${Id.slice(0, 12)} ${State}: ${Status}`),
     folders: namesIn(join(dataDirectory, 'sandboxes')).length,
     keepers: keepersOf(dataDirectory),
     bundles: namesIn(join(dataDirectory, 'engine/bundles')).length,
@@ -51,13 +55,17 @@ export function isOnlyThePool(
   );
 }
 
+type Owned = Pick<RunnerOnMachine, 'runnerId' | 'docker'>;
+
 /** Containers and control groups. */
-export async function sandboxIdsOf({
-  runnerId,
-  docker,
-}: Pick<RunnerOnMachine, 'runnerId' | 'docker'>): Promise<string[]> {
-  const containers = await docker.listContainers({ all: true, filters: { label: [`soma.runner=${runnerId}`] } });
-  return [...containers.map(({ Id }) => Id), ...childGroups(`/soma/${runnerId}`)];
+export async function sandboxIdsOf(runner: Owned): Promise<string[]> {
+  const containers = await containersOf(runner);
+  return [...containers.map(({ Id }) => Id), ...childGroups(`/soma/${runner.runnerId}`)];
+}
+
+/** Dead ones too. */
+function containersOf({ runnerId, docker }: Owned): Promise<Dockerode.ContainerInfo[]> {
+  return docker.listContainers({ all: true, filters: { label: [`soma.runner=${runnerId}`] } });
 }
 
 /** The sum of what a runner's metrics say on the lines that begin so. */
