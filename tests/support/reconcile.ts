@@ -14,7 +14,7 @@ import type { Platform } from '#local/platform';
 import { CLICKHOUSE_USER } from '#local/platform/stores';
 import { type CellSecrets, loadSecrets } from '#local/secrets';
 
-import { isOnlyThePool, remainsOf, type RunnerOnMachine, warmIn } from './remains.ts';
+import { isOnlyThePool, metricLines, remainsOf, type RunnerOnMachine, warmIn } from './remains.ts';
 import type { RunningTenant } from './running-tenant.ts';
 import { until } from './until.ts';
 
@@ -155,7 +155,7 @@ function runnersOf({ platform, cell, docker = new Dockerode() }: Accounts, { run
 async function untilOnlyThePool(runner: Runner): Promise<void> {
   const look = async () => {
     const metrics = await (await fetch(`http://127.0.0.1:${runner.healthPort}/metrics`)).text();
-    const faults = metrics.split('\n').filter((line) => line.startsWith('soma_runner_faults_total{'));
+    const faults = metricLines(metrics, 'soma_runner_faults_total{');
     return { warm: warmIn(metrics), remains: await remainsOf(runner), faults };
   };
   await until(

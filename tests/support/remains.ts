@@ -70,8 +70,11 @@ function containersOf({ runnerId, docker }: Owned): Promise<Dockerode.ContainerI
 
 /** The sum of what a runner's metrics say on the lines that begin so. */
 export function metricIn(text: string, prefix: string): number {
-  const lines = text.split('\n').filter((line) => line.startsWith(prefix));
-  return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  return metricLines(text, prefix).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
+
+export function metricLines(text: string, prefix: string): string[] {
+  return text.split('\n').filter((line) => line.startsWith(prefix));
 }
 
 export function warmIn(metrics: string): number {
