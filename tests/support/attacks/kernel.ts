@@ -262,14 +262,18 @@ export default () => ({
     python: `${KIT}
 import random
 random.seed(7)
-skip = {NUMBERS.get(name) for name in "read write rt_sigreturn pause nanosleep clone fork vfork execve exit wait4 kill rt_sigsuspend tkill futex restart_syscall clock_nanosleep exit_group epoll_wait waitid pselect6 ppoll epoll_pwait execveat clone3".split()}
+waits = "read write rt_sigreturn pause nanosleep clone fork vfork execve exit wait4 rt_sigsuspend futex restart_syscall clock_nanosleep exit_group epoll_wait waitid pselect6 ppoll epoll_pwait execveat clone3"
+signals = "kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo"
+skip = {NUMBERS[name] for name in (waits + " " + signals).split() if name in NUMBERS}
 for number in range(0, 460):
+    # Chosen here: Python seeds a child anew.
+    arguments = [ctypes.c_long(random.choice((0, -1, 1, 0x7fffffffffff, 4096))) for _ in range(6)]
     if number in skip:
         continue
     pid = os.fork()
     if pid == 0:
         os.closerange(0, 64)
-        libc.syscall(number, *[ctypes.c_long(random.choice((0, -1, 1, 0x7fffffffffff, 4096))) for _ in range(6)])
+        libc.syscall(number, *arguments)
         os._exit(0)
     for _ in range(2000):
         done, _ = os.waitpid(pid, os.WNOHANG)
