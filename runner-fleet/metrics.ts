@@ -39,6 +39,11 @@ export class Metrics {
     labelNames: ['what'],
     registers: [this.#registry],
   });
+  readonly #reaped = new Counter({
+    name: 'soma_runner_sandboxes_reaped_total',
+    help: 'Sandboxes that nobody used, and that did not go by themselves',
+    registers: [this.#registry],
+  });
 
   constructor(gauges: Gauges) {
     collectDefaultMetrics({ register: this.#registry, prefix: 'soma_runner_' });
@@ -86,6 +91,10 @@ export class Metrics {
 
   fault(what: string): void {
     this.#faults.inc({ what });
+  }
+
+  reaped(count: number): void {
+    this.#reaped.inc(count);
   }
 
   get contentType(): string {

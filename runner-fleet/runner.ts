@@ -45,6 +45,7 @@ export class Runner {
   readonly lease = new LeaseKeeper();
   readonly #config: Config;
   readonly #hasIdentity: () => boolean;
+  readonly #metrics: Metrics;
   readonly #docker: Dockerode;
   readonly #executor: Executor;
   readonly #isolation: IsolationOffers;
@@ -63,7 +64,7 @@ export class Runner {
     this.#config = config;
     this.#docker = new Dockerode({ timeout: ENGINE_TIMEOUT_MS });
     const { dataDirectory, runnerId, cell, trustDomain } = config;
-    const metrics: Metrics = new Metrics({
+    const metrics = new Metrics({
       running: () => this.#admission.taken,
       waiting: () => this.#admission.waiting,
       capacity: () => config.capacity,
@@ -72,6 +73,7 @@ export class Runner {
       isolationClasses: () => this.#isolation.classes('offered'),
       executor: () => this.#executor.name,
     });
+    this.#metrics = metrics;
     const onFault: OnFault = (what, error) => {
       log('error', what, error === undefined ? {} : { reason: reasonOf(error) });
       metrics.fault(what);
@@ -216,6 +218,7 @@ export class Runner {
   async #reap(): Promise<void> {
     try {
       const count = await this.#executor.reapOrphans();
+      this.#metrics.reaped(count);
       if (count > 0) log('warn', 'removed sandboxes that nobody used', { count });
     } catch (error) {
       log('warn', 'what is left of sandboxes cannot be seen', { reason: reasonOf(error) });

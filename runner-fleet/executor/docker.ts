@@ -113,12 +113,25 @@ export class DockerExecutor implements Executor {
       return new DockerSandbox({ id, shape, mounts, container, channel, group, release });
     } catch (error) {
       connected.cancel();
-      await orReport(this.#options.onFault, 'a sandbox could not be taken down', () => removeContainer(container));
+      await orReport(this.#options.onFault, 'a sandbox could not be taken down', () =>
+        removeContainer(container, GOING),
+      );
       throw new Error(`the sandbox for ${shape.image} did not boot`, { cause: error });
     }
   }
 
-  async reapOrphans(): Promise<number> {
+  /** One that its engine has been removing all the time is a fault: such an engine may wait for it until it is restarted. */
+  reapOrphans(): Promise<number> {
+    return this.#removeUnused(GONE);
+  }
+
+  async close(): Promise<void> {
+    this.#inUse.clear();
+    await this.#removeUnused(GOING);
+    this.#folders.removeAll();
+  }
+
+  async #removeUnused(settled: readonly number[]): Promise<number> {
     const { docker, runnerId, onFault } = this.#options;
     const containers = await docker.listContainers({
       all: true,
@@ -127,20 +140,15 @@ export class DockerExecutor implements Executor {
     const left = new Map<string, Dockerode.Container | undefined>(this.#folders.ids().map((id) => [id, undefined]));
     for (const { Id, Labels } of containers) left.set(Labels[SANDBOX_LABEL] ?? Id, docker.getContainer(Id));
     const remove = async ([id, container]: [string, Dockerode.Container | undefined]) => {
-      if (container) await removeContainer(container);
+      const wasThere = container === undefined || (await removeContainer(container, settled));
       await this.#folders.remove(id);
+      return wasThere;
     };
     return removeEach(
       [...left].filter(([id]) => !this.#inUse.has(id)),
       remove,
       onFault,
     );
-  }
-
-  async close(): Promise<void> {
-    this.#inUse.clear();
-    await this.reapOrphans();
-    this.#folders.removeAll();
   }
 }
 
@@ -185,7 +193,7 @@ class DockerSandbox extends ConnectedSandbox {
   }
 
   async kill(): Promise<void> {
-    await removeContainer(this.#container);
+    await removeContainer(this.#container, GOING);
   }
 
   async dispose(): Promise<void> {
@@ -195,12 +203,21 @@ class DockerSandbox extends ConnectedSandbox {
   }
 }
 
-/** Gone already, or on its way: both are what was asked for. */
-async function removeContainer(container: Dockerode.Container): Promise<void> {
+/** What an engine answers where a container is not there any more, and where it is being removed already. */
+const GONE = [404];
+const GOING = [...GONE, 409];
+
+/**
+ * Returns whether there was something to remove. An engine may list what it does not have.
+ * @throws where the engine answers with an error that is not one of `settled`
+ */
+async function removeContainer(container: Dockerode.Container, settled: readonly number[]): Promise<boolean> {
   try {
     await container.remove({ force: true });
+    return true;
   } catch (error) {
     const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
-    if (status !== 404 && status !== 409) throw error;
+    if (settled.some((known) => known === status)) return false;
+    throw error;
   }
 }

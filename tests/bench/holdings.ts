@@ -4,6 +4,7 @@ import type Dockerode from 'dockerode';
 
 import { allPids, parentOf } from '#local/processes/proc';
 import { childGroups } from '#runner/executor/control-group';
+import { containersOf } from '#support/containers';
 
 /** What a process or the machine holds: each of these is back where it was once a run has been forgotten. */
 export function descriptorsOf(pid: number): number {
@@ -33,7 +34,7 @@ export function groupCount(runnerId: string): number {
 
 /** Containers that Docker Engine knows of as this runner's, dead ones too. */
 export async function containerCount(docker: Dockerode, runnerId: string): Promise<number> {
-  return (await docker.listContainers({ all: true, filters: { label: [`soma.runner=${runnerId}`] } })).length;
+  return (await containersOf(docker, runnerId)).length;
 }
 
 /** Files and folders below, but for the root file systems that sandboxes share. */

@@ -12,6 +12,7 @@ import { freePlatformPorts } from '#local/ports';
 import { allPids, environmentOf } from '#local/processes/proc';
 import { loadSecrets } from '#local/secrets';
 import { childGroups } from '#runner/executor/control-group';
+import { containersOf } from '#support/containers';
 import { RunningTenant } from '#support/running-tenant';
 import { until } from '#support/until';
 
@@ -62,9 +63,7 @@ async function interrupted({ child }: Dev): Promise<unknown> {
 
 async function leftovers(runnerIds: readonly string[]) {
   const engine = new Dockerode();
-  const containers = runnerIds.map((id) =>
-    engine.listContainers({ all: true, filters: { label: [`soma.runner=${id}`] } }),
-  );
+  const containers = runnerIds.map((id) => containersOf(engine, id));
   return {
     processes: allPids().filter((pid) => environmentOf(pid).get('SOMA_LOCAL_DATA_DIRECTORY') === directory),
     containers: (await Promise.all(containers)).flat(),

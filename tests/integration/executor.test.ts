@@ -8,11 +8,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { newId } from '#contracts/ids';
 import { chooseExecutor } from '#runner/executor/choose';
-import { childGroups, isUnified } from '#runner/executor/control-group';
+import { isUnified } from '#runner/executor/control-group';
 import type { Executor, Sandbox, SandboxShape } from '#runner/executor/executor';
 import { Belongings } from '#runner/executor/oci/belongings';
 import { ensureImages } from '#runner/images/build';
 
+import { sandboxIdsOf } from '../support/remains.ts';
 import { until } from '../support/until.ts';
 
 const MIB = 2 ** 20;
@@ -52,8 +53,7 @@ describe.each([['docker'], ['oci']] as const)('%s', (choice) => {
   });
 
   async function left(): Promise<number> {
-    const containers = await docker.listContainers({ all: true, filters: { label: [`soma.runner=${runnerId}`] } });
-    return containers.length + childGroups(`/soma/${runnerId}`).length;
+    return (await sandboxIdsOf({ docker, runnerId })).length;
   }
 
   test('a sandbox that boots ahead of demand gives way to runs, until it is handed to one', async () => {

@@ -11,6 +11,7 @@ import { childGroups, ControlGroup, removeEmptyGroup } from '#runner/executor/co
 import { ensureImages } from '#runner/images/build';
 import { IMAGE_NAMES, imageTag } from '#runner/images/recipe';
 
+import { containersIn } from './containers.ts';
 import { until } from './until.ts';
 
 const READY_WITHIN_MS = 60_000;
@@ -139,7 +140,7 @@ export class PrivateEngine {
 
   /** Containers, in any state. */
   async containers(): Promise<number> {
-    return (await this.docker.listContainers({ all: true })).length;
+    return (await containersIn(this.docker)).length;
   }
 
   /** Ends it and everything it ever started. */

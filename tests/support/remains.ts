@@ -6,6 +6,8 @@ import type Dockerode from 'dockerode';
 import { allPids, commandLineOf } from '#local/processes/proc';
 import { childGroups } from '#runner/executor/control-group';
 
+import { containersOf } from './containers.ts';
+
 /** A runner as the machine knows it. */
 export interface RunnerOnMachine {
   readonly runnerId: string;
@@ -27,10 +29,10 @@ export interface Remains {
 }
 
 export async function remainsOf(runner: RunnerOnMachine): Promise<Remains> {
-  const { dataDirectory } = runner;
-  const containers = await containersOf(runner);
+  const { dataDirectory, docker, runnerId } = runner;
+  const containers = await containersOf(docker, runnerId);
   return {
-    sandboxes: containers.length + childGroups(`/soma/${runner.runnerId}`).length,
+    sandboxes: containers.length + childGroups(`/soma/${runnerId}`).length,
     containers: containers.map(({ Id, State, Status }) => `${Id.slice(0, 12)} ${State}: ${Status}`),
     folders: namesIn(join(dataDirectory, 'sandboxes')).length,
     keepers: keepersOf(dataDirectory),
@@ -55,17 +57,13 @@ export function isOnlyThePool(
   );
 }
 
-type Owned = Pick<RunnerOnMachine, 'runnerId' | 'docker'>;
-
 /** Containers and control groups. */
-export async function sandboxIdsOf(runner: Owned): Promise<string[]> {
-  const containers = await containersOf(runner);
-  return [...containers.map(({ Id }) => Id), ...childGroups(`/soma/${runner.runnerId}`)];
-}
-
-/** Dead ones too. */
-function containersOf({ runnerId, docker }: Owned): Promise<Dockerode.ContainerInfo[]> {
-  return docker.listContainers({ all: true, filters: { label: [`soma.runner=${runnerId}`] } });
+export async function sandboxIdsOf({
+  runnerId,
+  docker,
+}: Pick<RunnerOnMachine, 'runnerId' | 'docker'>): Promise<string[]> {
+  const containers = await containersOf(docker, runnerId);
+  return [...containers.map(({ Id }) => Id), ...childGroups(`/soma/${runnerId}`)];
 }
 
 /** The sum of what a runner's metrics say on the lines that begin so. */

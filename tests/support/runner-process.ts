@@ -32,6 +32,7 @@ import { fileIdentitySource } from '#runner/identity/file-source';
 import { createMtlsServer } from '#runner/identity/server-tls';
 import { ensureImages } from '#runner/images/build';
 
+import { containersOf } from './containers.ts';
 import { sandboxIdsOf } from './remains.ts';
 import { type Answer, resultOf, type RunResult } from './run-result.ts';
 import { type RunOptions, someRun } from './some-run.ts';
@@ -223,8 +224,7 @@ export class RunnerWorld {
 
   /** What the engine knows of this runner's sandboxes. */
   async inspect(): Promise<string> {
-    const filters = { label: [`soma.runner=${this.runnerId}`] };
-    const containers = await this.docker.listContainers({ all: true, filters });
+    const containers = await containersOf(this.docker, this.runnerId);
     const inspected = (id: string) => this.docker.getContainer(id).inspect();
     const details = containers.map(({ Id }) => inspected(Id).catch(() => 'gone meanwhile'));
     const bundles = join(this.dataDirectory, 'engine/bundles');

@@ -90,7 +90,8 @@ export class Belongings {
   async reap(): Promise<number> {
     const seen = [...childGroups(this.#groupParent), ...readdirSync(this.#options.bundles), ...this.#folders.ids()];
     const orphans = new Set([...seen, ...this.#known.keys()].filter((id) => !this.#known.get(id)?.isInUse));
-    return removeEach([...orphans], (id) => this.#remove(id, 0), this.#options.onFault);
+    const remove = (id: string) => this.#remove(id, 0).then(() => true);
+    return removeEach([...orphans], remove, this.#options.onFault);
   }
 
   /** Nothing is in use any more, whatever was. */

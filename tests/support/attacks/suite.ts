@@ -7,6 +7,7 @@ import type { IsolationClass } from '#contracts/isolation';
 import { allPids } from '#local/processes/proc';
 
 import { nameOf } from '../host-process.ts';
+import { metricLines } from '../remains.ts';
 import { RunnerWorld } from '../runner-process.ts';
 import { until } from '../until.ts';
 import { FAMILIES, filesOf, verdictOf } from './attack.ts';
@@ -24,8 +25,6 @@ export interface Defender {
 const LONG_US = 1_000_000;
 /** After so many attacks the neighbour is let go, its work looked at, and another one takes its place. */
 const ATTACKS_A_NEIGHBOUR = 10;
-/** What a runner says that had to clean up after its executor. */
-const REAPED = 'removed containers that nobody used';
 
 /** Hostile capsules, each with what must come of it, against the sandboxes of one executor and class. */
 export function attackSuite({ executor, isolation }: Defender): void {
@@ -45,7 +44,8 @@ export function attackSuite({ executor, isolation }: Defender): void {
     afterAll(async () => {
       await neighbour?.moveOut();
       await until('nothing being left', () => registrar.isQuiet(0));
-      assert.ok(!world.dataFiles().join('\n').includes(REAPED));
+      const reaped = metricLines((await world.get('/metrics')).text, 'soma_runner_sandboxes_reaped_total ');
+      assert.deepEqual(reaped, ['soma_runner_sandboxes_reaped_total 0']);
       await world.close();
       await traps.close();
       assert.equal(await world.containers(), 0);
