@@ -17,6 +17,7 @@ import { DISPOSE_GRACE_MS, type Executor, type Sandbox, type SandboxShape, type 
 import { removeEach } from './remove-each.ts';
 import { SandboxFolders } from './sandbox-folders.ts';
 import type { SandboxMounts } from './sandbox-spec.ts';
+import { removeShim, type Shim, shimsOf } from './shims.ts';
 
 /** gVisor, by the name an engine has it under where it has it. */
 const STRICT_RUNTIME = 'runsc';
@@ -113,36 +114,39 @@ export class DockerExecutor implements Executor {
       return new DockerSandbox({ id, shape, mounts, container, channel, group, release });
     } catch (error) {
       connected.cancel();
-      await orReport(this.#options.onFault, 'a sandbox could not be taken down', () =>
-        removeContainer(container, GOING),
-      );
+      await orReport(this.#options.onFault, 'a sandbox could not be taken down', () => removeContainer(container));
       throw new Error(`the sandbox for ${shape.image} did not boot`, { cause: error });
     }
   }
 
-  /** One that its engine has been removing all the time is a fault: such an engine may wait for it until it is restarted. */
   reapOrphans(): Promise<number> {
-    return this.#removeUnused(GONE);
+    return this.#removeUnused();
   }
 
   async close(): Promise<void> {
     this.#inUse.clear();
-    await this.#removeUnused(GOING);
+    await this.#removeUnused({ mayBeLeaving: true });
     this.#folders.removeAll();
   }
 
-  async #removeUnused(settled: readonly number[]): Promise<number> {
-    const { docker, runnerId, onFault } = this.#options;
-    const containers = await docker.listContainers({
-      all: true,
-      filters: { label: [`${RUNNER_LABEL}=${runnerId}`] },
-    });
-    const left = new Map<string, Dockerode.Container | undefined>(this.#folders.ids().map((id) => [id, undefined]));
-    for (const { Id, Labels } of containers) left.set(Labels[SANDBOX_LABEL] ?? Id, docker.getContainer(Id));
-    const remove = async ([id, container]: [string, Dockerode.Container | undefined]) => {
-      const wasThere = container === undefined || (await removeContainer(container, settled));
+  /** Shims are looked at before containers: one that belongs to none of them then belongs to none at all. */
+  async #removeUnused({ mayBeLeaving = false } = {}): Promise<number> {
+    const { docker, runnerId, sandboxDirectory, onFault } = this.#options;
+    const left = new Map<string, Left>(this.#folders.ids().map((id) => [id, {}]));
+    for (const shim of await shimsOf(sandboxDirectory)) left.set(shim.sandboxId, { shim });
+    const filters = { label: [`${RUNNER_LABEL}=${runnerId}`] };
+    for (const { Id, Labels } of await docker.listContainers({ all: true, filters })) {
+      const id = Labels[SANDBOX_LABEL] ?? Id;
+      left.set(id, { ...left.get(id), container: docker.getContainer(Id) });
+    }
+    const remove = async ([id, { container, shim }]: [string, Left]) => {
+      const fate = container ? await removeContainer(container) : 'absent';
+      // Its engine may wait for its end for ever, and then only a restart of that helps.
+      if (fate === 'leaving' && !mayBeLeaving) throw new Error('its engine has been removing it all the while');
+      if (fate === 'absent' && shim) await removeShim(shim, sandboxDirectory);
       await this.#folders.remove(id);
-      return wasThere;
+      // An engine may list what it does not have.
+      return fate !== 'absent' || shim !== undefined || container === undefined;
     };
     return removeEach(
       [...left].filter(([id]) => !this.#inUse.has(id)),
@@ -150,6 +154,12 @@ export class DockerExecutor implements Executor {
       onFault,
     );
   }
+}
+
+/** What may be left of a sandbox beside its folders. */
+interface Left {
+  readonly container?: Dockerode.Container;
+  readonly shim?: Shim;
 }
 
 const EngineInfo = z.object({
@@ -193,7 +203,7 @@ class DockerSandbox extends ConnectedSandbox {
   }
 
   async kill(): Promise<void> {
-    await removeContainer(this.#container, GOING);
+    await removeContainer(this.#container);
   }
 
   async dispose(): Promise<void> {
@@ -203,21 +213,15 @@ class DockerSandbox extends ConnectedSandbox {
   }
 }
 
-/** What an engine answers where a container is not there any more, and where it is being removed already. */
-const GONE = [404];
-const GOING = [...GONE, 409];
-
-/**
- * Returns whether there was something to remove. An engine may list what it does not have.
- * @throws where the engine answers with an error that is not one of `settled`
- */
-async function removeContainer(container: Dockerode.Container, settled: readonly number[]): Promise<boolean> {
+/** Leaving: the engine was removing it already. */
+async function removeContainer(container: Dockerode.Container): Promise<'removed' | 'leaving' | 'absent'> {
   try {
     await container.remove({ force: true });
-    return true;
+    return 'removed';
   } catch (error) {
     const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
-    if (settled.some((known) => known === status)) return false;
+    if (status === 404) return 'absent';
+    if (status === 409) return 'leaving';
     throw error;
   }
 }

@@ -33,7 +33,7 @@ async function dockerEngine(): Promise<Engine> {
     environment: { SOMA_EXECUTOR: 'docker' },
     hang: () => engine.hang(),
     wake: () => engine.wake(),
-    strays: async () => engine.leftovers().groups - (await engine.containers()),
+    strays: () => engine.strays(),
     close: () => engine.close(),
   };
 }

@@ -128,7 +128,12 @@ describe.concurrent('on a runner with a Docker Engine, while', () => {
   afterEach(async () => {
     await onEngine.untilServes();
     await onEngine.reconcile();
-    await until('no group without a container', async () => engine.leftovers().groups === (await engine.containers()));
+    await until(
+      'no group and no shim without a container',
+      () => engine.strays(),
+      (count) => count === 0,
+      WITHIN_MS,
+    );
   });
   for (const { what, ...given } of CASES_ON_ENGINE) {
     test(`${what}: runs start, once or not at all`, IN_ORDER, () => expectStarts(onEngine, given));

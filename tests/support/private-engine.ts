@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -38,6 +38,8 @@ const REMAPPED = { user: 'nobody', group: 'nogroup' };
 const MOST_IDS = 65_536;
 /** Seen by that engine in the place of the machine's subuid and subgid (subuid(5)). */
 const HOST_IDS = 'host-ids';
+/** In the place of /run/containerd. */
+const RUN = 'run';
 
 /**
  * A Docker Engine of a test's own, to be killed and stopped: its own network and mounts, its own containerd, its own files. It dies with
@@ -95,8 +97,9 @@ export class PrivateEngine {
     const at = (name: string) => join(this.directory, name);
     const daemon = ['dockerd', ...STORAGE, ...NETWORK, '--host', this.host, '--cgroup-parent', this.#cgroupParent];
     const files = ['--config-file', at('daemon.json'), '--data-root', at('data'), '--exec-root', at('exec')];
-    // What containerd and its shims keep in /run is hidden from those of the machine, and gone with the last of them.
-    const script = `set -e; mkdir -p /run/containerd; mount -t tmpfs private /run/containerd
+    // What containerd and its shims keep in /run is not that of the machine, and found again after a restart: shims outlive their daemon.
+    mkdirSync(at(RUN), { recursive: true });
+    const script = `set -e; mkdir -p /run/containerd; mount --bind ${at(RUN)} /run/containerd
       if [ -e ${at(HOST_IDS)} ]; then for file in subuid subgid; do mount --bind ${at(HOST_IDS)} /etc/$file; done; fi
       exec "$@"`;
     this.#dropPidFiles();
@@ -138,9 +141,11 @@ export class PrivateEngine {
     return { pids, groups: groups.length };
   }
 
-  /** Containers, in any state. */
-  async containers(): Promise<number> {
-    return (await containersIn(this.docker)).length;
+  /** How many control groups or shims it has more than containers, in any state. */
+  async strays(): Promise<number> {
+    const { groups } = this.leftovers();
+    const shims = this.#processes().filter(({ pid }) => commandLineOf(pid).includes('containerd-shim'));
+    return Math.max(groups, shims.length) - (await containersIn(this.docker)).length;
   }
 
   /** Ends it and everything it ever started. */

@@ -1,0 +1,74 @@
+import { readdir, readFile } from 'node:fs/promises';
+
+import { z } from 'zod';
+
+import { ControlGroup } from './control-group.ts';
+
+/** The kernel cuts the name of a process off after as many bytes. */
+const NAME = 'containerd-shim';
+
+/**
+ * The process that containerd keeps for one container, in the folder of that container's bundle. It outlives containerd and the engine; one
+ * whose engine was killed while it made or removed the container may be known to nobody, and with it what it holds: a control group, and a
+ * process that was never told to start.
+ */
+export interface Shim {
+  readonly pid: number;
+  readonly sandboxId: string;
+  /** Undefined where systemd makes the groups, which removes the empty ones. */
+  readonly groupPath: string | undefined;
+}
+
+const Bundle = z.object({
+  mounts: z.array(z.object({ source: z.string().optional() })),
+  linux: z.object({ cgroupsPath: z.string() }),
+});
+
+/** Of the containers that see a folder in `sandboxDirectory`; none where this process may not look into them, as only root may. */
+export async function shimsOf(sandboxDirectory: string): Promise<Shim[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/v.test(name)).map(Number);
+  const shims = await Promise.all(pids.map((pid) => shimAt(pid, sandboxDirectory)));
+  return shims.filter((shim) => shim !== undefined);
+}
+
+/**
+ * Kills it and what it holds; its containerd cleans up after it.
+ * @throws where something does not die, or is still used
+ */
+export async function removeShim({ pid, sandboxId, groupPath }: Shim, sandboxDirectory: string): Promise<void> {
+  // Its number may be another's by now.
+  if ((await shimAt(pid, sandboxDirectory))?.sandboxId === sandboxId) process.kill(pid, 'SIGKILL');
+  if (groupPath === undefined) return;
+  const group = ControlGroup.at(groupPath);
+  await group.kill();
+  await group.remove();
+}
+
+async function shimAt(pid: number, sandboxDirectory: string): Promise<Shim | undefined> {
+  if ((await read(`/proc/${pid}/comm`))?.trim() !== NAME) return undefined;
+  const text = await read(`/proc/${pid}/cwd/config.json`);
+  const { data: bundle } = Bundle.safeParse(text === undefined ? undefined : parsed(text));
+  if (bundle === undefined) return undefined;
+  const own = bundle.mounts.find(({ source }) => source?.startsWith(`${sandboxDirectory}/`));
+  const sandboxId = own?.source?.slice(sandboxDirectory.length + 1);
+  if (sandboxId === undefined) return undefined;
+  const { cgroupsPath } = bundle.linux;
+  return { pid, sandboxId, groupPath: cgroupsPath.startsWith('/') ? cgroupsPath : undefined };
+}
+
+/** Undefined of what has gone, and of what is not this process's to read. */
+async function read(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
