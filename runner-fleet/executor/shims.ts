@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 
 import { z } from 'zod';
 
@@ -6,6 +6,8 @@ import { ControlGroup } from './control-group.ts';
 
 /** The kernel cuts the name of a process off after as many bytes. */
 const NAME = 'containerd-shim';
+/** A group of this container alone, called as the container is. */
+const OWN_GROUP = /^\/.+\/[0-9a-f]{64}$/v;
 
 /**
  * The process that containerd keeps for one container, in the folder of that container's bundle. It outlives containerd and the engine; one
@@ -45,7 +47,7 @@ export async function removeShim({ pid, sandboxId, groupPath }: Shim, sandboxDir
 }
 
 async function shimAt(pid: number, sandboxDirectory: string): Promise<Shim | undefined> {
-  if ((await read(`/proc/${pid}/comm`))?.trim() !== NAME) return undefined;
+  if ((await read(`/proc/${pid}/comm`))?.trim() !== NAME || !(await isTrusted(pid))) return undefined;
   const text = await read(`/proc/${pid}/cwd/config.json`);
   const { data: bundle } = Bundle.safeParse(text === undefined ? undefined : parsed(text));
   if (bundle === undefined) return undefined;
@@ -53,7 +55,15 @@ async function shimAt(pid: number, sandboxDirectory: string): Promise<Shim | und
   const sandboxId = own?.source?.slice(sandboxDirectory.length + 1);
   if (sandboxId === undefined) return undefined;
   const { cgroupsPath } = bundle.linux;
-  return { pid, sandboxId, groupPath: cgroupsPath.startsWith('/') ? cgroupsPath : undefined };
+  return { pid, sandboxId, groupPath: OWN_GROUP.test(cgroupsPath) ? cgroupsPath : undefined };
+}
+
+/** Anything may take that name and write such a file: a capsule, too, which is another user, and in a namespace of its own. */
+async function isTrusted(pid: number): Promise<boolean> {
+  const namespaces = [pid, 'self'].map((id) => readlink(`/proc/${id}/ns/pid`).catch(() => undefined));
+  const [its, own] = await Promise.all(namespaces);
+  const [, user] = /^Uid:\s+(\d+)\s/mv.exec((await read(`/proc/${pid}/status`)) ?? '') ?? [];
+  return its !== undefined && its === own && user === String(process.getuid?.());
 }
 
 /** Undefined of what has gone, and of what is not this process's to read. */

@@ -1,26 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { newId } from '#contracts/ids';
+import { allPids, commandLineOf } from '#local/processes/proc';
 import { chooseExecutor } from '#runner/executor/choose';
-import type { Executor, SandboxShape } from '#runner/executor/executor';
+import type { Executor } from '#runner/executor/executor';
+import { SMALL } from '#support/fake-executor';
 import { PrivateEngine } from '#support/private-engine';
 import { until } from '#support/until';
 
-const MIB = 2 ** 20;
-const SHAPE: SandboxShape = {
-  image: 'python3.11',
-  isolation: 'standard',
-  memoryBytes: 64 * MIB,
-  diskBytes: MIB,
-  artifactBytes: MIB,
-  cpuMillis: 500,
-  pids: 16,
-};
-
+const SHAPE = { ...SMALL, image: 'python3.11' } as const;
 const directory = mkdtempSync(join(tmpdir(), 'soma-forgotten-test-'));
 /** While it is there, it says whom the runtime kills in the place of starting a container that is made. */
 const target = join(directory, 'target');
@@ -83,4 +77,36 @@ test('an engine that is killed between making a container and starting it forget
     (count) => count === 0,
   );
   expect(faults).toEqual([]);
+});
+
+/** What a shim looks like to who does not look twice, made by whoever `as` lets it be. */
+async function impostor(as: readonly string[]): Promise<ChildProcess> {
+  const folder = mkdtempSync(join(directory, 'impostor-'));
+  const victim = join(directory, 'sandboxes/none');
+  const config = { mounts: [{ source: victim }], linux: { cgroupsPath: 'system.slice:docker:none' } };
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+  const program = join(folder, 'containerd-shim-impostor');
+  copyFileSync('/bin/sleep', program);
+  const [command, ...words] = [...as, program, '60'];
+  const child = spawn(command, words, { cwd: folder });
+  await once(child, 'spawn');
+  await until('the impostor', () => namedShim(folder));
+  return child;
+}
+
+function namedShim(folder: string): boolean {
+  return allPids().some((pid) => commandLineOf(pid).startsWith(folder));
+}
+
+test.each([
+  ['in a process namespace of its own, as a capsule is', ['unshare', '--pid', '--fork', '--kill-child']],
+  ['that is another user', ['setpriv', '--reuid', '65534', '--clear-groups']],
+])('a process %s is not believed to be a shim', async (_, as) => {
+  const child = await impostor(as);
+  try {
+    expect(await executor.reapOrphans()).toBe(0);
+    expect([child.exitCode, child.signalCode]).toEqual([null, null]);
+  } finally {
+    child.kill('SIGKILL');
+  }
 });

@@ -11,12 +11,12 @@ import { CAPSULE_UID } from '#runner/executor/sandbox-spec';
 import { artifactSuite } from '../support/artifact-suite.ts';
 import { attackSuite } from '../support/attacks/suite.ts';
 import { egressSuite } from '../support/egress/suite.ts';
+import { SMALL } from '../support/fake-executor.ts';
 import { isolationSuite } from '../support/isolation-suite.ts';
 import { PrivateEngine } from '../support/private-engine.ts';
 
 /** Docker Engine with `userns-remap`. A runner is ready there only once it has proven that its sandboxes hold no user of the host's. */
 const FIRST_HOST_ID = 2 ** 30;
-const MIB = 2 ** 20;
 
 let engine: PrivateEngine;
 beforeAll(async () => {
@@ -40,18 +40,7 @@ test('every process of a sandbox is a user that the host knows nothing of, and t
   try {
     expect(await executor.prepare()).toEqual(['standard']);
     expect([executor.hasOwnUserNamespace('standard'), executor.hasOwnUserNamespace('strict')]).toEqual([true, false]);
-    const sandbox = await executor.boot(
-      {
-        image: 'python3.11',
-        isolation: 'standard',
-        memoryBytes: 64 * MIB,
-        diskBytes: MIB,
-        artifactBytes: MIB,
-        cpuMillis: 500,
-        pids: 16,
-      },
-      'awaited',
-    );
+    const sandbox = await executor.boot({ ...SMALL, image: 'python3.11' }, 'awaited');
     const users = sandbox.group
       .processes()
       .map((pid) => /^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);

@@ -9,23 +9,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newId } from '#contracts/ids';
 import { chooseExecutor } from '#runner/executor/choose';
 import { isUnified } from '#runner/executor/control-group';
-import type { Executor, Sandbox, SandboxShape } from '#runner/executor/executor';
+import type { Executor, Sandbox } from '#runner/executor/executor';
 import { Belongings } from '#runner/executor/oci/belongings';
 import { ensureImages } from '#runner/images/build';
 
+import { SMALL } from '../support/fake-executor.ts';
 import { sandboxIdsOf } from '../support/remains.ts';
 import { until } from '../support/until.ts';
 
-const MIB = 2 ** 20;
-const SHAPE: SandboxShape = {
-  image: 'python3.11',
-  isolation: 'standard',
-  memoryBytes: 64 * MIB,
-  diskBytes: MIB,
-  artifactBytes: MIB,
-  cpuMillis: 500,
-  pids: 16,
-};
+const SHAPE = { ...SMALL, image: 'python3.11' } as const;
 const FIRST_HOST_ID = 2 ** 19;
 const docker = new Dockerode();
 
