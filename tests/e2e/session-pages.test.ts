@@ -54,8 +54,9 @@ test('who signs in from the page for signing up does not come back to it', async
 test('who has signed out in another tab signs in again where they go on, and is led there', async () => {
   await createTenant('Analytical Engines');
   await visitor.takeSession(person.cookie);
-  await page.goto('/usage');
-  await page.getByText('No budget is set').waitFor();
+  // A page that asks for nothing by itself, and so does not notice before it is left.
+  await page.goto('/tenants/new');
+  expect(await pathOf('Create a tenant')).toBe('/tenants/new');
   const other = await page.context().newPage();
   await other.goto('/');
   await other.getByRole('button', { name: /^Tenant:/ }).click();
