@@ -1,8 +1,9 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readFile, readlink } from 'node:fs/promises';
 
 import { z } from 'zod';
 
 import { ControlGroup } from './control-group.ts';
+import { hostPids } from './host-pids.ts';
 
 /** The kernel cuts the name of a process off after as many bytes. */
 const NAME = 'containerd-shim';
@@ -28,8 +29,7 @@ const Bundle = z.object({
 
 /** Of the containers that see a folder in `sandboxDirectory`; none where this process may not look into them, as only root may. */
 export async function shimsOf(sandboxDirectory: string): Promise<Shim[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/v.test(name)).map(Number);
-  const shims = await Promise.all(pids.map((pid) => shimAt(pid, sandboxDirectory)));
+  const shims = await Promise.all((await hostPids()).map((pid) => shimAt(pid, sandboxDirectory)));
   return shims.filter((shim) => shim !== undefined);
 }
 
@@ -48,12 +48,10 @@ export async function removeShim({ pid, sandboxId, groupPath }: Shim, sandboxDir
 
 async function shimAt(pid: number, sandboxDirectory: string): Promise<Shim | undefined> {
   if ((await read(`/proc/${pid}/comm`))?.trim() !== NAME || !(await isTrusted(pid))) return undefined;
-  const text = await read(`/proc/${pid}/cwd/config.json`);
-  const { data: bundle } = Bundle.safeParse(text === undefined ? undefined : parsed(text));
-  if (bundle === undefined) return undefined;
-  const own = bundle.mounts.find(({ source }) => source?.startsWith(`${sandboxDirectory}/`));
+  const bundle = await bundleOf(pid);
+  const own = bundle?.mounts.find(({ source }) => source?.startsWith(`${sandboxDirectory}/`));
   const sandboxId = own?.source?.slice(sandboxDirectory.length + 1);
-  if (sandboxId === undefined) return undefined;
+  if (bundle === undefined || sandboxId === undefined) return undefined;
   const { cgroupsPath } = bundle.linux;
   return { pid, sandboxId, groupPath: OWN_GROUP.test(cgroupsPath) ? cgroupsPath : undefined };
 }
@@ -75,9 +73,10 @@ async function read(path: string): Promise<string | undefined> {
   }
 }
 
-function parsed(text: string): unknown {
+/** Undefined where it works in the folder of no bundle. */
+async function bundleOf(pid: number): Promise<z.infer<typeof Bundle> | undefined> {
   try {
-    return JSON.parse(text);
+    return Bundle.parse(JSON.parse(await readFile(`/proc/${pid}/cwd/config.json`, 'utf8')));
   } catch {
     return undefined;
   }

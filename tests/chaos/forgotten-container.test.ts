@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { newId } from '#contracts/ids';
-import { allPids, commandLineOf } from '#local/processes/proc';
 import { chooseExecutor } from '#runner/executor/choose';
 import type { Executor } from '#runner/executor/executor';
 import { SMALL } from '#support/fake-executor';
+import { hostPidOf } from '#support/host-process';
 import { PrivateEngine } from '#support/private-engine';
 import { until } from '#support/until';
 
@@ -90,12 +90,8 @@ async function impostor(as: readonly string[]): Promise<ChildProcess> {
   const [command, ...words] = [...as, program, '60'];
   const child = spawn(command, words, { cwd: folder });
   await once(child, 'spawn');
-  await until('the impostor', () => namedShim(folder));
+  await until('the impostor', () => hostPidOf(program));
   return child;
-}
-
-function namedShim(folder: string): boolean {
-  return allPids().some((pid) => commandLineOf(pid).startsWith(folder));
 }
 
 test.each([

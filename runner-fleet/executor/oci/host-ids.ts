@@ -1,6 +1,8 @@
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
+
+import { hostPids } from '../host-pids.ts';
 
 /** Above what a machine's own users and their subordinate ids usually have, and below 2³¹. */
 const FIRST_HOST_ID = 2 ** 19;
@@ -86,7 +88,7 @@ async function bind(path: string): Promise<Server | undefined> {
 
 /** What a process that is dead left behind may take a while to die. */
 async function isLivedIn(first: number): Promise<boolean> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const pids = await hostPids();
   const maps = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/uid_map`, 'utf8').catch(() => '')));
   return maps.some((map) =>
     mappingsOf(map).some(({ hostId, size }) => hostId < first + IDS_PER_RANGE && hostId + size > first),
