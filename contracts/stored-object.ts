@@ -15,6 +15,9 @@ export function stateKeyOf(installationId: string): string {
 export const STORED_KINDS = ['artifact', 'dataset', 'state'] as const;
 export type StoredKind = (typeof STORED_KINDS)[number];
 
+/** What ends by itself when its time is over. */
+export type ExpiringKind = Exclude<StoredKind, 'state'>;
+
 const SECONDS_A_MONTH = 30n * 86_400n;
 const BYTES_A_GIGABYTE = 10n ** 9n;
 const DECIMALS = 9;

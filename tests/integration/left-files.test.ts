@@ -1,9 +1,9 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { keepFilesFor } from '#cell/services/artifacts/keep-files-for';
 import { artifactsOf } from '#cell/services/artifacts/of-run';
 import { updateInstallation } from '#cell/services/installations/update';
+import { followRetention } from '#cell/services/retention/follow';
 import { sweepStorage } from '#cell/services/storage/sweep';
 import type { RunId } from '#contracts/ids';
 import { artifactKey } from '#contracts/stored-object';
@@ -97,14 +97,9 @@ test('files that are recorded while their installation says something else are k
   const world = await LeftWorld.create(stores);
   const runId = await world.startRun();
   const ending = await transaction(stores.postgres.url, stores.postgres.neonProxy, async (tx) => {
-    const said = { artifactRetentionDays: 1 };
-    const [row] = await tx
-      .update(installations)
-      .set(said)
-      .where(eq(installations.id, world.installationId))
-      .returning();
-    if (!row) throw new Error('no installation');
-    await keepFilesFor(tx, row, 1);
+    const { installationId } = world;
+    await tx.update(installations).set({ artifactRetentionDays: 1 }).where(eq(installations.id, installationId));
+    await followRetention(tx, { installationId, kind: 'artifact' }, world.now);
     const waits = world.end(runId, { artifacts: [file('a', 'x')] });
     await until('it waits', async () => (await stores.pool.query('select from pg_locks where not granted')).rowCount);
     return { waits };

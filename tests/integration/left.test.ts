@@ -4,8 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clearState } from '#cell/services/capsule-state/clear';
 import { removeStateKey } from '#cell/services/capsule-state/remove';
 import { stateSnapshot } from '#cell/services/capsule-state/snapshot';
-import { endRemovedParts } from '#cell/services/datasets/end';
-import { forgetParts, MOST_PARTS } from '#cell/services/datasets/forget';
+import { forgetParts } from '#cell/services/datasets/forget';
 import { listDatasets } from '#cell/services/datasets/list';
 import { removeDataset } from '#cell/services/datasets/remove';
 import { setDatasetRetention } from '#cell/services/datasets/set-retention';
@@ -159,31 +158,6 @@ describe('rows', () => {
     await sweepStorage(world.ctx);
     await expect(world.rowsIn('pages')).rejects.toMatchObject({ code: 'not_found' });
     expect(await world.usage()).toMatchObject([{ kind: 'dataset', storedBytes: 0 }]);
-  });
-
-  test('of an installation that was removed are told when they end in bounded steps, however many there are', async () => {
-    const world = await LeftWorld.create(stores);
-    const [many, runId, id] = [2 * MOST_PARTS + 1, await world.startRun(), world.installationId];
-    await stores.pool.query(
-      `insert into dataset_parts (run_id, name, tenant_id, installation_id, rows, size_bytes, sha256, state, created_at, expires_at)
-       select $1, 'n' || n, $2, $3, 1, 1, '0', 'stored', now(), case when n = 1 then now() + interval '2 days' end
-       from generate_series(1, $4::int) as n`,
-      [runId, world.tenantId, id, many],
-    );
-    const ends = async () => {
-      const { rows } = await stores.pool.query(
-        `select count(expires_at)::int as told, count(distinct expires_at)::int as ends from dataset_parts where installation_id = $1`,
-        [id],
-      );
-      return rows[0];
-    };
-    await removeInstallation({ ctx: world.owner, input: { id } });
-    expect(await ends()).toEqual({ told: MOST_PARTS + 1, ends: 2 });
-    await Promise.all([endRemovedParts(world.ctx), endRemovedParts(world.ctx)]);
-    await endRemovedParts(world.ctx);
-    expect(await ends()).toEqual({ told: many, ends: 2 });
-    const { rows } = await stores.pool.query('select rows_end_at from installations where id = $1', [id]);
-    expect(rows).toEqual([{ rows_end_at: null }]);
   });
 
   test('are deleted by their tenant only, and only by who may', async () => {

@@ -28,7 +28,7 @@ export const installations = pgTable(
     createdAt: instant().notNull(),
     updatedAt: instant().notNull(),
     removedAt: instant(),
-    /** When the rows of a removed one end, as long as not all of them are told. */
+    /** Not read any more; to be dropped once no Worker is left that does. */
     rowsEndAt: instant(),
   },
   (table) => [

@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm';
-import { bigint, index, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { bigint, index, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 
-import type { StoredKind } from '#contracts/stored-object';
+import type { ExpiringKind, StoredKind } from '#contracts/stored-object';
 
 import { id, instant } from './columns.ts';
+import { installations } from './installations.ts';
 
 /**
  * What a tenant stores, as intervals: `key` had `sizeBytes` from `storedFrom` until `storedUntil`, or has them still. A row is
@@ -33,5 +34,27 @@ export const storedObjects = pgTable(
     index('stored_objects_orphaned')
       .on(table.orphanedAt)
       .where(sql`${table.orphanedAt} is not null and ${table.storedUntil} is null`),
+  ],
+);
+
+/**
+ * Installations of which not all files, or rows, follow yet what is said of how long they are kept: those up to the cursor do. None of them
+ * expires before all do.
+ */
+export const retentionBacklog = pgTable(
+  'retention_backlog',
+  {
+    installationId: id('ins')
+      .notNull()
+      .references(() => installations.id),
+    kind: text().$type<ExpiringKind>().notNull(),
+    /** The last that follows, in the order of (data set, run); of files, which are of no data set, the run alone. Empty: none does. */
+    pastName: text().notNull(),
+    pastRunId: text().notNull(),
+    changedAt: instant().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.installationId, table.kind] }),
+    index('retention_backlog_changed').on(table.changedAt),
   ],
 );

@@ -7,7 +7,7 @@ import type { Ctx } from '../../context.ts';
 
 /**
  * The rows of the files that a run left, for the statement that records its end; `ended` names that statement's rows. Their bytes are still
- * with the runner. They are kept as long as the installation says, or else the capsule; `stateLock` comes first, so that what the
+ * with the runner. They are kept as long as the installation says, or else the capsule; `installationLock` comes first, so that what the
  * installation says is seen. An object that is there already is held while this commits, so that the sweep does not delete it at the same time.
  */
 export function insertArtifacts({ tenant }: Ctx, artifacts: readonly Artifact[], endedAtMs: number): SQL {

@@ -16,7 +16,7 @@ import { forgetState } from './forget.ts';
 export async function clearState({ ctx, input }: Verb<{ readonly id: InstallationId }>): Promise<void> {
   requirePermission(ctx, 'installations:write');
   await transact(ctx, async (tx) => {
-    // Held, as `stateLock` does: whoever else changes the state takes turns with this.
+    // Held, as `installationLock` does: whoever else changes the state takes turns with this.
     const [installation] = await tx
       .select({ id: installations.id })
       .from(installations)

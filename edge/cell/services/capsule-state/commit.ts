@@ -14,7 +14,7 @@ export interface Evidence {
 /**
  * The parts of a statement that change an installation's state, all of it or nothing: `target` names that statement's row with the
  * `installation_id`, and `state_now` is the one row that says it was done. The last writer of a key wins; where the whole would grow
- * beyond its limits nothing is changed. `stateLock` comes first.
+ * beyond its limits nothing is changed. `installationLock` comes first.
  */
 export function commitState({ tenant }: Ctx, target: string, changes: readonly StateChange[], evidence: Evidence): SQL {
   const { done, refused } = evidence;
@@ -69,11 +69,6 @@ export function commitState({ tenant }: Ctx, target: string, changes: readonly S
       ${told(done)} from state_now
       ${refused ? sql`union all ${told(refused)} from state_after where not exists (select from state_now)` : sql``}
     )`;
-}
-
-/** Whoever changes a state takes turns with all others that do: what the one before it wrote is then seen. */
-export function stateLock(installation: SQL): SQL {
-  return sql`select from installations where id = (${installation}) for no key update`;
 }
 
 function rowOf(change: StateChange) {

@@ -7,8 +7,9 @@ import { NotFound } from '#contracts/errors';
 import { requirePermission, type Verb } from '../../context.ts';
 import { auditRecord } from '../audit/record.ts';
 import { findInstallation } from '../installations/find.ts';
+import { installationLock } from '../installations/lock.ts';
 import { writeOnce } from '../write-once.ts';
-import { commitState, stateLock } from './commit.ts';
+import { commitState } from './commit.ts';
 
 /** @throws NotFound no such installation, or it has no such key */
 export async function removeStateKey({ ctx, input }: Verb<StatePath>): Promise<void> {
@@ -27,7 +28,7 @@ export async function removeStateKey({ ctx, input }: Verb<StatePath>): Promise<v
       ), ${commitState(ctx, 'target', [{ key, isDeleted: true }], { done })}
       select revision from state_now`,
     z.unknown(),
-    stateLock(sql`${id}`),
+    installationLock(sql`${id}`),
   );
   if (row === undefined) throw new NotFound('key');
 }

@@ -8,8 +8,9 @@ import { Conflict } from '#contracts/errors';
 import { requirePermission, type Verb } from '../../context.ts';
 import { auditRecord } from '../audit/record.ts';
 import { findInstallation } from '../installations/find.ts';
+import { installationLock } from '../installations/lock.ts';
 import { writeOnce } from '../write-once.ts';
-import { commitState, stateLock } from './commit.ts';
+import { commitState } from './commit.ts';
 
 export interface SetInput {
   readonly path: StatePath;
@@ -39,7 +40,7 @@ export async function setStateKey({ ctx, input }: Verb<SetInput>): Promise<State
       ), ${commitState(ctx, 'target', [{ key, value }], { done })}
       select revision from state_now`,
     Done,
-    stateLock(sql`${id}`),
+    installationLock(sql`${id}`),
   );
   if (!row) {
     throw new Conflict(`a state has at most ${STATE_LIMITS.maxKeys} keys and ${STATE_LIMITS.maxBytes} bytes`);

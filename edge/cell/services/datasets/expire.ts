@@ -1,10 +1,12 @@
-import { lt } from 'drizzle-orm';
+import { and, lt, not, sql } from 'drizzle-orm';
 
 import type { InstallationId, TenantId } from '#contracts/ids';
 import { datasetParts } from '#db/postgres/schema/index';
 
 import { type Platform, systemCtx } from '../../context.ts';
 import { recordAudit } from '../audit/record.ts';
+import { installationLock } from '../installations/lock.ts';
+import { isBehind } from '../retention/is-behind.ts';
 import { tenantOf } from '../tenants/find.ts';
 import { transact } from '../transact.ts';
 import { forgetParts } from './forget.ts';
@@ -23,7 +25,7 @@ export async function expireDatasets(platform: Platform, noted: (error: unknown)
   const expired = await platform.db
     .selectDistinct({ tenantId, installationId, name })
     .from(datasetParts)
-    .where(lt(expiresAt, platform.now()))
+    .where(and(lt(expiresAt, platform.now()), not(isBehind('dataset', installationId))))
     .limit(MOST_DATASETS);
   for (const dataset of expired) await expire(platform, dataset).catch(noted);
 }
@@ -32,6 +34,7 @@ async function expire(platform: Platform, { tenantId, installationId, name }: Ex
   const ctx = systemCtx(platform, await tenantOf(platform, tenantId));
   const at = ctx.now();
   await transact(ctx, async (tx) => {
+    await tx.execute(installationLock(sql`${installationId}`));
     const gone = await forgetParts(tx, { installationId, name, expiredBefore: at }, at);
     if (gone.runs === 0) return;
     await recordAudit(tx, ctx, { action: 'dataset.expire', target: installationId, details: { name, ...gone } });

@@ -4,10 +4,11 @@ import { DatasetPath, DatasetRetention } from '#contracts/api/datasets';
 import { Conflict, NotFound } from '#contracts/errors';
 import type { InstallationId } from '#contracts/ids';
 import type { Transaction } from '#db/postgres/client';
-import { datasetParts, installations } from '#db/postgres/schema/index';
+import { installations } from '#db/postgres/schema/index';
 
 import { type Ctx, requirePermission, type Verb } from '../../context.ts';
 import { recordAudit } from '../audit/record.ts';
+import { followRetention } from '../retention/follow.ts';
 import { transact } from '../transact.ts';
 
 /** More names than its versions are likely ever to have. */
@@ -19,7 +20,7 @@ export interface RetentionInput {
 }
 
 /**
- * Says how long an installation's rows are kept: those to come, and those that are there. What is older than that goes with the next sweep.
+ * Says how long an installation's rows are kept: those to come, and those that are there. What is older than that goes with the next sweeps.
  * @throws NotFound · Conflict there are too many
  */
 export async function setDatasetRetention({ ctx, input }: Verb<RetentionInput>): Promise<DatasetRetention> {
@@ -35,18 +36,13 @@ export async function setDatasetRetention({ ctx, input }: Verb<RetentionInput>):
       .update(installations)
       .set({ datasetRetentionDays, revision: sql`${installations.revision} + 1`, updatedAt: ctx.now() })
       .where(eq(installations.id, id));
-    await tx
-      .update(datasetParts)
-      .set({
-        expiresAt: sql`${datasetParts.createdAt} + make_interval(hours => 24 * coalesce(${days}::int, ${datasetParts.retentionDays}))`,
-      })
-      .where(and(eq(datasetParts.installationId, id), eq(datasetParts.name, name)));
+    await followRetention(tx, { installationId: id, kind: 'dataset' }, ctx.now());
     await recordAudit(tx, ctx, { action: 'dataset.set-retention', target: id, details: { name, days } });
   });
   return { days };
 }
 
-/** Whoever records rows of the installation's runs waits until this commits (`stateLock`), and then finds the new word. */
+/** Whoever records rows of the installation's runs waits until this commits (`installationLock`), and then finds the new word. */
 async function holdRetentions(tx: Transaction, { tenant }: Ctx, id: InstallationId) {
   const [row] = await tx
     .select({ stated: installations.datasetRetentionDays })

@@ -1,6 +1,5 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 
-import { REMOVED_DATASET_GRACE_DAYS } from '#contracts/dataset';
 import { NotFound } from '#contracts/errors';
 import type { InstallationId } from '#contracts/ids';
 import { installations, installationSecrets, schedules } from '#db/postgres/schema/index';
@@ -8,10 +7,8 @@ import { installations, installationSecrets, schedules } from '#db/postgres/sche
 import { requirePermission, type Verb } from '../../context.ts';
 import { recordAudit } from '../audit/record.ts';
 import { forgetState } from '../capsule-state/forget.ts';
-import { endParts } from '../datasets/end.ts';
+import { followRetention } from '../retention/follow.ts';
 import { transact } from '../transact.ts';
-
-const DAY_MS = 86_400_000;
 
 /**
  * Removes an installation: nothing more starts from it, its schedules are disabled, its secrets and its state forgotten. Its rows expire some
@@ -36,10 +33,7 @@ export async function removeInstallation({ ctx, input }: Verb<{ readonly id: Ins
       .where(and(eq(schedules.installationId, input.id), eq(schedules.isEnabled, true)))
       .returning({ id: schedules.id });
     await forgetState(tx, input.id, ctx.now());
-    const rowsEndAt = new Date(ctx.now().getTime() + REMOVED_DATASET_GRACE_DAYS * DAY_MS);
-    const areMoreThere = await endParts(tx, { installationId: input.id, endsAt: rowsEndAt });
-    // What one transaction does not get to, the sweep does.
-    if (areMoreThere) await tx.update(installations).set({ rowsEndAt }).where(eq(installations.id, input.id));
+    await followRetention(tx, { installationId: input.id, kind: 'dataset' }, ctx.now());
     await tx.delete(installationSecrets).where(eq(installationSecrets.installationId, input.id));
     await recordAudit(tx, ctx, {
       action: 'installation.remove',

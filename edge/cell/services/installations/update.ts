@@ -6,9 +6,9 @@ import type { InstallationId } from '#contracts/ids';
 import { installations } from '#db/postgres/schema/index';
 
 import { requirePermission, type Verb } from '../../context.ts';
-import { keepFilesFor } from '../artifacts/keep-files-for.ts';
 import { recordAudit } from '../audit/record.ts';
 import { findCapsule } from '../catalogue/find-capsule.ts';
+import { followRetention } from '../retention/follow.ts';
 import { transact } from '../transact.ts';
 import { chooseRelease } from './choose-release.ts';
 import { findInstallation } from './find.ts';
@@ -58,7 +58,8 @@ export async function updateInstallation({ ctx, input }: Verb<UpdateInput>): Pro
       )
       .returning();
     if (!after) throw new Conflict('the installation was changed meanwhile; read it again');
-    if (artifactRetentionDays !== before.artifactRetentionDays) await keepFilesFor(tx, after, artifactRetentionDays);
+    if (artifactRetentionDays !== before.artifactRetentionDays)
+      await followRetention(tx, { installationId: after.id, kind: 'artifact' }, ctx.now());
     await recordAudit(tx, ctx, {
       action: 'installation.update',
       target: after.id,

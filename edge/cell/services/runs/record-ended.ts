@@ -8,8 +8,9 @@ import { RunEnded } from '#contracts/objects';
 import { requireSystem, type Verb } from '../../context.ts';
 import { insertArtifacts } from '../artifacts/record.ts';
 import { auditRecord } from '../audit/record.ts';
-import { commitState, stateLock } from '../capsule-state/commit.ts';
+import { commitState } from '../capsule-state/commit.ts';
 import { insertDatasetParts } from '../datasets/record.ts';
+import { installationLock } from '../installations/lock.ts';
 import { enqueueRunEnded } from '../webhooks/enqueue.ts';
 import { writeOnce } from '../write-once.ts';
 import { egressRecords } from './egress-records.ts';
@@ -60,7 +61,7 @@ export async function recordRunEnded({ ctx, input }: Verb<RunEnded>): Promise<vo
       from ended, jsonb_array_elements(${JSON.stringify(records)}::jsonb) as entry`,
     z.unknown(),
     stateChanges.length > 0 || datasets.length > 0 || artifacts.length > 0
-      ? stateLock(sql`select installation_id from runs where id = ${runId}`)
+      ? installationLock(sql`select installation_id from runs where id = ${runId}`)
       : undefined,
   );
 }
