@@ -50,10 +50,7 @@ export async function onSchedule(env: CellEnv, execution: ExecutionContext): Pro
   const platform = openPlatform({ env, afterwards: (work) => execution.waitUntil(work) });
   await Promise.all([
     attempt(platform, 'audit', () => sweepAudit(platform)),
-    attempt(platform, 'outbox', async () => {
-      await forgetDelivered(platform);
-      return relayOutbox(platform);
-    }),
+    attempt(platform, 'outbox', () => relayOutbox(platform)),
     attempt(platform, 'runs', () => sweepRuns(platform)),
     attempt(platform, 'storage', () => sweepStorage(platform)),
     attempt(platform, 'bundles', async () => {
@@ -62,9 +59,11 @@ export async function onSchedule(env: CellEnv, execution: ExecutionContext): Pro
     }),
     attempt(platform, 'accounts', () => sweepAccounts(platform)),
     attempt(platform, 'schedules', () => sweepSchedules(platform)),
-    attempt(platform, 'webhooks', async () => {
+    attempt(platform, 'webhooks', () => relayWebhooks(platform)),
+    attempt(platform, 'what was delivered', async () => {
+      await forgetDelivered(platform);
       await forgetDeliveries(platform);
-      return relayWebhooks(platform);
+      return {};
     }),
   ]);
 }

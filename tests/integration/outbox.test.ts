@@ -48,6 +48,13 @@ test('what was delivered is kept for a week, and what was not until it is', asyn
      from (values (1, now() - interval '8 days'), (2, now() - interval '6 days'), (3, null)) as v (n, d)`,
     [newId('out').slice(0, -1), PUBLISHER_KIND],
   );
+  // More than one statement forgets.
+  await stores.pool.query(
+    `insert into outbox (id, kind, destination, payload, created_at, delivered_at)
+     select 'out_' || md5(n::text), $1, 'us-west-2', '{}', now() - interval '30 days', now() - interval '9 days'
+     from generate_series(1, 11000) as n`,
+    [PUBLISHER_KIND],
+  );
   await forgetDelivered(ctx);
   const { rows } = await stores.pool.query('select right(id, 1) as n from outbox order by id');
   expect(rows).toEqual([{ n: '2' }, { n: '3' }]);

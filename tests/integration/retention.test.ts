@@ -10,6 +10,7 @@ import { updateInstallation } from '#cell/services/installations/update';
 import { followRetention } from '#cell/services/retention/follow';
 import { sweepRetention } from '#cell/services/retention/sweep';
 import { sweepStorage } from '#cell/services/storage/sweep';
+import { newId } from '#contracts/ids';
 import { type Transaction, transaction } from '#db/postgres/client';
 import { installations } from '#db/postgres/schema/index';
 import { LeftWorld, startLeftStores } from '#support/left-world';
@@ -40,9 +41,9 @@ async function withRows(days: number | null, count = MANY_ROWS): Promise<LeftWor
 }
 
 /** Files, one of each run, that a capsule keeps for ten days. */
-async function withFiles(): Promise<LeftWorld> {
+async function withFiles(count = MANY_FILES): Promise<LeftWorld> {
   const world = await LeftWorld.create(stores);
-  await fillRuns(world, MANY_FILES);
+  await fillRuns(world, count);
   await stores.pool.query(
     `insert into artifacts (run_id, path, tenant_id, size_bytes, sha256, state, retention_days, expires_at)
      select id, 'a', tenant_id, 1, md5(id), 'stored', 10, ended_at + interval '10 days' from runs where installation_id = $1`,
@@ -128,11 +129,11 @@ test('files follow in steps too, and those of other installations of the capsule
   await stores.pool.query(
     `with other as (
        insert into installations (id, tenant_id, capsule, range, approved, created_at, updated_at, removed_at)
-       select id || 'x', tenant_id, capsule, range, approved, created_at, updated_at, now() from installations where id = $1
+       select $2, tenant_id, capsule, range, approved, created_at, updated_at, now() from installations where id = $1
        returning id
      ) update runs set installation_id = other.id from other
        where runs.id = (select max(id) from runs where installation_id = $1)`,
-    [world.installationId],
+    [world.installationId, newId('ins')],
   );
   await world.capsuleSays({});
   await keepFiles(world, 5);
@@ -183,4 +184,22 @@ test('what is about to expire while its installation says otherwise waits, and t
   expect((await said.sweeping).failures).toEqual([]);
   await sweep(world);
   expect(await expiries('dataset_parts', world)).toEqual(new Map([[9, MANY_ROWS]]));
+});
+
+test('one sweep ends the files of many runs, each with its entry, whatever fails of another installation', async () => {
+  const count = 4_500;
+  const [broken, world] = [await withFiles(1), await withFiles(count)];
+  const ofNobody = newId('ten');
+  await stores.pool.query('update artifacts set tenant_id = $2 where tenant_id = $1', [broken.tenantId, ofNobody]);
+  world.later(11 * DAY_MS);
+  const { failures } = await sweepStorage(world.ctx);
+  expect(failures.map(({ error }) => String(error))).toEqual(['DomainError: no such tenant']);
+  expect(await expiries('artifacts', world)).toEqual(new Map());
+  const { rows } = await stores.pool.query(
+    `select count(distinct record ->> 'target')::int as runs, sum((record -> 'unmapped' ->> 'files')::int)::int as files
+     from audit_entries where tenant_id = $1 and record ->> 'action' = 'artifact.expire'`,
+    [world.tenantId],
+  );
+  expect(rows).toEqual([{ runs: count, files: count }]);
+  await stores.pool.query('delete from artifacts where tenant_id = $1', [ofNobody]);
 });

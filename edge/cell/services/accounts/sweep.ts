@@ -3,8 +3,8 @@ import { type SQL, sql } from 'drizzle-orm';
 import { deviceCodes, idempotencyKeys, sessions, signingKeys } from '#db/postgres/schema/index';
 
 import type { Platform } from '../../context.ts';
+import { inBatches } from '../in-batches.ts';
 
-/** Of each kind, a minute: what is left waits for the next one. */
 const BATCH = 5_000;
 
 /** A key that no longer signs is good for verifying for a day; a day more, and its private half is gone too. */
@@ -29,7 +29,10 @@ export async function sweepAccounts(platform: Platform): Promise<{ readonly fail
 type Swept = typeof sessions | typeof deviceCodes | typeof signingKeys | typeof idempotencyKeys;
 
 async function deleteSome({ db }: Platform, table: Swept, isOver: SQL): Promise<void> {
-  await db.execute(sql`
-    delete from ${table} where ctid in (
-      select ctid from ${table} where ${isOver} limit ${BATCH}::int for update skip locked)`);
+  await inBatches(BATCH, async () => {
+    const { rowCount } = await db.execute(sql`
+      delete from ${table} where ctid in (
+        select ctid from ${table} where ${isOver} limit ${BATCH}::int for update skip locked)`);
+    return rowCount;
+  });
 }

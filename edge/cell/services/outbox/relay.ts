@@ -5,6 +5,7 @@ import { outbox } from '#db/postgres/schema/index';
 import type { Platform } from '../../context.ts';
 import { CATALOGUE_KIND } from '../catalogue/announce.ts';
 import { deliverCatalogue } from '../catalogue/deliver.ts';
+import { inBatches } from '../in-batches.ts';
 import { deliverVerification, PUBLISHER_KIND } from '../publishers/deliver.ts';
 
 const BATCH = 100;
@@ -12,7 +13,7 @@ const BATCH = 100;
 const NO_MORE_AFTER_MS = 20_000;
 /** What was delivered is looked at by nobody but who looks for a fault. */
 const KEPT = '7 days';
-const MOST_FORGOTTEN = 5_000;
+const FORGOTTEN_AT_ONCE = 5_000;
 const FIRST_RETRY_S = 1;
 const LONGEST_RETRY_S = 300;
 const MOST_ERROR_LENGTH = 500;
@@ -63,10 +64,13 @@ export async function relayOutbox(platform: Platform): Promise<Delivered> {
 
 /** Forgets what was delivered a week ago. */
 export async function forgetDelivered({ db }: Platform): Promise<void> {
-  await db.execute(sql`
-    delete from ${outbox} where id in (
-      select id from ${outbox} where delivered_at < now() - ${KEPT}::interval
-      order by delivered_at limit ${MOST_FORGOTTEN}::int)`);
+  await inBatches(FORGOTTEN_AT_ONCE, async () => {
+    const { rowCount } = await db.execute(sql`
+      delete from ${outbox} where id in (
+        select id from ${outbox} where delivered_at < now() - ${KEPT}::interval
+        order by delivered_at limit ${FORGOTTEN_AT_ONCE}::int)`);
+    return rowCount;
+  });
 }
 
 async function postpone({ db }: Platform, row: typeof outbox.$inferSelect, error: unknown): Promise<void> {

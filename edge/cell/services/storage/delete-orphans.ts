@@ -4,21 +4,21 @@ import { type Transaction, transaction } from '#db/postgres/client';
 import { storedObjects } from '#db/postgres/schema/index';
 
 import type { Platform } from '../../context.ts';
+import { inBatches } from '../in-batches.ts';
 import { deleteObjects } from './delete-objects.ts';
 
 /** As many as the bucket deletes in one call. */
 const BATCH = 1_000;
-const MOST_BATCHES = 5;
 
 /** Deletes objects that nothing refers to, and answers how many. What the bucket did not delete is still marked, and found again. */
 export async function deleteOrphans(platform: Platform): Promise<number> {
   const { DATABASE_URL, NEON_LOCAL_PROXY } = platform.env;
   let deleted = 0;
-  for (let batch = 0; batch < MOST_BATCHES; batch += 1) {
+  await inBatches(BATCH, async () => {
     const { looked, gone } = await transaction(DATABASE_URL, NEON_LOCAL_PROXY, (tx) => deleteBatch(platform, tx));
     deleted += gone;
-    if (looked < BATCH) break;
-  }
+    return looked;
+  });
   return deleted;
 }
 

@@ -4,6 +4,7 @@ import type { TenantId } from '#contracts/ids';
 
 import type { Platform } from '../../context.ts';
 import { eachOf } from '../each-of.ts';
+import { inBatches } from '../in-batches.ts';
 import { claimDeliveries } from './claim.ts';
 import { send } from './send.ts';
 import { settle } from './settle.ts';
@@ -13,7 +14,7 @@ const MOST_BATCHES = 10;
 /** Batches begun after this long wait for the next relay: receivers may hang, and whoever wakes this waits for it. */
 const NO_MORE_AFTER_MS = 20_000;
 const KEPT = '30 days';
-const MOST_FORGOTTEN = 5_000;
+const FORGOTTEN_AT_ONCE = 5_000;
 
 export interface Relayed {
   readonly failures: readonly { readonly deliveryId: string; readonly error: unknown }[];
@@ -39,8 +40,11 @@ export async function relayWebhooks(platform: Platform, tenantIds?: readonly Ten
 
 /** Forgets deliveries that are over and a month old. */
 export async function forgetDeliveries({ db }: Platform): Promise<void> {
-  await db.execute(sql`
-    delete from webhook_deliveries where id in (
-      select id from webhook_deliveries where created_at < now() - ${KEPT}::interval and state <> 'pending'
-      order by created_at limit ${MOST_FORGOTTEN}::int)`);
+  await inBatches(FORGOTTEN_AT_ONCE, async () => {
+    const { rowCount } = await db.execute(sql`
+      delete from webhook_deliveries where id in (
+        select id from webhook_deliveries where created_at < now() - ${KEPT}::interval and state <> 'pending'
+        order by created_at limit ${FORGOTTEN_AT_ONCE}::int)`);
+    return rowCount;
+  });
 }
