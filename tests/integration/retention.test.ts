@@ -203,3 +203,11 @@ test('one sweep ends the files of many runs, each with its entry, whatever fails
   expect(rows).toEqual([{ runs: count, files: count }]);
   await stores.pool.query('delete from artifacts where tenant_id = $1', [ofNobody]);
 });
+
+test('one sweep ends as many rows as have expired', async () => {
+  const world = await withRows(10);
+  world.later(11 * DAY_MS);
+  expect((await sweepStorage(world.ctx)).failures).toEqual([]);
+  expect(await expiries('dataset_parts', world)).toEqual(new Map());
+  expect(await world.actions()).toEqual(Array.from({ length: 3 }, () => 'dataset.expire success'));
+});
