@@ -5,7 +5,8 @@ import { SMALL } from '#support/fake-executor';
 import { FakeSandbox } from '#support/fake-sandbox';
 
 import { Refusal } from '../door/refusal.ts';
-import type { Sandbox, SandboxShape } from '../executor/executor.ts';
+import type { Sandbox } from '../executor/executor.ts';
+import type { SandboxShape } from '../executor/sandbox-shape.ts';
 import { Admission, type AdmissionOptions } from './admission.ts';
 
 const [ADA, BOB] = [newId('ten'), newId('ten')];

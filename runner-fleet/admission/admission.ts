@@ -1,7 +1,8 @@
 import type { TenantId } from '#contracts/ids';
 
 import { Refusal } from '../door/refusal.ts';
-import type { Sandbox, SandboxShape } from '../executor/executor.ts';
+import type { Sandbox } from '../executor/executor.ts';
+import type { SandboxShape } from '../executor/sandbox-shape.ts';
 import type { OnFault } from '../fault.ts';
 import type { WarmPool } from '../pool/warm-pool.ts';
 import { FairQueue, type FairQueueLimits } from './fair-queue.ts';

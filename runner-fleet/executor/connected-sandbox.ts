@@ -4,8 +4,9 @@ import { join } from 'node:path';
 
 import type { ControlGroup } from './control-group.ts';
 import { CONTROL_SOCKET } from './control-socket.ts';
-import type { Sandbox, SandboxShape } from './executor.ts';
-import { type Grant, grantedLimits, type SandboxMounts } from './sandbox-spec.ts';
+import type { Sandbox } from './executor.ts';
+import type { Grant, SandboxShape } from './sandbox-shape.ts';
+import { grantedLimits, type SandboxMounts } from './sandbox-spec.ts';
 
 export interface ConnectedParts {
   readonly id: string;

@@ -1,6 +1,6 @@
 import type Dockerode from 'dockerode';
 
-import type { SandboxShape, Urgency } from './executor.ts';
+import type { SandboxShape, Urgency } from './sandbox-shape.ts';
 import {
   BOOT_CPU_SHARES,
   CAPSULE_UID,

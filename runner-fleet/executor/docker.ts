@@ -13,9 +13,10 @@ import { type ConnectedParts, ConnectedSandbox } from './connected-sandbox.ts';
 import { ControlGroup } from './control-group.ts';
 import { acceptOne, type Connecting, CONTROL_SOCKET, ready } from './control-socket.ts';
 import { containerOptions } from './docker-flags.ts';
-import { DISPOSE_GRACE_MS, type Executor, type Sandbox, type SandboxShape, type Urgency } from './executor.ts';
+import { DISPOSE_GRACE_MS, type Executor, type Sandbox } from './executor.ts';
 import { removeEach } from './remove-each.ts';
 import { SandboxFolders } from './sandbox-folders.ts';
+import type { SandboxShape, Urgency } from './sandbox-shape.ts';
 import type { SandboxMounts } from './sandbox-spec.ts';
 import { removeShim, type Shim, shimsOf } from './shims.ts';
 

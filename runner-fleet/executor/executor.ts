@@ -2,24 +2,11 @@ import type { Socket } from 'node:net';
 
 import type { IsolationClass } from '#contracts/isolation';
 
-import type { ImageName } from '../images/recipe.ts';
 import type { ControlGroup } from './control-group.ts';
-import type { Grant } from './sandbox-spec.ts';
+import type { Grant, SandboxShape, Urgency } from './sandbox-shape.ts';
 
 /** For the processes of a sandbox that was let go to end by themselves. */
 export const DISPOSE_GRACE_MS = 5_000;
-
-/** What a sandbox is made for. Memory and disk are fixed at its birth (heap size, tmpfs size); cpu and pids can be granted anew. */
-export interface SandboxShape {
-  readonly image: ImageName;
-  readonly isolation: IsolationClass;
-  readonly memoryBytes: number;
-  readonly diskBytes: number;
-  /** Size of /out. */
-  readonly artifactBytes: number;
-  readonly cpuMillis: number;
-  readonly pids: number;
-}
 
 /** One single-use sandbox whose runtime has booted and waits for its one request. */
 export interface Sandbox {
@@ -42,9 +29,6 @@ export interface Sandbox {
   /** Idempotent, and never rejects: what of it cannot be taken down is reported as a fault, and left to the reaper. */
   dispose(): Promise<void>;
 }
-
-/** Whether anybody waits for a boot. */
-export type Urgency = 'awaited' | 'ahead';
 
 /** An engine that makes sandboxes. All of its sandboxes die when the runner's process does. */
 export interface Executor {

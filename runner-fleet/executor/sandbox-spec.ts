@@ -1,7 +1,7 @@
 import type { IsolationClass } from '#contracts/isolation';
 
 import type { ImageName } from '../images/recipe.ts';
-import type { SandboxShape, Urgency } from './executor.ts';
+import type { Grant, SandboxShape, Urgency } from './sandbox-shape.ts';
 
 export const CPU_PERIOD_US = 100_000;
 export const CAPSULE_UID = 65_532;
@@ -88,9 +88,6 @@ export interface GroupLimits {
   readonly cpuQuotaUs: number;
   readonly pids: number;
 }
-
-/** Limits that a sandbox which waits can be granted anew. */
-export type Grant = Pick<SandboxShape, 'cpuMillis' | 'pids'>;
 
 /**
  * Its part of a processor that is short, against other sandboxes, as cpu.shares of control groups version 1 count it. One that boots ahead of

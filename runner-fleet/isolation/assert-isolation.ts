@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 import type { IsolationClass } from '#contracts/isolation';
 
-import type { Executor, Sandbox, SandboxShape, Urgency } from '../executor/executor.ts';
+import type { Executor, Sandbox } from '../executor/executor.ts';
+import type { SandboxShape, Urgency } from '../executor/sandbox-shape.ts';
 import { groupLimits, temporaryFolders } from '../executor/sandbox-spec.ts';
 import { encodeRequest, FRAME, FrameDecoder } from '../executor/wire.ts';
 import { IMAGE_NAMES, type ImageName } from '../images/recipe.ts';

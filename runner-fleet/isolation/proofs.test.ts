@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import type { IsolationClass } from '#contracts/isolation';
 
-import type { Urgency } from '../executor/executor.ts';
+import type { Urgency } from '../executor/sandbox-shape.ts';
 import { offerOf } from './offer.ts';
 import { IsolationProofs } from './proofs.ts';
 

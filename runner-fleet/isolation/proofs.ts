@@ -1,6 +1,6 @@
 import type { IsolationClass } from '#contracts/isolation';
 
-import type { Urgency } from '../executor/executor.ts';
+import type { Urgency } from '../executor/sandbox-shape.ts';
 import type { OnFault } from '../fault.ts';
 
 /** Until a class that did not hold is tried again. */

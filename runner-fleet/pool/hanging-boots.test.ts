@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { FakeExecutor, poolOf, SMALL } from '#support/fake-executor';
 
-import type { SandboxShape } from '../executor/executor.ts';
+import type { SandboxShape } from '../executor/sandbox-shape.ts';
 import type { WarmPool } from './warm-pool.ts';
 
 const WITHIN_MS = 5_000;

@@ -1,7 +1,6 @@
 import type { IsolationClass } from '#contracts/isolation';
 
-import type { SandboxShape } from '../executor/executor.ts';
-import type { Grant } from '../executor/sandbox-spec.ts';
+import type { Grant, SandboxShape } from '../executor/sandbox-shape.ts';
 import type { ImageName } from '../images/recipe.ts';
 
 /**

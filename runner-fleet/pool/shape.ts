@@ -2,7 +2,7 @@ import type { IsolationClass } from '#contracts/isolation';
 import { Resources } from '#contracts/manifest';
 import { type StartRun, warmKey } from '#contracts/runner';
 
-import type { SandboxShape } from '../executor/executor.ts';
+import type { SandboxShape } from '../executor/sandbox-shape.ts';
 import { IMAGE_NAMES, type ImageName } from '../images/recipe.ts';
 
 const IMAGE_OF: Record<StartRun['runtime'], ImageName> = {

@@ -1,4 +1,5 @@
-import type { Sandbox, SandboxShape } from '../executor/executor.ts';
+import type { Sandbox } from '../executor/executor.ts';
+import type { SandboxShape } from '../executor/sandbox-shape.ts';
 import { type Demand, NO_DEMAND } from './demand.ts';
 import { classOf, isGranted, warmCostBytes } from './resource-class.ts';
 import type { PoolClass } from './wanted.ts';

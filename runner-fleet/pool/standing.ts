@@ -1,4 +1,4 @@
-import type { SandboxShape } from '../executor/executor.ts';
+import type { SandboxShape } from '../executor/sandbox-shape.ts';
 import { warmCostBytes } from './resource-class.ts';
 
 /**

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 
 import { FakeExecutor, poolOf, SMALL } from '#support/fake-executor';
 
-import type { SandboxShape } from '../executor/executor.ts';
+import type { SandboxShape } from '../executor/sandbox-shape.ts';
 import { warmCostBytes } from './resource-class.ts';
 
 const WITHIN_MS = 5_000;

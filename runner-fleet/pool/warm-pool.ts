@@ -1,6 +1,7 @@
 import type { IsolationClass } from '#contracts/isolation';
 
-import type { Executor, Sandbox, SandboxShape } from '../executor/executor.ts';
+import type { Executor, Sandbox } from '../executor/executor.ts';
+import type { SandboxShape } from '../executor/sandbox-shape.ts';
 import { BootRecord } from './boot-record.ts';
 import { arrived } from './demand.ts';
 import { bootingCostBytes, classOf } from './resource-class.ts';

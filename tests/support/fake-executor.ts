@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 
-import type { Executor, Sandbox, SandboxShape } from '#runner/executor/executor';
+import type { Executor, Sandbox } from '#runner/executor/executor';
+import type { SandboxShape } from '#runner/executor/sandbox-shape';
 import { WarmPool, type WarmPoolOptions } from '#runner/pool/warm-pool';
 
 import { FakeSandbox } from './fake-sandbox.ts';

@@ -3,8 +3,8 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 
 import { ControlGroup } from '#runner/executor/control-group';
-import type { Sandbox, SandboxShape } from '#runner/executor/executor';
-import type { Grant } from '#runner/executor/sandbox-spec';
+import type { Sandbox } from '#runner/executor/executor';
+import type { Grant, SandboxShape } from '#runner/executor/sandbox-shape';
 
 /** A sandbox with nothing in it. */
 export class FakeSandbox implements Sandbox {

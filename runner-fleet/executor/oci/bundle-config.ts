@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 
 import type { SeccompProfile } from '../../isolation/seccomp-profile.ts';
-import type { SandboxShape, Urgency } from '../executor.ts';
+import type { SandboxShape, Urgency } from '../sandbox-shape.ts';
 import {
   BOOT_CPU_SHARES,
   CAPSULE_UID,

@@ -4,6 +4,7 @@ import type { JsonValue } from '#contracts/json';
 
 import type { Field } from '../features/input-schema.ts';
 import { m } from '../messages/index.ts';
+import type { ControlAttributes } from './control-attributes.ts';
 import { FileButton } from './file-button.tsx';
 import { JsonField } from './json-field.tsx';
 import { FieldHelp, RequiredMark } from './text-field.tsx';
@@ -14,15 +15,6 @@ export interface FieldControlProps {
   readonly problem: string | undefined;
   /** Undefined takes the property out of the input. */
   readonly onChange: (value: JsonValue | undefined) => void;
-}
-
-/** What every control of a field has in common. */
-export interface ControlAttributes {
-  readonly id: string;
-  readonly name: string;
-  readonly required: boolean;
-  readonly 'aria-invalid': boolean;
-  readonly 'aria-describedby': string;
 }
 
 export function FieldControl(props: FieldControlProps) {

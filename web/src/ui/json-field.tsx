@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { isJsonValue, type JsonValue } from '#contracts/json';
 
 import { m } from '../messages/index.ts';
-import type { ControlAttributes } from './field-control.tsx';
+import type { ControlAttributes } from './control-attributes.ts';
 
 /** A value that no other control fits, as JSON text. While it is not JSON, the value keeps the text, and the control says that it is not valid. */
 export function JsonField({
