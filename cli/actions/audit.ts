@@ -11,7 +11,6 @@ import { connect } from '../config.ts';
 import type { Context, JsonFlag } from '../context.ts';
 import { Failure, UsageError } from '../failure.ts';
 import { call, type Connection } from '../http.ts';
-import { refuseToReplace } from '../new-file.ts';
 import { note, printFields, printJson, printLine, printTable } from '../output.ts';
 
 export interface AuditFlags extends JsonFlag {
@@ -105,7 +104,10 @@ export async function exportLog(this: Context, { out }: ExportFlags): Promise<vo
   const text = [{ checkpoint }, ...entries].map((line) => `${JSON.stringify(line)}\n`).join('');
   if (out === undefined) this.process.stdout.write(text);
   else {
-    await writeFile(out, text, { flag: 'wx' }).catch(refuseToReplace(out, 'file'));
+    await writeFile(out, text, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') throw new Failure(`${out} is there already; name another file with --out`);
+      throw error;
+    });
     note(this.process, `${entries.length} entries are in ${out}: soma audit verify --file ${out}`);
   }
 }

@@ -17,7 +17,8 @@ export const artifacts = buildRouteMap({
     download: buildCommand<DownloadFlags, [string], Context>({
       docs: {
         brief: 'Write them all into a folder',
-        fullDescription: 'Each file is compared with the digest that the receipt attests. No file is written over.',
+        fullDescription:
+          'Each file is compared with the digest that the receipt attests. No file is written over; one that came already is not fetched again.',
       },
       parameters: {
         positional: run,
