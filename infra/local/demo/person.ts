@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { z } from 'zod';
 
@@ -15,11 +16,13 @@ export interface Person {
 }
 
 const TIMEOUT_MS = 30_000;
+const ATTEMPTS = 4;
+const PAUSE_MS = 1_000;
 
 export async function signUp(origin: string, name: string, region: Cell): Promise<Person> {
   const email = `${name}-${randomBytes(6).toString('hex')}@example.com`;
   const password = randomBytes(18).toString('base64url');
-  const response = await post(origin, '/v1/auth/sign-up', { email, password, name, region });
+  const response = await patiently(() => post(origin, '/v1/auth/sign-up', { email, password, name, region }));
   Account.parse(await response.json());
   const cookie = response.headers
     .getSetCookie()
@@ -32,6 +35,25 @@ export async function signUp(origin: string, name: string, region: Cell): Promis
       await post(origin, '/v1/auth/device/decision', { user_code: userCode, approve: true }, { cookie });
     },
   };
+}
+
+/**
+ * What a busy machine has only just started may answer too late for whoever waits for it, and says so. A person asks again, which makes no
+ * second account.
+ */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof NotNow) || attempt === ATTEMPTS) throw error;
+      await delay(PAUSE_MS);
+    }
+  }
+}
+
+class NotNow extends Error {
+  override readonly name = 'NotNow';
 }
 
 async function post(
@@ -49,5 +71,6 @@ async function post(
   });
   if (response.ok) return response;
   const problem = z.union([Problem, z.unknown()]).parse(await response.json().catch(() => undefined));
-  throw new Error(`${path} answered ${response.status}: ${JSON.stringify(problem)}`);
+  const message = `${path} answered ${response.status}: ${JSON.stringify(problem)}`;
+  throw response.status === 503 ? new NotNow(message) : new Error(message);
 }
