@@ -9,12 +9,13 @@ import type { Run } from '#contracts/run';
 
 import type { Ctx } from '../../context.ts';
 import { auditRecord } from '../audit/record.ts';
+import { installationLock } from '../installations/lock.ts';
 import { writeOnce } from '../write-once.ts';
 import { type Beginning, begin } from './begin.ts';
 import { expecting } from './expecting.ts';
 import { forget, type Prepared, prepare, prepareAnew, type Selector } from './prepare.ts';
 import { type Keyed, replay } from './replay.ts';
-import { startLock, StartRow, startStatement } from './start-statement.ts';
+import { StartRow, startStatement } from './start-statement.ts';
 import { inputFaults, validateInput } from './validate-input.ts';
 
 export interface Launch {
@@ -25,7 +26,7 @@ export interface Launch {
   readonly request: JsonValue;
   readonly rerunOf?: RunId;
   readonly scheduleId?: ScheduleId;
-  /** What must hold in the statement that starts the run, and whoever changes it must take `startLock`. */
+  /** What must hold in the statement that starts the run, and whoever changes it must take `installationLock`. */
   readonly condition?: SQL;
   /** What the audit entry says beside what runs. */
   readonly details?: AuditRecord['unmapped'];
@@ -89,7 +90,7 @@ async function attemptLaunch(
   const mustCount = condition !== undefined || prepared.maxConcurrentRuns !== null;
   const statement = startStatement(ctx, prepared, written, record);
   const [row] = await expecting(ctx, run, prepared.release, () =>
-    writeOnce(ctx, statement, StartRow, mustCount ? startLock(prepared) : undefined),
+    writeOnce(ctx, statement, StartRow, mustCount ? installationLock(sql`${installationId}`) : undefined),
   );
 
   if (row?.is_started) {

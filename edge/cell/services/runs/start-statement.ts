@@ -33,7 +33,7 @@ export type StartRow = z.infer<typeof StartRow>;
 /**
  * Everything about a run's start that must be true together, in one statement: the key is unused, the tenant's installation
  * and the capsule are as they were when the release was chosen, there is room for one more, and then key, run and evidence
- * are written. Where it must count, `startLock` comes first.
+ * are written. Where it must count, `installationLock` comes first.
  */
 export function startStatement({ tenant }: Ctx, prepared: Prepared, run: NewRun, record: AuditRecord): SQL {
   const { installationId, installationRevision, capsuleRevision, isolation, release } = prepared;
@@ -73,9 +73,4 @@ export function startStatement({ tenant }: Ctx, prepared: Prepared, run: NewRun,
       (select is_full from current) as is_full, (select is_wanted from current) as is_wanted,
       (select json_build_object('limitNanos', limit_nanos::text, 'revision', revision)
         from budgets where tenant_id = ${tenant.id}) as budget`;
-}
-
-/** Whoever counts an installation's open runs before it adds one takes turns; what the one before it wrote is then seen. */
-export function startLock({ installationId }: Prepared): SQL {
-  return sql`select from installations where id = ${installationId} for no key update`;
 }
