@@ -7,6 +7,9 @@ const LINE_BREAK = /[\r\n]|\\+[rn]/;
 /** RFC 7468 §2: the same around everybody's key. */
 const ENCAPSULATION_BOUNDARY = /^-----(BEGIN|END) [^-]*-----$/;
 
+/** Anything but what no library escapes. */
+const ESCAPED_BY_SOME = /[^A-Za-z0-9_.-]/;
+
 /** Of all values together, a dozen keys' worth: making the forms of more would hold up every run of the runner. */
 const MOST_LINES = 512;
 
@@ -54,13 +57,18 @@ function shownForms(quoted: string): string[] {
 
 /** Libraries differ in what they leave as it is, in how they write a space, and in the case of their digits. */
 function urlForms(value: string): string[] {
+  if (!ESCAPED_BY_SOME.test(value)) return [];
   const component = encodeURIComponent(value);
-  if (component === value) return [];
   const strict = component.replaceAll(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
   const form = new URLSearchParams([['', value]]).toString().slice(1);
-  const encoded = new Set([component, strict, strict.replaceAll('%20', '+'), form]);
+  const encoded = new Set([component, strict, strict.replaceAll('%20', '+'), form, encodeURI(value), ...inUrls(value)]);
   const withPaths = new Set([...encoded].flatMap((text) => [text, text.replaceAll('%2F', '/')]));
   return [...withPaths].flatMap((text) => [text, text.replaceAll(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase())]);
+}
+
+/** As the URL Standard writes it where a program has put it into the query or the path as it is. */
+function inUrls(value: string): string[] {
+  return ['http://h/?', 'http://h/p'].map((before) => new URL(before + value).href.slice(before.length));
 }
 
 /** The characters that base64 of any text around the value has: for each of the three offsets, those that hold its bits alone. */

@@ -18,6 +18,9 @@ describe('a value', () => {
     'in JSON': (text) => JSON.stringify(text).slice(1, -1),
     'in a URL': encodeURIComponent,
     'in a form': (text) => new URLSearchParams({ key: text }).toString().slice('key='.length),
+    'in the query of a URL': (text) =>
+      new URL(`https://acme.com/?key=${text}`).href.slice('https://acme.com/?key='.length),
+    'in the path of a URL': (text) => new URL(`https://acme.com/v1${text}`).href.slice('https://acme.com/v1'.length),
     'in base64': (text) => Buffer.from(text).toString('base64').replace(/=+$/, ''),
     'in base64 for URLs': (text) => Buffer.from(text).toString('base64url'),
   };
@@ -38,6 +41,12 @@ describe('a value', () => {
       const header = Buffer.from(`${user}:hunter2-hunter2!`).toString('base64');
       expect(masker.text(`Authorization: Basic ${header}`)).toMatch(/^Authorization: Basic .{0,8}\*\*\*.{0,4}$/);
     }
+  });
+
+  test('of which only some libraries escape anything in a URL is masked', () => {
+    const masker = new SecretMasker({ PASSWORD: "Passw0rd!(it's~mine)" });
+    for (const shown of ['Passw0rd%21%28it%27s~mine%29', 'Passw0rd%21%28it%27s%7Emine%29', "Passw0rd!(it's~mine)"])
+      expect(masker.text(`?password=${shown}&`)).toBe('?password=***&');
   });
 
   test('as Python escapes it is masked', () => {

@@ -78,12 +78,6 @@ describe('what is over', () => {
     await database.query(`insert into idempotency_keys (tenant_id, key, request_hash, target, created_at)
       values ('ten_x', 'old', '', '', now() - interval '31 days'), ('ten_x', 'new', '', '', now() - interval '29 days')`);
     await edge.fireCron('eu-west-1');
-    expect(await count()).toEqual({
-      ...before,
-      sessions: before.sessions + 1_000,
-      idempotency: before.idempotency + 1,
-    });
-    await edge.fireCron('eu-west-1');
     expect(await count()).toEqual({ ...before, idempotency: before.idempotency + 1 });
     expect((await person.ask('/v1/me')).status).toBe(200);
   });
