@@ -302,8 +302,11 @@ test('the files of a run are listed and downloaded, and none is written over', a
   expect(await soma(['artifacts', 'download', id, '--out', into])).toMatchObject({ code: 0 });
   expect(await readFile(join(into, 'a/report.txt'), 'utf8')).toBe('all is well');
   expect((await soma(['artifacts', 'list', id])).stdout).toContain('a/report.txt');
+  expect(await soma(['artifacts', 'download', id, '--out', into])).toMatchObject({ code: 0 });
+  await writeFile(join(into, 'a/report.txt'), 'mine');
   expect(await soma(['artifacts', 'download', id, '--out', into])).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('is there already'),
   });
+  expect(await readFile(join(into, 'a/report.txt'), 'utf8')).toBe('mine');
 });
